@@ -1,0 +1,89 @@
+"""Live autoencoders in a notebook cell.
+
+The names below are imported when they are first used, so that
+``import ae_widgets`` loads neither torch nor a widget library.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ae_widgets.engine.settings import Settings
+    from ae_widgets.exceptions import (
+        AEWidgetsError,
+        DataError,
+        NonFiniteLossError,
+        SettingsError,
+        TrainerDiedError,
+        TrainingError,
+    )
+    from ae_widgets.model.architecture import Architecture
+    from ae_widgets.session import Session, runs, stop_all
+    from ae_widgets.widgets import (
+        ArchitectureControls,
+        Lab,
+        LatentScatter,
+        LossControls,
+        LossPlot,
+        ReconstructionView,
+        TrainingControls,
+    )
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "AEWidgetsError": "exceptions",
+    "Architecture": "model",
+    "ArchitectureControls": "widgets",
+    "DataError": "exceptions",
+    "Lab": "widgets",
+    "LatentScatter": "widgets",
+    "LossControls": "widgets",
+    "LossPlot": "widgets",
+    "NonFiniteLossError": "exceptions",
+    "ReconstructionView": "widgets",
+    "Session": "session",
+    "Settings": "engine",
+    "SettingsError": "exceptions",
+    "TrainerDiedError": "exceptions",
+    "TrainingControls": "widgets",
+    "TrainingError": "exceptions",
+    "runs": "session",
+    "stop_all": "session",
+}
+
+__all__ = [
+    "AEWidgetsError",
+    "Architecture",
+    "ArchitectureControls",
+    "DataError",
+    "Lab",
+    "LatentScatter",
+    "LossControls",
+    "LossPlot",
+    "NonFiniteLossError",
+    "ReconstructionView",
+    "Session",
+    "Settings",
+    "SettingsError",
+    "TrainerDiedError",
+    "TrainingControls",
+    "TrainingError",
+    "runs",
+    "stop_all",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

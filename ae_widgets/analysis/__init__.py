@@ -1,0 +1,1 @@
+"""Alignment, projection, baselines and clusters of codes (numpy and scikit-learn)."""

@@ -1,0 +1,60 @@
+"""The one form in which data reaches the engine and the views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["NO_LABEL", "Dataset"]
+
+NO_LABEL = -1
+"""Value in `Dataset.labels` of an item that has no label."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Features, labels and how to draw one item.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_samples, n_features), float32
+        One item a row, finite.
+    labels : ndarray of shape (n_samples,), int32, optional
+        Index into `label_names`; `NO_LABEL` (-1) where an item has no label.
+    label_names : tuple of str
+        The names of the labels, in the order of their indices.
+    feature_names : tuple of str
+        One name a feature.
+    item_shape : tuple of int, optional
+        ``(height, width)`` or ``(height, width, channels)`` if an item is an
+        image; None if it is drawn as a profile of its features.
+    notices : tuple of str
+        What was changed or noticed on the way in, one sentence each.
+    """
+
+    features: NDArray[np.float32]
+    labels: NDArray[np.int32] | None = None
+    label_names: tuple[str, ...] = ()
+    feature_names: tuple[str, ...] = ()
+    item_shape: tuple[int, ...] | None = None
+    notices: tuple[str, ...] = field(default=())
+
+    @property
+    def n_samples(self) -> int:
+        """Number of items."""
+        return int(self.features.shape[0])
+
+    @property
+    def n_features(self) -> int:
+        """Number of features of one item."""
+        return int(self.features.shape[1])
+
+    @property
+    def value_range(self) -> tuple[float, float]:
+        """Smallest and largest feature value."""
+        return float(np.min(self.features)), float(np.max(self.features))

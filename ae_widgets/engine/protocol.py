@@ -1,0 +1,256 @@
+"""What a session and its trainer say to each other (no torch).
+
+Commands go in, events come out; both are frozen dataclasses of plain Python
+and numpy values, so that they cross a thread or a process alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ae_widgets.engine.settings import Settings
+
+__all__ = [
+    "Begin",
+    "Change",
+    "Changed",
+    "Command",
+    "Event",
+    "Failed",
+    "Latent",
+    "LossParts",
+    "LossRecord",
+    "Pause",
+    "Progress",
+    "Reconstruct",
+    "Reconstructed",
+    "RequestLatent",
+    "Resume",
+    "RunState",
+    "Shutdown",
+    "StateChanged",
+    "Step",
+    "StepUnit",
+    "Stop",
+    "Weights",
+]
+
+RunState = Literal["idle", "starting", "running", "paused", "finished", "failed"]
+StepUnit = Literal["batch", "epoch"]
+
+
+# Commands -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Begin:
+    """Build a new network for run `run` and wait, paused before the first batch."""
+
+    run: int
+    settings: Settings
+    weights: dict[str, NDArray[np.float32]] | None = None
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Train until told otherwise."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Stop between two batches, keeping everything for `Resume`."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Train one batch or to the end of the epoch, then pause."""
+
+    unit: StepUnit
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End the run."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Set one live setting before the next batch."""
+
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class RequestLatent:
+    """Send one `Latent` as soon as there is something new and the budget allows."""
+
+
+@dataclass(frozen=True)
+class Reconstruct:
+    """Reconstruct the items at `indices` with the present weights."""
+
+    request: int
+    indices: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Shutdown:
+    """End the trainer."""
+
+
+Command = (
+    Begin | Resume | Pause | Step | Stop | Change | RequestLatent | Reconstruct | Shutdown
+)  # fmt: skip
+
+
+# Events ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LossParts:
+    """One measurement of the objective.
+
+    Attributes
+    ----------
+    total : float
+        The objective; equals the sum of ``values[part] * weights[part]``.
+    values : dict of str to float
+        Each loss part before its weight, by name ('reconstruction', 'complexity').
+    weights : dict of str to float
+        The weight of each part. If it was moved between the averaged batches,
+        the effective weight: the mean of weighted part over the mean of part.
+    """
+
+    total: float
+    values: dict[str, float]
+    weights: dict[str, float]
+
+
+@dataclass(frozen=True)
+class LossRecord:
+    """The losses at one moment of a run.
+
+    Attributes
+    ----------
+    epoch : float
+        Epochs completed; with a fraction when taken within an epoch.
+    step : int
+        Batches completed.
+    train : LossParts
+        Mean over the batches since the last record.
+    validation : LossParts or None
+        On the held-out items; only at the end of an epoch.
+    seconds : float
+        Training time of the run so far, pauses left out.
+    settings : dict of str to float
+        Learning rate and batch size in force.
+    """
+
+    epoch: float
+    step: int
+    train: LossParts
+    validation: LossParts | None
+    seconds: float
+    settings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether this record closes an epoch."""
+        return self.epoch == int(self.epoch)
+
+
+@dataclass(frozen=True)
+class StateChanged:
+    """The run entered a state; `reason` says why it finished or paused.
+
+    `reason` is '' or one of 'converged', 'max_iter', 'stopped' (finished) and
+    'asked', 'batch', 'epoch' (paused).
+    """
+
+    run: int
+    state: RunState
+    reason: str
+    epoch: int
+    step: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the run is."""
+
+    run: int
+    epoch: int
+    step: int
+    steps_per_epoch: int
+    seconds: float
+    best_epoch: int | None
+    best_loss: float | None
+    record: LossRecord | None = None
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A live setting is in force from batch `step` on."""
+
+    run: int
+    name: str
+    value: Any
+    step: int
+    epoch: float
+
+
+@dataclass(frozen=True)
+class Latent:
+    """Codes and reconstruction errors of all items.
+
+    `exact` is True if all were computed with the present weights, False if each
+    was taken from the last training batch that held it.
+    """
+
+    run: int
+    step: int
+    epoch: float
+    exact: bool
+    codes: NDArray[np.float32]  # (n_samples, code_dim)
+    errors: NDArray[np.float32]  # (n_samples,)
+
+
+@dataclass(frozen=True)
+class Reconstructed:
+    """Answer to `Reconstruct`."""
+
+    run: int
+    request: int
+    indices: NDArray[np.int64]
+    reconstructions: NDArray[np.float32]  # (n_indices, n_features)
+    errors: NDArray[np.float32]  # (n_indices,)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The network's parameters by name, so that they outlive the trainer."""
+
+    run: int
+    step: int
+    parameters: dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The trainer met an error; `kind` names the class in `ae_widgets.exceptions`."""
+
+    run: int
+    kind: str
+    message: str
+    traceback: str
+
+
+Event = (
+    StateChanged | Progress | Changed | Latent | Reconstructed | Weights | Failed
+)  # fmt: skip

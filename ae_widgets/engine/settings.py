@@ -1,0 +1,158 @@
+"""Every setting of a run, validated where it arrives (no torch)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields, replace
+from numbers import Integral, Real
+from typing import Any
+
+from ae_widgets.exceptions import SettingsError
+from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
+from ae_widgets.model import Architecture
+
+__all__ = ["LIVE_SETTINGS", "PRESETS", "Settings"]
+
+LIVE_SETTINGS = frozenset({
+    "alpha", "beta", "reconstruction", "complexity", "sparsity_target",
+    "learning_rate", "batch_size", "max_iter", "tol", "n_iter_no_change",
+})  # fmt: skip
+"""Settings that take effect at the next batch; all others wait for the next run."""
+
+ARCHITECTURE_SETTINGS = frozenset(f.name for f in fields(Architecture))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one run.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The network; default hidden layers (128, 64) and a code of 2.
+    alpha : float >= 0, default=1.0
+        Weight of the reconstruction error.
+    beta : float >= 0, default=0.0
+        Weight of the complexity of the code.
+    reconstruction : str, default='mse'
+        One of 'mse', 'mae' and 'binary_cross_entropy'.
+    complexity : str, default='l1'
+        One of 'l1', 'l2', 'kl_sparsity' and 'effective_dimension'.
+    sparsity_target : float in (0, 1), default=0.05
+        The mean activation that 'kl_sparsity' aims at.
+    learning_rate : float > 0, default=1e-3
+        Step size of Adam.
+    batch_size : int >= 1, default=64
+        Items a step.
+    max_iter : int >= 1, default=200
+        Epochs after which training ends.
+    tol : float >= 0, default=1e-4
+        An epoch improves the validation loss if it is lower than the best by
+        more than ``tol`` times the best's size.
+    n_iter_no_change : int >= 1, default=10
+        Epochs without improvement after which training ends as converged.
+    validation_fraction : float in [0, 1), default=0.1
+        Share of the items held out; 0 watches the training loss instead.
+    random_state : int >= 0, default=0
+        Seed of the weights, the split and the order of the items.
+
+    Raises
+    ------
+    SettingsError
+        If a value is of the wrong type or out of its range.
+    """
+
+    architecture: Architecture = field(default_factory=Architecture)
+    alpha: float = 1.0
+    beta: float = 0.0
+    reconstruction: str = "mse"
+    complexity: str = "l1"
+    sparsity_target: float = 0.05
+    learning_rate: float = 1e-3
+    batch_size: int = 64
+    max_iter: int = 200
+    tol: float = 1e-4
+    n_iter_no_change: int = 10
+    validation_fraction: float = 0.1
+    random_state: int = 0
+
+    def __post_init__(self) -> None:
+        number, integer = self._number, self._integer
+        number("alpha", 0, 1e12)
+        number("beta", 0, 1e12)
+        self._choice("reconstruction", RECONSTRUCTIONS)
+        self._choice("complexity", COMPLEXITIES)
+        number("sparsity_target", 0, 1, exclusive=True)
+        number("learning_rate", 1e-12, 1e3)
+        integer("batch_size", 1)
+        integer("max_iter", 1)
+        number("tol", 0, 1e12)
+        integer("n_iter_no_change", 1)
+        number("validation_fraction", 0, 0.99)
+        integer("random_state", 0)
+
+    def change(self, **values: Any) -> Settings:
+        """Return a copy with `values` replaced.
+
+        Names of `Architecture` (``code_dim``, ``hidden_layer_sizes``, …) are
+        accepted beside the names of this class.
+
+        Raises
+        ------
+        SettingsError
+            If a name is unknown or a value is out of its range.
+        """
+        own = {f.name for f in fields(self)}
+        unknown = sorted(set(values) - own - ARCHITECTURE_SETTINGS)
+        if unknown:
+            known = ", ".join(sorted((own | ARCHITECTURE_SETTINGS) - {"architecture"}))
+            msg = f"Unknown setting {unknown[0]!r}. Known settings: {known}."
+            raise SettingsError(msg)
+        inner = {k: v for k, v in values.items() if k in ARCHITECTURE_SETTINGS}
+        outer = {k: v for k, v in values.items() if k in own}
+        if inner:
+            outer["architecture"] = replace(outer.get("architecture", self.architecture), **inner)
+        return replace(self, **outer)
+
+    def value(self, name: str) -> Any:
+        """Return a setting by name, the architecture's included."""
+        return getattr(self.architecture if name in ARCHITECTURE_SETTINGS else self, name)
+
+    def _number(self, name: str, low: float, high: float, *, exclusive: bool = False) -> None:
+        value = getattr(self, name)
+        fits = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+        if not fits or not low <= value <= high or (exclusive and value in {low, high}):
+            between = "between" if exclusive else "from"
+            msg = f"{name} must be a number {between} {low:g} to {high:g}, got {value!r}."
+            raise SettingsError(msg)
+        object.__setattr__(self, name, float(value))
+
+    def _integer(self, name: str, low: int) -> None:
+        value = getattr(self, name)
+        if not isinstance(value, Integral) or isinstance(value, bool) or value < low:
+            msg = f"{name} must be an integer of at least {low}, got {value!r}."
+            raise SettingsError(msg)
+        object.__setattr__(self, name, int(value))
+
+    def _choice(self, name: str, allowed: tuple[str, ...]) -> None:
+        if getattr(self, name) not in allowed:
+            msg = f"{name} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}."
+            raise SettingsError(msg)
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "deep": {
+        "hidden_layer_sizes": (128, 64), "code_dim": 2, "activation": "relu",
+        "code_activation": "identity", "output_activation": "identity",
+        "reconstruction": "mse",
+    },
+    "simple": {
+        "hidden_layer_sizes": (), "code_dim": 32, "code_activation": "relu",
+        "output_activation": "sigmoid", "reconstruction": "mse",
+    },
+}  # fmt: skip
+"""Preset name -> the settings it changes.
+
+'simple' is the model with which most introductions to autoencoders begin:
+``Dense(code, relu) -> Dense(input, sigmoid)``, Adam, mean squared error.
+"""

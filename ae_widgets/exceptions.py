@@ -1,0 +1,44 @@
+"""Errors that ae_widgets raises.
+
+::
+
+    AEWidgetsError
+     ├── DataError            (ValueError)    what was passed in cannot be trained on
+     ├── SettingsError        (ValueError)    a setting is unknown or out of its range
+     └── TrainingError        (RuntimeError)  a run ended with an error
+          ├── NonFiniteLossError              the loss became NaN or infinite
+          └── TrainerDiedError                the training process ended unasked
+"""
+
+__all__ = [
+    "AEWidgetsError",
+    "DataError",
+    "NonFiniteLossError",
+    "SettingsError",
+    "TrainerDiedError",
+    "TrainingError",
+]
+
+
+class AEWidgetsError(Exception):
+    """Base of every error that ae_widgets raises on purpose."""
+
+
+class DataError(AEWidgetsError, ValueError):
+    """The data or labels cannot be trained on; the message says what to do."""
+
+
+class SettingsError(AEWidgetsError, ValueError):
+    """A setting is unknown, of the wrong type or out of its range."""
+
+
+class TrainingError(AEWidgetsError, RuntimeError):
+    """A run ended with an error; the worker's traceback is in `__notes__`."""
+
+
+class NonFiniteLossError(TrainingError):
+    """The loss became NaN or infinite; the last finite weights were restored."""
+
+
+class TrainerDiedError(TrainingError):
+    """The training process ended without being asked to."""

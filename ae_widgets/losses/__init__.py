@@ -1,0 +1,8 @@
+"""Reconstruction error, complexity of the code, and their weighted sum.
+
+Only the modules `reconstruction`, `complexity` and `objective` import torch.
+"""
+
+from ae_widgets.losses.names import COMPLEXITIES, RECONSTRUCTIONS, WEIGHTS
+
+__all__ = ["COMPLEXITIES", "RECONSTRUCTIONS", "WEIGHTS"]
