@@ -182,7 +182,7 @@ class StateChanged:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where the run is."""
+    """Where the run is, and the losses measured since the last `Progress`."""
 
     run: int
     epoch: int
@@ -191,7 +191,7 @@ class Progress:
     seconds: float
     best_epoch: int | None
     best_loss: float | None
-    record: LossRecord | None = None
+    records: tuple[LossRecord, ...] = ()
 
 
 @dataclass(frozen=True)

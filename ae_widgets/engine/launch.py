@@ -1,0 +1,183 @@
+"""Starts a trainer and hands over commands and events (no torch).
+
+`ProcessTrainer` trains in a process of its own, so that it keeps its speed while
+the caller's process is busy with Python code. `ThreadTrainer` trains in a thread,
+for places where no process can be started. Both look the same from outside.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+
+import numpy as np
+
+from ae_widgets.engine.pipe import FeatureFile, StreamWriter, read_message
+from ae_widgets.engine.protocol import Failed, Shutdown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from ae_widgets.engine.protocol import Command, Event
+
+__all__ = ["TRAINERS", "ProcessTrainer", "ThreadTrainer", "TrainerHandle"]
+
+
+class TrainerHandle(Protocol):
+    """What a session holds of its trainer."""
+
+    def send(self, command: Command) -> None:
+        """Queue a command; never blocks."""
+
+    def close(self) -> None:
+        """End the trainer after the commands queued before; does not wait."""
+
+
+class ThreadTrainer:
+    """A trainer in a thread of this process.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_samples, n_features), float32
+        All items.
+    handle : callable
+        Takes each event, on the trainer's thread.
+    """
+
+    def __init__(self, features: NDArray[np.float32], handle: Callable[[Event], None]) -> None:
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._features = features
+        self._handle = handle
+        threading.Thread(target=self._serve, name="ae_widgets-trainer", daemon=True).start()
+
+    def send(self, command: Command) -> None:
+        """Queue a command; never blocks."""
+        self._commands.put(command)
+
+    def close(self) -> None:
+        """End the trainer after the commands queued before; does not wait."""
+        self.send(Shutdown())
+
+    def _serve(self) -> None:
+        from ae_widgets.engine.worker import Worker
+
+        # torch warns of arrays that it could write to but should not.
+        features = self._features
+        if not features.flags.writeable:
+            features = features.copy()
+        Worker(features, self._commands, self._handle).serve()
+
+
+class ProcessTrainer:
+    """A trainer in a process of its own, which ends when this one does.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_samples, n_features), float32
+        All items. A memory-mapped file is mapped again by the trainer, anything
+        else is written to a temporary file once.
+    handle : callable
+        Takes each event, on a thread of this object. If the process ends
+        unasked, the last event is `Failed` of kind 'TrainerDiedError'.
+    """
+
+    def __init__(self, features: NDArray[np.float32], handle: Callable[[Event], None]) -> None:
+        self._features = features
+        self._handle = handle
+        self._closed = False
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
+        self._process = subprocess.Popen(  # noqa: S603  # our own interpreter, our own module
+            [sys.executable, "-P", "-m", "ae_widgets.engine.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=_environment(),
+            start_new_session=True,  # an interrupt of the caller is not for us
+        )
+        self._file: FeatureFile | None = None
+        self._writer = StreamWriter(cast("BinaryIO", self._process.stdin), self._write_features)
+        threading.Thread(target=self._listen, name="ae_widgets-events", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """Process id of the trainer."""
+        return self._process.pid
+
+    def send(self, command: Command) -> None:
+        """Queue a command; never blocks."""
+        self._writer.put(command)
+
+    def close(self) -> None:
+        """End the trainer after the commands queued before; does not wait."""
+        self._closed = True
+        self.send(Shutdown())
+        self._writer.put(None)
+
+    def kill(self) -> None:
+        """End the trainer now."""
+        self._closed = True
+        self._process.kill()
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                self._handle(read_message(cast("BinaryIO", self._process.stdout)))
+        except EOFError:
+            code = self._process.wait()
+            if self._file is not None and self._file.temporary:
+                Path(self._file.path).unlink(missing_ok=True)
+            if not self._closed:
+                self._handle(self._obituary(code))
+        finally:
+            cast("BinaryIO", self._process.stdout).close()
+            self._errors.close()
+
+    def _write_features(self) -> FeatureFile:
+        self._file = _feature_file(self._features)
+        return self._file
+
+    def _obituary(self, code: int) -> Failed:
+        self._errors.seek(0)
+        said = self._errors.read().decode(errors="replace").strip()
+        how = f"signal {-code}" if code < 0 else f"exit status {code}"
+        hint = " It may have run out of memory." if code == -9 else ""  # noqa: PLR2004  # SIGKILL
+        message = (
+            f"The training process ended unexpectedly ({how}).{hint} The weights it last "
+            "sent and the history are kept; press Start to begin again from them."
+        )
+        return Failed(-1, "TrainerDiedError", message, said[-4000:])
+
+
+TRAINERS: dict[str, type[ProcessTrainer | ThreadTrainer]] = {
+    "process": ProcessTrainer,
+    "thread": ThreadTrainer,
+}
+"""Where a trainer can live, by the name that `Session` takes."""
+
+
+def _environment() -> dict[str, str]:
+    """Let the child find this very package, installed or not."""
+    home = str(Path(__file__).parents[2])
+    paths = [home, os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def _feature_file(features: NDArray[np.float32]) -> FeatureFile:
+    shape = (int(features.shape[0]), int(features.shape[1]))
+    whole = isinstance(features, np.memmap) and features.base is not None
+    if whole and not isinstance(features.base, np.ndarray) and features.flags.c_contiguous:
+        mapped = cast("np.memmap[tuple[int, int], np.dtype[np.float32]]", features)
+        if isinstance(mapped.filename, (str, Path)):
+            return FeatureFile(str(mapped.filename), int(mapped.offset), shape, temporary=False)
+    descriptor, path = tempfile.mkstemp(prefix="ae_widgets-", suffix=".f4")
+    with os.fdopen(descriptor, "wb") as file:
+        np.ascontiguousarray(features).tofile(file)
+    return FeatureFile(path, 0, shape, temporary=True)

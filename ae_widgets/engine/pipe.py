@@ -1,0 +1,169 @@
+"""Pickled messages over a pair of byte streams, each with its length before it.
+
+The two ends are a process and the child it started, so what is unpickled comes
+from ourselves. End of file on the child's input means that the parent is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import signal
+import struct
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from ae_widgets.engine.protocol import Command
+    from ae_widgets.engine.settings import Settings
+
+__all__ = ["FeatureFile", "StreamWriter", "read_message", "serve_standard_streams"]
+
+_LENGTH = struct.Struct("<Q")
+
+
+@dataclass(frozen=True)
+class FeatureFile:
+    """Where the features lie on disk, to be memory-mapped.
+
+    Attributes
+    ----------
+    path : str
+        File with the float32 values in C order.
+    offset : int
+        Bytes before the first value.
+    shape : tuple of int
+        (n_samples, n_features).
+    temporary : bool
+        Whether the file may be deleted once it is mapped.
+    """
+
+    path: str
+    offset: int
+    shape: tuple[int, int]
+    temporary: bool
+
+    def open(self) -> NDArray[np.float32]:
+        """Map the file; writing to the result never reaches the file."""
+        mapped: NDArray[np.float32] = np.memmap(
+            self.path, dtype=np.float32, mode="c", offset=self.offset, shape=self.shape
+        )
+        if self.temporary:
+            # The mapping outlives the name, so nothing is left behind even if
+            # both processes are killed. Where that is not allowed, the parent
+            # deletes the file when the session is closed.
+            try:
+                Path(self.path).unlink()
+            except OSError:
+                pass
+        return mapped
+
+
+def read_message(stream: BinaryIO) -> Any:
+    """Return the next message.
+
+    Raises
+    ------
+    EOFError
+        If the other end is gone.
+    """
+    (length,) = _LENGTH.unpack(_read_exactly(stream, _LENGTH.size))
+    return pickle.loads(_read_exactly(stream, length))  # noqa: S301  # from our own child or parent
+
+
+def _read_exactly(stream: BinaryIO, length: int) -> bytes:
+    data = stream.read(length)
+    if len(data) < length:
+        raise EOFError
+    return data
+
+
+class StreamWriter:
+    """Writes messages from a thread of its own, so that `put` never blocks.
+
+    Parameters
+    ----------
+    stream : binary file
+        Closed at the end.
+    first : callable, optional
+        Makes the message that goes before all others, on the writing thread.
+    """
+
+    def __init__(self, stream: BinaryIO, first: Callable[[], object] | None = None) -> None:
+        self._stream = stream
+        self._first = first
+        self._queue: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._done = threading.Event()
+        threading.Thread(target=self._write, name="ae_widgets-writer", daemon=True).start()
+
+    def put(self, message: object) -> None:
+        """Queue `message`; None closes the stream after what was queued before."""
+        self._queue.put(message)
+
+    def close(self, timeout: float) -> None:
+        """Write what is queued and close the stream, waiting `timeout` seconds at most."""
+        self.put(None)
+        self._done.wait(timeout)
+
+    def _write(self) -> None:
+        try:
+            if self._first is not None:
+                self._send(self._first())
+            while (message := self._queue.get()) is not None:
+                self._send(message)
+            self._stream.close()
+        except (OSError, ValueError):
+            pass  # The other end is gone; whoever reads from it finds out.
+        finally:
+            self._done.set()
+
+    def _send(self, message: object) -> None:
+        data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+        self._stream.write(_LENGTH.pack(len(data)))
+        self._stream.write(data)
+        self._stream.flush()
+
+
+def serve_standard_streams() -> None:
+    """Run a worker whose commands and events cross standard input and output."""
+    # An interrupt of the notebook's cell is the session's business, not ours.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Whatever prints must not end up between two messages.
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    source: BinaryIO = sys.stdin.buffer
+    files: FeatureFile = read_message(source)
+
+    import torch
+
+    from ae_widgets.engine.worker import Worker, choose_threads
+
+    commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+    writer = StreamWriter(output)
+    features = files.open()
+
+    def listen() -> None:
+        try:
+            while True:
+                commands.put(read_message(source))
+        except EOFError:
+            os._exit(0)  # The notebook's process is gone: nobody is left to train for.
+
+    def prepare(settings: Settings) -> None:
+        torch.set_num_threads(choose_threads(settings, features.shape[1]))
+
+    threading.Thread(target=listen, name="ae_widgets-commands", daemon=True).start()
+    Worker(features, commands, writer.put, prepare).serve()
+    writer.close(timeout=5.0)
+    os._exit(0)  # The listening thread still holds standard input.

@@ -1,0 +1,251 @@
+"""One run, batch by batch: the network, its optimiser and its data order.
+
+A `Trainer` knows nothing of threads, processes or screens. Whoever drives it
+calls `run_batch` and reads the rest between two batches.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from ae_widgets.engine.protocol import LossParts, LossRecord
+from ae_widgets.engine.stopping import Stopping
+from ae_widgets.exceptions import NonFiniteLossError
+from ae_widgets.losses.objective import Objective, PartMeans
+from ae_widgets.losses.reconstruction import item_errors
+from ae_widgets.model.network import build_network
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from ae_widgets.engine.settings import Settings
+
+__all__ = ["Trainer", "split_rows"]
+
+CHUNK_ROWS = 8192
+"""Items encoded at once outside training: bounds the memory of a frame."""
+
+
+def split_rows(
+    n_samples: int, validation_fraction: float, random_state: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the sorted rows to train on and the sorted rows held out.
+
+    At least one row is held out if the fraction is above 0 and there are two
+    rows or more; at least one row is always left to train on.
+    """
+    held_out = math.ceil(n_samples * validation_fraction) if validation_fraction else 0
+    held_out = min(held_out, n_samples - 1)
+    order = np.random.default_rng(random_state).permutation(n_samples)
+    return np.sort(order[held_out:]), np.sort(order[:held_out])
+
+
+class Trainer:
+    """A network in training.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_samples, n_features), float32
+        All items; read, never written.
+    settings : Settings
+        The run's settings. Live ones may be changed by `change`.
+    weights : dict of str to ndarray, optional
+        Parameters to start from in place of freshly drawn ones.
+    """
+
+    def __init__(
+        self,
+        features: NDArray[np.float32],
+        settings: Settings,
+        weights: dict[str, NDArray[np.float32]] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.objective = Objective(settings)
+        self.features = torch.from_numpy(features)  # (n_samples, n_features)
+        n_samples, n_features = features.shape
+        train, held_out = split_rows(
+            n_samples, settings.validation_fraction, settings.random_state
+        )
+        self.train_rows = torch.from_numpy(train)
+        self.validation_rows = torch.from_numpy(held_out)
+        self.network = build_network(
+            settings.architecture, n_features, random_state=settings.random_state
+        )
+        if weights is not None:
+            self.load_weights(weights)
+        self.parameters = list(self.network.parameters())
+        self.optimizer = self._new_optimizer()
+        self._order_generator = torch.Generator().manual_seed(settings.random_state)
+        self._order = self._new_order()
+        self._cursor = 0
+        self.step = 0
+        self.epoch = 0
+        self.seconds = 0.0
+        self.means = PartMeans()
+        self.stopping = Stopping(settings.tol, settings.n_iter_no_change)
+        # Codes as the training pass computed them: what a frame between two
+        # exact ones costs nothing to show.
+        self.pass_codes = torch.zeros(n_samples, settings.architecture.code_dim)
+        self.pass_errors = torch.zeros(n_samples)
+        self._finite_weights = self.weights()
+
+    @property
+    def progress(self) -> float:
+        """Epochs completed, with the present one's fraction."""
+        return self.epoch + self._cursor / len(self._order)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches an epoch at the present batch size."""
+        return math.ceil(len(self._order) / self.settings.batch_size)
+
+    def change(self, name: str, value: Any) -> None:
+        """Put a live setting in force from the next batch on."""
+        self.settings = self.settings.change(**{name: value})
+        self.objective.settings = self.settings
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.learning_rate
+        self.stopping.tol = self.settings.tol
+        self.stopping.n_iter_no_change = self.settings.n_iter_no_change
+        if name in {"alpha", "beta", "reconstruction", "complexity", "sparsity_target"}:
+            # Losses under another objective do not compare with the best so far.
+            self.stopping.forget()
+
+    def run_batch(self) -> bool:
+        """Train on the next batch; return whether it completed an epoch.
+
+        Raises
+        ------
+        NonFiniteLossError
+            If the loss is NaN or infinite. The weights of the last completed
+            epoch are in place again, and training may go on from them.
+        """
+        started = time.perf_counter()
+        rows = self._next_rows()
+        x = self.features[rows]  # (batch, n_features)
+        code, output = self.network(x)
+        total, parts = self.objective(x, code, output)
+        values = {name: part.item() for name, part in parts.items()}
+        if not math.isfinite(total.item()):
+            self._restore(total.item())
+        self.optimizer.zero_grad(set_to_none=True)
+        if total.requires_grad:
+            total.backward()  # type: ignore[no-untyped-call]  # torch has no type here
+            self.optimizer.step()
+        self._remember(rows, x, code.detach(), output.detach())
+        self.means.add(values, self.objective.weights, len(rows))
+        self.step += 1
+        self.seconds += time.perf_counter() - started
+        return self._cursor >= len(self._order)
+
+    def finish_epoch(self) -> LossRecord:
+        """Measure the held-out items and begin the next epoch."""
+        started = time.perf_counter()
+        self.epoch += 1
+        self._cursor = 0
+        self._order = self._new_order()
+        validation = self.evaluate(self.validation_rows) if len(self.validation_rows) else None
+        self._finite_weights = self.weights()
+        self.seconds += time.perf_counter() - started
+        record = self.record(validation)
+        watched = validation or record.train
+        self.stopping.update(self.epoch, watched.total)
+        return record
+
+    def record(self, validation: LossParts | None = None) -> LossRecord:
+        """Return the training losses since the last record and start anew."""
+        train = LossParts(*self.means.summary())
+        self.means = PartMeans()
+        return LossRecord(
+            epoch=self.progress,
+            step=self.step,
+            train=train,
+            validation=validation,
+            seconds=self.seconds,
+            settings={
+                "learning_rate": self.settings.learning_rate,
+                "batch_size": self.settings.batch_size,
+            },
+        )
+
+    @torch.no_grad()
+    def evaluate(self, rows: Tensor) -> LossParts:
+        """Return the loss parts of the items at `rows` with the present weights."""
+        codes, errors = self.encode(rows)
+        self.pass_codes[rows] = codes
+        self.pass_errors[rows] = errors
+        values = {
+            "reconstruction": errors.double().mean().item(),
+            "complexity": self.objective.complexity(codes).item(),
+        }
+        weights = self.objective.weights
+        return LossParts(sum(values[n] * weights[n] for n in values), values, weights)
+
+    @torch.no_grad()
+    def encode(self, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return codes (n, code_dim) and errors (n,) of `rows`, default all."""
+        codes, errors = [], []
+        for chunk in self._chunks(rows):
+            x = self.features[chunk]
+            code, output = self.network(x)
+            codes.append(code)
+            errors.append(item_errors(self.settings.reconstruction, output, x))
+        return torch.cat(codes), torch.cat(errors)
+
+    @torch.no_grad()
+    def reconstruct(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Return reconstructions (n, n_features) and errors (n,) of `rows`."""
+        x = self.features[rows]
+        output = self.network(x)[1]
+        return output, item_errors(self.settings.reconstruction, output, x)
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """Return a copy of the parameters by name."""
+        return {n: t.detach().numpy().copy() for n, t in self.network.state_dict().items()}
+
+    def load_weights(self, weights: dict[str, NDArray[np.float32]]) -> None:
+        """Put parameters from `weights` in place."""
+        self.network.load_state_dict({n: torch.from_numpy(a) for n, a in weights.items()})
+
+    def _next_rows(self) -> Tensor:
+        rows = self._order[self._cursor : self._cursor + self.settings.batch_size]
+        self._cursor += len(rows)
+        return rows
+
+    def _new_order(self) -> Tensor:
+        shuffle = torch.randperm(len(self.train_rows), generator=self._order_generator)
+        return self.train_rows[shuffle]
+
+    def _new_optimizer(self) -> torch.optim.Optimizer:
+        return torch.optim.Adam(self.parameters, lr=self.settings.learning_rate)
+
+    def _remember(self, rows: Tensor, x: Tensor, code: Tensor, output: Tensor) -> None:
+        self.pass_codes[rows] = code
+        self.pass_errors[rows] = item_errors(self.settings.reconstruction, output, x)
+
+    def _chunks(self, rows: Tensor | None) -> tuple[Tensor | slice, ...]:
+        if rows is not None:
+            return torch.split(rows, CHUNK_ROWS)
+        starts = range(0, len(self.features), CHUNK_ROWS)
+        return tuple(slice(start, start + CHUNK_ROWS) for start in starts)
+
+    def _restore(self, loss: float) -> None:
+        step, settings = self.step + 1, self.settings
+        self.load_weights(self._finite_weights)
+        self.optimizer = self._new_optimizer()
+        self.means = PartMeans()
+        what = "NaN" if math.isnan(loss) else "infinite"
+        msg = (
+            f"Loss became {what} at step {step:,} (learning_rate={settings.learning_rate:g}). "
+            f"Weights restored to the end of epoch {self.epoch}. "
+            "Try a lower learning rate or scaled data, then press Resume."
+        )
+        raise NonFiniteLossError(msg)

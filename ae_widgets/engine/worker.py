@@ -1,0 +1,299 @@
+"""The trainer's end of the conversation: commands in, events out.
+
+`serve` runs in the training process (``python -m ae_widgets.engine.worker``) or
+in a thread of the caller's; both ends only ever see `ae_widgets.engine.protocol`.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+import traceback
+from typing import TYPE_CHECKING
+
+import torch
+
+from ae_widgets.engine.frames import FramePacer
+from ae_widgets.engine.protocol import (
+    Begin,
+    Change,
+    Changed,
+    Command,
+    Event,
+    Failed,
+    Latent,
+    Pause,
+    Progress,
+    Reconstruct,
+    Reconstructed,
+    RequestLatent,
+    Resume,
+    Shutdown,
+    StateChanged,
+    Step,
+    Stop,
+    Weights,
+)
+from ae_widgets.engine.trainer import Trainer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ae_widgets.engine.protocol import LossRecord, RunState, StepUnit
+    from ae_widgets.engine.settings import Settings
+
+__all__ = ["Worker", "main"]
+
+PROGRESS_SECONDS = 0.05
+"""Shortest time between two `Progress` events."""
+
+RECORD_SECONDS = 0.5
+"""An epoch longer than this is also recorded on the way."""
+
+WEIGHTS_SECONDS = 10.0
+"""Longest training time that is lost if the training process is killed."""
+
+
+class Worker:
+    """Obeys commands between two batches and tells what happened.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_samples, n_features), float32
+        All items.
+    commands : queue of Command
+        Where commands come from.
+    emit : callable
+        Takes each event; must not block.
+    prepare : callable, optional
+        Called with the settings before a run's network is built.
+    """
+
+    def __init__(
+        self,
+        features: NDArray[np.float32],
+        commands: queue.SimpleQueue[Command],
+        emit: Callable[[Event], None],
+        prepare: Callable[[Settings], None] | None = None,
+    ) -> None:
+        self._features = features
+        self._commands = commands
+        self._emit = emit
+        self._prepare = prepare
+        self._trainer: Trainer | None = None
+        self._run = 0
+        self._running = False
+        self._until: StepUnit | None = None
+        self._records: list[LossRecord] = []
+        self._frames = FramePacer()
+        self._said_at = self._recorded_at = self._weights_at = 0.0
+
+    def serve(self) -> None:
+        """Obey until `Shutdown`."""
+        while True:
+            while not (self._running and self._commands.empty()):
+                command = self._commands.get()
+                if isinstance(command, Shutdown):
+                    return
+                self._guarded(lambda command=command: self._obey(command))
+            self._guarded(self._advance)
+
+    def _guarded(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the user must see it
+            self._running = False
+            if self._trainer is not None:
+                self._show_exact()
+                self._say_progress()
+            text = "".join(traceback.format_exception(error))
+            self._emit(Failed(self._run, type(error).__name__, str(error), text))
+
+    # Commands ---------------------------------------------------------------
+
+    def _obey(self, command: Command) -> None:
+        match command:
+            case Begin():
+                self._begin(command)
+            case Resume():
+                self._resume(None)
+            case Step(unit=unit):
+                self._resume(unit)
+            case Pause():
+                if self._running:
+                    self._halt("paused", "asked")
+            case Stop():
+                self._halt("finished", "stopped")
+            case Change(name=name, value=value):
+                self._change(name, value)
+            case RequestLatent():
+                self._frames.requested = True
+                if not self._running:
+                    self._show_exact()
+            case Reconstruct(request=request, indices=indices):
+                self._reconstruct(request, indices)
+            case Shutdown():
+                pass
+
+    def _begin(self, command: Begin) -> None:
+        self._run = command.run
+        self._running = False
+        self._records = []
+        self._frames = FramePacer()
+        if self._prepare is not None:
+            self._prepare(command.settings)
+        self._trainer = Trainer(self._features, command.settings, command.weights)
+        self._show_exact(always=True)
+        self._tell_state("idle", "")
+
+    def _resume(self, unit: StepUnit | None) -> None:
+        trainer = self._require()
+        self._until = unit
+        if trainer.epoch >= trainer.settings.max_iter:
+            self._halt("finished", "max_iter")
+            return
+        if trainer.stopping.converged:  # asked to go on all the same
+            trainer.stopping.forget()
+        self._running = True
+        self._recorded_at = self._weights_at = time.perf_counter()
+        self._tell_state("running", unit or "")
+
+    def _change(self, name: str, value: object) -> None:
+        trainer = self._require()
+        trainer.change(name, value)
+        self._emit(Changed(self._run, name, value, trainer.step, trainer.progress))
+
+    def _reconstruct(self, request: int, indices: NDArray[np.int64]) -> None:
+        values, errors = self._require().reconstruct(torch.from_numpy(indices))
+        self._emit(
+            Reconstructed(self._run, request, indices, values.numpy(), errors.numpy())
+        )
+
+    # Training ---------------------------------------------------------------
+
+    def _advance(self) -> None:
+        trainer = self._require()
+        epoch_done = trainer.run_batch()
+        now = time.perf_counter()
+        if epoch_done:
+            self._records.append(trainer.finish_epoch())
+            self._recorded_at = now
+        elif now - self._recorded_at > RECORD_SECONDS:
+            self._records.append(trainer.record())
+            self._recorded_at = now
+        if now - self._said_at > PROGRESS_SECONDS:
+            self._say_progress()
+        if now - self._weights_at > WEIGHTS_SECONDS:
+            self._send_weights()
+        self._show_frame(epoch_done=epoch_done)
+        self._halt_if_done(epoch_done=epoch_done)
+
+    def _halt_if_done(self, *, epoch_done: bool) -> None:
+        trainer = self._require()
+        if epoch_done and trainer.epoch >= trainer.settings.max_iter:
+            self._halt("finished", "max_iter")
+        elif epoch_done and trainer.stopping.converged:
+            self._halt("finished", "converged")
+        elif self._until == "batch" or (self._until == "epoch" and epoch_done):
+            self._halt("paused", self._until)
+
+    def _halt(self, state: RunState, reason: str) -> None:
+        """Stop between two batches; the state is told last, so that it closes the picture."""
+        trainer = self._require()
+        self._running = False
+        if trainer.means.items:
+            self._records.append(trainer.record())
+        self._show_exact()
+        self._send_weights()
+        self._say_progress()
+        self._tell_state(state, reason)
+
+    # Events -----------------------------------------------------------------
+
+    def _tell_state(self, state: RunState, reason: str) -> None:
+        trainer = self._require()
+        self._emit(StateChanged(self._run, state, reason, trainer.epoch, trainer.step))
+
+    def _say_progress(self) -> None:
+        trainer = self._require()
+        self._said_at = time.perf_counter()
+        self._emit(
+            Progress(
+                run=self._run,
+                epoch=trainer.epoch,
+                step=trainer.step,
+                steps_per_epoch=trainer.steps_per_epoch,
+                seconds=trainer.seconds,
+                best_epoch=trainer.stopping.best_epoch,
+                best_loss=trainer.stopping.best_loss,
+                records=tuple(self._records),
+            )
+        )
+        self._records = []
+
+    def _send_weights(self) -> None:
+        trainer = self._require()
+        self._weights_at = time.perf_counter()
+        self._emit(Weights(self._run, trainer.step, trainer.weights()))
+
+    def _show_frame(self, *, epoch_done: bool) -> None:
+        """Send a frame if one was asked for and looking stays within its budget."""
+        trainer = self._require()
+        if not self._frames.wanted(trainer.step):
+            return
+        if epoch_done and self._frames.affordable(trainer.seconds):
+            self._show_exact()
+        elif trainer.epoch and self._frames.due():
+            self._send_latent(trainer.pass_codes, trainer.pass_errors, exact=False)
+
+    def _show_exact(self, *, always: bool = False) -> None:
+        trainer = self._require()
+        if not always and self._frames.exact_at == trainer.step:
+            return
+        with self._frames.timed():
+            codes, errors = trainer.encode()
+        self._send_latent(codes, errors, exact=True)
+
+    def _send_latent(self, codes: torch.Tensor, errors: torch.Tensor, *, exact: bool) -> None:
+        trainer = self._require()
+        self._frames.sent(trainer.step, exact=exact)
+        self._emit(
+            Latent(
+                run=self._run,
+                step=trainer.step,
+                epoch=trainer.progress,
+                exact=exact,
+                codes=codes.numpy().copy(),
+                errors=errors.numpy().copy(),
+            )
+        )
+
+    def _require(self) -> Trainer:
+        if self._trainer is None:
+            msg = "A trainer takes no command before Begin."
+            raise RuntimeError(msg)
+        return self._trainer
+
+
+def choose_threads(settings: Settings, n_features: int) -> int:
+    """Return how many threads the matrix products of a step are worth.
+
+    Below about 2e8 operations a step, handing work to a second thread costs
+    more than it saves, and a busy neighbour makes it several times slower.
+    """
+    operations = 6 * settings.batch_size * settings.architecture.n_parameters(n_features)
+    return 1 if operations < 2e8 else max(1, torch.get_num_threads())  # noqa: PLR2004
+
+
+def main() -> None:
+    """Serve the process at the other end of standard input and output."""
+    from ae_widgets.engine.pipe import serve_standard_streams
+
+    serve_standard_streams()
+
+
+if __name__ == "__main__":
+    main()

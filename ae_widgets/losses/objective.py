@@ -1,0 +1,107 @@
+"""The objective: the weighted sum of the loss parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from ae_widgets.losses.complexity import complexity
+from ae_widgets.losses.names import WEIGHTS
+from ae_widgets.losses.reconstruction import reconstruction_error
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["Objective", "ObjectiveSettings", "PartMeans"]
+
+
+class ObjectiveSettings(Protocol):
+    """What the objective reads of a run's settings."""
+
+    @property
+    def alpha(self) -> float: ...
+    @property
+    def beta(self) -> float: ...
+    @property
+    def reconstruction(self) -> str: ...
+    @property
+    def complexity(self) -> str: ...
+    @property
+    def sparsity_target(self) -> float: ...
+
+
+class Objective:
+    """alpha * reconstruction error + beta * complexity of the code.
+
+    Parameters
+    ----------
+    settings : ObjectiveSettings
+        Weights and kinds; replace the attribute to change them between batches.
+    """
+
+    def __init__(self, settings: ObjectiveSettings) -> None:
+        self.settings = settings
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each loss part, by the part's name."""
+        return {part: getattr(self.settings, name) for part, name in WEIGHTS.items()}
+
+    def __call__(self, x: Tensor, code: Tensor, output: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the scalar to minimise and each part before its weight.
+
+        Parameters
+        ----------
+        x, output : Tensor of shape (n, n_features)
+            Items and their reconstructions.
+        code : Tensor of shape (n, code_dim)
+            The items' codes.
+        """
+        settings = self.settings
+        # A part of weight 0 is measured but not differentiated: 0 * NaN is NaN.
+        parts = {
+            "reconstruction": reconstruction_error(
+                settings.reconstruction, output if settings.alpha else output.detach(), x
+            ),
+            "complexity": self.complexity(code if settings.beta else code.detach()),
+        }
+        weights = self.weights
+        total = sum((weights[name] * part for name, part in parts.items()), x.new_zeros(()))
+        return total, parts
+
+    def complexity(self, code: Tensor) -> Tensor:
+        """Return the complexity of `code`, shape (n, code_dim), before its weight."""
+        settings = self.settings
+        return complexity(settings.complexity, code, sparsity_target=settings.sparsity_target)
+
+
+@dataclass
+class PartMeans:
+    """Running means of loss parts over batches, weighted by their items.
+
+    The effective weight of a part is the mean of weighted part over the mean of
+    part, so that parts times weights add up to the total also when a weight was
+    moved between two of the batches.
+    """
+
+    items: int = 0
+    sums: dict[str, float] = field(default_factory=dict)
+    weighted: dict[str, float] = field(default_factory=dict)
+    last_weights: dict[str, float] = field(default_factory=dict)
+
+    def add(self, parts: dict[str, float], weights: dict[str, float], items: int) -> None:
+        """Add one batch of `items` items."""
+        self.items += items
+        self.last_weights = weights
+        for name, value in parts.items():
+            self.sums[name] = self.sums.get(name, 0.0) + items * value
+            self.weighted[name] = self.weighted.get(name, 0.0) + items * value * weights[name]
+
+    def summary(self) -> tuple[float, dict[str, float], dict[str, float]]:
+        """Return the mean total, the mean parts and their effective weights."""
+        values = {name: total / self.items for name, total in self.sums.items()}
+        weights = {
+            name: self.weighted[name] / total if total else self.last_weights[name]
+            for name, total in self.sums.items()
+        }
+        return sum(values[name] * weights[name] for name in values), values, weights
