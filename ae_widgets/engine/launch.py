@@ -141,7 +141,17 @@ class ProcessTrainer:
             self._errors.close()
 
     def _write_features(self) -> FeatureFile:
-        self._file = _feature_file(self._features)
+        try:
+            self._file = _feature_file(self._features)
+        except OSError as error:
+            message = (
+                f"Could not hand {self._features.nbytes / 1e6:,.0f} MB of data to the training "
+                f"process: {error.strerror} ({tempfile.gettempdir()}). Free some space there, "
+                "set TMPDIR to another folder, or use trainer='thread'."
+            )
+            self._handle(Failed(-1, "TrainingError", message, ""))
+            self.kill()
+            raise
         return self._file
 
     def _obituary(self, code: int) -> Failed:

@@ -10,10 +10,10 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from ae_widgets.engine.protocol import LossParts, LossRecord
+from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.stopping import Stopping
 from ae_widgets.exceptions import NonFiniteLossError
 from ae_widgets.losses.objective import Objective, PartMeans
@@ -23,29 +23,16 @@ from ae_widgets.model.network import build_network
 if TYPE_CHECKING:
     from typing import Any
 
+    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
     from ae_widgets.engine.settings import Settings
 
-__all__ = ["Trainer", "split_rows"]
+__all__ = ["Trainer"]
 
 CHUNK_ROWS = 8192
 """Items encoded at once outside training: bounds the memory of a frame."""
-
-
-def split_rows(
-    n_samples: int, validation_fraction: float, random_state: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the sorted rows to train on and the sorted rows held out.
-
-    At least one row is held out if the fraction is above 0 and there are two
-    rows or more; at least one row is always left to train on.
-    """
-    held_out = math.ceil(n_samples * validation_fraction) if validation_fraction else 0
-    held_out = min(held_out, n_samples - 1)
-    order = np.random.default_rng(random_state).permutation(n_samples)
-    return np.sort(order[held_out:]), np.sort(order[:held_out])
 
 
 class Trainer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import time
 import traceback
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -87,6 +88,7 @@ class Worker:
         self._run = 0
         self._running = False
         self._until: StepUnit | None = None
+        self._changes: dict[str, object] = {}
         self._records: list[LossRecord] = []
         self._frames = FramePacer()
         self._said_at = self._recorded_at = self._weights_at = 0.0
@@ -95,10 +97,13 @@ class Worker:
         """Obey until `Shutdown`."""
         while True:
             while not (self._running and self._commands.empty()):
+                if self._commands.empty():
+                    self._guarded(self._apply_changes)
                 command = self._commands.get()
                 if isinstance(command, Shutdown):
                     return
-                self._guarded(lambda command=command: self._obey(command))
+                self._guarded(partial(self._obey, command))
+            self._guarded(self._apply_changes)
             self._guarded(self._advance)
 
     def _guarded(self, action: Callable[[], None]) -> None:
@@ -128,7 +133,7 @@ class Worker:
             case Stop():
                 self._halt("finished", "stopped")
             case Change(name=name, value=value):
-                self._change(name, value)
+                self._changes[name] = value
             case RequestLatent():
                 self._frames.requested = True
                 if not self._running:
@@ -141,6 +146,7 @@ class Worker:
     def _begin(self, command: Begin) -> None:
         self._run = command.run
         self._running = False
+        self._changes = {}
         self._records = []
         self._frames = FramePacer()
         if self._prepare is not None:
@@ -161,10 +167,13 @@ class Worker:
         self._recorded_at = self._weights_at = time.perf_counter()
         self._tell_state("running", unit or "")
 
-    def _change(self, name: str, value: object) -> None:
-        trainer = self._require()
-        trainer.change(name, value)
-        self._emit(Changed(self._run, name, value, trainer.step, trainer.progress))
+    def _apply_changes(self) -> None:
+        """Put in force what was changed since the last batch: per setting, the latest."""
+        changes, self._changes = self._changes, {}
+        for name, value in changes.items():
+            trainer = self._require()
+            trainer.change(name, value)
+            self._emit(Changed(self._run, name, value, trainer.step, trainer.progress))
 
     def _reconstruct(self, request: int, indices: NDArray[np.int64]) -> None:
         values, errors = self._require().reconstruct(torch.from_numpy(indices))

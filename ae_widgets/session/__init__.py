@@ -1,0 +1,22 @@
+"""One run as a screen needs it: commands in, snapshots out."""
+
+from ae_widgets.session.history import JournalEntry, LossCurve
+from ae_widgets.session.latent import LatentFrame, Reconstructions
+from ae_widgets.session.publisher import Publisher, publisher
+from ae_widgets.session.registry import runs, stop_all
+from ae_widgets.session.session import PastRun, Session
+from ae_widgets.session.status import Status
+
+__all__ = [
+    "JournalEntry",
+    "LatentFrame",
+    "LossCurve",
+    "PastRun",
+    "Publisher",
+    "Reconstructions",
+    "Session",
+    "Status",
+    "publisher",
+    "runs",
+    "stop_all",
+]

@@ -1,0 +1,110 @@
+"""Slow looks at a run that must not hold up its events: PCA and clusters."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ae_widgets.analysis.clusters import StableClusters
+    from ae_widgets.data import Dataset
+    from ae_widgets.engine.settings import Settings
+
+__all__ = ["Background"]
+
+DEFAULT_CLUSTERS = 8
+"""Clusters to look for where there are no labels to count."""
+
+_log = logging.getLogger("ae_widgets")
+
+
+class Background:
+    """Computes the latest of what was asked for, on a thread that ends when idle.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The items.
+    notify : callable
+        Takes the topic that changed: 'baseline' or 'clusters'.
+    """
+
+    def __init__(self, dataset: Dataset, notify: Callable[[str], None]) -> None:
+        self.baseline: float | None = None
+        self.clusters: NDArray[np.int32] | None = None
+        self._dataset = dataset
+        self._notify = notify
+        self._lock = threading.Lock()
+        self._jobs: dict[str, Callable[[], None]] = {}
+        self._working = False
+        self._asked: tuple[object, ...] = ()
+        self._stable: StableClusters | None = None
+
+    def request_baseline(self, settings: Settings) -> None:
+        """Ask for the error of PCA with as many components as the code has values."""
+        wanted = (
+            settings.architecture.code_dim,
+            settings.reconstruction,
+            settings.validation_fraction,
+            settings.random_state,
+        )
+        if wanted != self._asked:
+            self._asked = wanted
+            self.baseline = None
+            self._request("baseline", lambda: self._find_baseline(*wanted))
+
+    def request_clusters(self, codes: NDArray[np.float32]) -> None:
+        """Ask for the k-means clusters of `codes`."""
+        self._request("clusters", lambda: self._find_clusters(codes))
+
+    def close(self) -> None:
+        """Drop what was asked for and not begun."""
+        with self._lock:
+            self._jobs.clear()
+
+    def _request(self, topic: str, job: Callable[[], None]) -> None:
+        with self._lock:
+            self._jobs[topic] = job
+            if not self._working:
+                self._working = True
+                threading.Thread(target=self._work, name="ae_widgets-background", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._jobs:
+                    self._working = False
+                    return
+                topic = next(iter(self._jobs))
+                job = self._jobs.pop(topic)
+            try:
+                job()
+            except Exception:
+                # A look aside must never end a run; the plot just lacks the line.
+                _log.exception("ae_widgets: %s could not be computed", topic)
+            else:
+                self._notify(topic)
+
+    def _find_baseline(
+        self, code_dim: int, kind: str, validation_fraction: float, random_state: int
+    ) -> None:
+        from ae_widgets.analysis.baselines import pca_error
+        from ae_widgets.engine.split import split_rows
+
+        _, held_out = split_rows(self._dataset.n_samples, validation_fraction, random_state)
+        error = pca_error(self._dataset.features, code_dim, kind, validation_rows=held_out)
+        if self._asked[:2] == (code_dim, kind):
+            self.baseline = error
+
+    def _find_clusters(self, codes: NDArray[np.float32]) -> None:
+        from ae_widgets.analysis.clusters import StableClusters
+
+        if self._stable is None:
+            self._stable = StableClusters(len(self._dataset.label_names) or DEFAULT_CLUSTERS)
+        self.clusters = self._stable.assign(codes)

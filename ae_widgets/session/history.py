@@ -1,0 +1,115 @@
+"""What a run has measured so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from ae_widgets.engine.protocol import LossParts, LossRecord
+
+__all__ = ["History", "JournalEntry", "LossCurve"]
+
+
+@dataclass(frozen=True)
+class JournalEntry:
+    """One change of a control.
+
+    Attributes
+    ----------
+    step, epoch
+        Batches and epochs completed when it came into force.
+    name, value
+        The setting and its new value.
+    before
+        Its value until then.
+    """
+
+    step: int
+    epoch: float
+    name: str
+    value: Any
+    before: Any = None
+
+
+@dataclass(frozen=True)
+class LossCurve:
+    """The weighted loss parts over epochs, few enough points to draw.
+
+    Attributes
+    ----------
+    epoch : ndarray of shape (n_points,), float32
+        Epochs completed.
+    series : dict of str to ndarray of shape (n_points,), float32
+        '<split>_<part>' for the splits 'train' and 'validation' and the parts
+        'total', 'reconstruction' and 'complexity', each times its weight; NaN
+        where there is no measurement.
+    """
+
+    epoch: NDArray[np.float32]
+    series: dict[str, NDArray[np.float32]]
+
+
+class History:
+    """The loss records of one run, in the order of their steps."""
+
+    def __init__(self) -> None:
+        self.records: list[LossRecord] = []
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row per completed epoch.
+
+        Columns: 'epoch', 'step', 'seconds'; for the splits 'train' and
+        'validation' the '<split>_total' and each part before its weight; the
+        weight of each part as '<part>_weight'; the learning rate and batch size.
+        Parts times their weights add up to the total.
+        """
+        import pandas as pd
+
+        return pd.DataFrame([_row(r) for r in self.records if r.complete])
+
+    def curve(self, max_points: int = 512) -> LossCurve:
+        """Return at most `max_points` records as arrays, evenly thinned, ends kept.
+
+        Every 2nd, 4th, 8th, … record is kept, so that a point that was drawn once
+        stays where it was until the next doubling.
+        """
+        records = self.records[:]
+        stride = 1
+        while (len(records) - 1) // stride + 2 > max_points:
+            stride *= 2
+        last = records[-1:] if (len(records) - 1) % stride else []
+        records = records[::stride] + last
+        series: dict[str, NDArray[np.float32]] = {}
+        for split in ("train", "validation"):
+            measured = [getattr(r, split) for r in records]
+            for part in ("total", "reconstruction", "complexity"):
+                values = [_weighted(losses, part) for losses in measured]
+                series[f"{split}_{part}"] = np.array(values, dtype=np.float32)
+        return LossCurve(np.array([r.epoch for r in records], dtype=np.float32), series)
+
+
+def _weighted(losses: LossParts | None, part: str) -> float:
+    if losses is None:
+        return float("nan")
+    if part == "total":
+        return losses.total
+    return losses.values[part] * losses.weights[part]
+
+
+def _row(record: LossRecord) -> dict[str, float]:
+    row = {"epoch": int(record.epoch), "step": record.step, "seconds": record.seconds}
+    for split, losses in (("train", record.train), ("validation", record.validation)):
+        if losses is None:
+            continue
+        row[f"{split}_total"] = losses.total
+        row |= {f"{split}_{part}": value for part, value in losses.values.items()}
+        row |= {f"{split}_{part}_weight": weight for part, weight in losses.weights.items()}
+    return row | record.settings

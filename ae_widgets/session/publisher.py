@@ -1,0 +1,148 @@
+"""The one thread that sends to the front end.
+
+Views do not send when something happens: they post what to send. Posts about
+the same thing coalesce, so that what is sent is always the latest state, and the
+last state is always sent, however fast the events come.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["MESSAGES_PER_SECOND", "Publisher", "publisher"]
+
+MESSAGES_PER_SECOND = 20
+"""Most messages within any second, over all views of all sessions."""
+
+_log = logging.getLogger("ae_widgets")
+
+
+@dataclass
+class _Post:
+    send: Callable[[], None]
+    messages: int
+    interval: float
+    order: int
+
+
+class Publisher:
+    """Sends the latest state of many things, at a bounded rate.
+
+    Parameters
+    ----------
+    messages_per_second : int, default=20
+        Most messages within any second.
+    """
+
+    def __init__(self, messages_per_second: int = MESSAGES_PER_SECOND) -> None:
+        self._limit = messages_per_second
+        self._changed = threading.Condition()
+        self._waiting: dict[tuple[int, str], _Post] = {}
+        self._sent_at: dict[tuple[int, str], float] = {}
+        self._recent: deque[float] = deque()
+        self._sending = False
+        self._order = 0
+        self._thread: threading.Thread | None = None
+
+    def post(
+        self,
+        owner: object,
+        topic: str,
+        send: Callable[[], None],
+        *,
+        messages: int = 1,
+        interval: float = 0.1,
+    ) -> None:
+        """Have `send` called soon on the publisher's thread.
+
+        Parameters
+        ----------
+        owner, topic
+            A post replaces the waiting one of the same owner and topic.
+        send : callable
+            Sends the state of the moment at which it is called.
+        messages : int, default=1
+            How many messages `send` causes.
+        interval : float, default=0.1
+            Least seconds between two sends of this owner and topic.
+        """
+        key = (id(owner), topic)
+        with self._changed:
+            waiting = self._waiting.get(key)
+            self._order += 1
+            order = waiting.order if waiting else self._order
+            self._waiting[key] = _Post(send, min(messages, self._limit), interval, order)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(
+                    target=self._run, name="ae_widgets-publisher", daemon=True
+                )
+                self._thread.start()
+            self._changed.notify_all()
+
+    def forget(self, owner: object) -> None:
+        """Drop what waits for `owner`."""
+        with self._changed:
+            for known in (self._waiting, self._sent_at):
+                for key in [key for key in known if key[0] == id(owner)]:
+                    del known[key]
+            self._changed.notify_all()
+
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Wait until nothing waits to be sent; return whether that came true."""
+        if threading.current_thread() is self._thread:
+            return False
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: not self._waiting and not self._sending, timeout
+            )
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                post = self._next()
+                self._sending = True
+            try:
+                post.send()
+            except Exception:
+                # The next post must still be sent. A view that fails says so itself.
+                _log.exception("ae_widgets: a view could not be brought up to date")
+            with self._changed:
+                self._sending = False
+                self._changed.notify_all()
+            del post  # a view that was closed must not live on here
+
+    def _next(self) -> _Post:
+        """Wait for the post that is due first and take it (the lock is held)."""
+        while True:
+            now = time.monotonic()
+            while self._recent and now - self._recent[0] >= 1.0:
+                self._recent.popleft()
+            due = [(self._due(key, post, now), post.order, key) for key, post in self._waiting.items()]
+            if not due:
+                self._changed.wait()
+                continue
+            at, _, key = min(due)
+            if at <= now:
+                post = self._waiting.pop(key)
+                self._sent_at[key] = now
+                self._recent.extend([now] * post.messages)
+                return post
+            self._changed.wait(at - now)
+
+    def _due(self, key: tuple[int, str], post: _Post, now: float) -> float:
+        by_interval = self._sent_at.get(key, float("-inf")) + post.interval
+        too_many = len(self._recent) + post.messages - self._limit
+        by_rate = self._recent[too_many - 1] + 1.0 if too_many > 0 else now
+        return max(by_interval, by_rate)
+
+
+publisher = Publisher()
+"""The publisher of this process."""

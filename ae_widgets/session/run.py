@@ -1,0 +1,158 @@
+"""What is known of one run: the trainer's events, put together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ae_widgets import exceptions
+from ae_widgets.engine.protocol import (
+    Changed,
+    Event,
+    Failed,
+    Latent,
+    Progress,
+    StateChanged,
+    Weights,
+)
+from ae_widgets.exceptions import TrainingError
+from ae_widgets.session.history import History, JournalEntry
+from ae_widgets.session.latent import LatentFrame, LatentView
+from ae_widgets.session.status import Status
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ae_widgets.engine.settings import Settings
+
+__all__ = ["Run"]
+
+
+class Run:
+    """One run from its first batch to its end.
+
+    Not thread-safe: the session calls it under its lock.
+
+    Parameters
+    ----------
+    number : int
+        Tells its events from those of the runs before.
+    settings : Settings
+        With which it begins.
+    n_train : int
+        Items that are trained on.
+    """
+
+    def __init__(self, number: int, settings: Settings, n_train: int) -> None:
+        self.number = number
+        self.settings = settings
+        self.history = History()
+        self.journal: list[JournalEntry] = []
+        self.latent: LatentFrame | None = None
+        self.weights: dict[str, NDArray[np.float32]] | None = None
+        self.error: TrainingError | None = None
+        self._n_train = n_train
+        self._applied = settings
+        self._view = LatentView()
+        self._frames = 0
+        self.status = Status(
+            watched="validation" if settings.validation_fraction else "training"
+        )
+        self.follow_settings(settings)
+
+    def follow_settings(self, settings: Settings) -> None:
+        """Take over settings that are on their way to the trainer."""
+        self.settings = settings
+        self.status = replace(
+            self.status,
+            max_iter=settings.max_iter,
+            patience=settings.n_iter_no_change,
+            steps_per_epoch=-(-self._n_train // settings.batch_size),
+        )
+
+    def say(self, note: str, *, error: bool = False) -> None:
+        """Put a note into the status line."""
+        self.status = replace(self.status, note=note, error=error)
+
+    def starting(self) -> None:
+        """Note that training was asked for and the trainer has not answered yet."""
+        self.error = None
+        self.status = replace(self.status, state="starting", reason="", note="", error=False)
+
+    def stopped(self) -> None:
+        """Note that the trainer was closed in the middle of training."""
+        self.status = replace(self.status, state="finished", reason="stopped")
+
+    def apply(self, event: Event) -> set[str]:
+        """Take in an event; return the topics it touched."""
+        match event:
+            case Progress():
+                return self._progress(event)
+            case Latent():
+                self._frames += 1
+                self.latent = self._view.frame(self._frames, event)
+                return {"latent"}
+            case StateChanged():
+                return self._state(event)
+            case Changed():
+                return self._changed(event.name, event.value, event.step, event.epoch)
+            case Weights():
+                self.weights = event.parameters
+            case Failed():
+                return self._failed(event)
+            case _:
+                pass
+        return set()
+
+    def _progress(self, event: Progress) -> set[str]:
+        self.history.records.extend(event.records)
+        loss = self.status.loss
+        for record in event.records:
+            if record.complete:
+                loss = (record.validation or record.train).total
+        self.status = replace(
+            self.status,
+            epoch=event.epoch,
+            step=event.step,
+            steps_per_epoch=event.steps_per_epoch,
+            seconds=event.seconds,
+            best_epoch=event.best_epoch,
+            best_loss=event.best_loss,
+            loss=loss,
+        )
+        return {"status", "losses"} if event.records else {"status"}
+
+    def _state(self, event: StateChanged) -> set[str]:
+        note, error = self.status.note, self.status.error
+        if event.state == "running":
+            note, error, self.error = "", False, None
+        self.status = replace(
+            self.status,
+            state=event.state,
+            reason=event.reason,
+            epoch=event.epoch,
+            step=event.step,
+            note=note,
+            error=error,
+        )
+        return {"status"}
+
+    def _changed(self, name: str, value: Any, step: int, epoch: float) -> set[str]:
+        before = self._applied.value(name)
+        self._applied = self._applied.change(**{name: value})
+        if step and value != before:
+            self.journal.append(JournalEntry(step, epoch, name, value, before))
+        return {"journal"}
+
+    def _failed(self, event: Failed) -> set[str]:
+        kind = getattr(exceptions, event.kind, None)
+        ours = isinstance(kind, type) and issubclass(kind, TrainingError)
+        text = event.message if ours else f"{event.kind}: {event.message}"
+        self.error = kind(text) if ours and kind is not None else TrainingError(text)
+        if event.traceback:
+            self.error.add_note(f"In the trainer:\n{event.traceback}")
+        self.status = replace(self.status, state="failed", reason="", note=text, error=True)
+        return {"status"}

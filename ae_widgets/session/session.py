@@ -1,0 +1,562 @@
+"""One run as a screen needs it: commands in, snapshots out."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+import weakref
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ae_widgets.data import Dataset, read_dataset
+from ae_widgets.engine.checks import check_settings
+from ae_widgets.engine.launch import TRAINERS
+from ae_widgets.engine.protocol import (
+    Begin,
+    Change,
+    Failed,
+    Pause,
+    Reconstruct,
+    Reconstructed,
+    RequestLatent,
+    Resume,
+    Step,
+    Stop,
+)
+from ae_widgets.engine.settings import LIVE_SETTINGS, PRESETS, Settings
+from ae_widgets.exceptions import DataError, SettingsError, TrainingError
+from ae_widgets.session import registry
+from ae_widgets.session.background import Background
+from ae_widgets.session.latent import Reconstructions
+from ae_widgets.session.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+    from ae_widgets.engine.launch import TrainerHandle
+    from ae_widgets.engine.protocol import Event, LossRecord, StepUnit
+    from ae_widgets.session.history import JournalEntry, LossCurve
+    from ae_widgets.session.latent import LatentFrame
+    from ae_widgets.session.status import Status
+
+__all__ = ["PastRun", "Session"]
+
+_numbers = itertools.count(1)
+_BUSY = ("starting", "running")
+_ANSWER_SECONDS = 30.0
+
+
+@dataclass(frozen=True, eq=False)
+class PastRun:
+    """What is kept of a run that was reset.
+
+    Attributes
+    ----------
+    settings : Settings
+    status : Status
+    history : DataFrame
+        One row per completed epoch.
+    weights : dict of str to ndarray, or None
+        The parameters that the trainer sent last.
+    """
+
+    settings: Settings
+    status: Status
+    history: pd.DataFrame
+    weights: dict[str, NDArray[np.float32]] | None
+
+
+class Session:
+    """An autoencoder in training, without a screen.
+
+    All methods may be called from any thread and return at once; only `wait` and
+    `reconstruct` block.
+
+    Parameters
+    ----------
+    X : array-like, DataFrame, Bunch or Dataset
+        The items; see `ae_widgets.data.read_dataset`.
+    y : array-like of shape (n_samples,), optional
+        Labels, shown but not trained on.
+    item_shape : tuple of int, optional
+        ``(height, width)`` or ``(height, width, channels)`` of an item.
+    settings : Settings, optional
+        Settings to begin with.
+    preset : {'deep', 'simple'}, optional
+        A named set of settings, applied on top of `settings`.
+    trainer : {'process', 'thread'}, default='process'
+        Where to train. A process keeps its speed while a cell runs Python code.
+    **changes
+        Single settings, applied last, such as ``beta=0.1`` or ``code_dim=3``.
+
+    Raises
+    ------
+    DataError
+        If the data cannot be trained on.
+    SettingsError
+        If a setting is unknown or out of its range.
+    """
+
+    def __init__(
+        self,
+        X: Any,  # noqa: N803  # scikit-learn's name
+        y: ArrayLike | None = None,
+        *,
+        item_shape: tuple[int, ...] | None = None,
+        settings: Settings | None = None,
+        preset: str | None = None,
+        trainer: str = "process",
+        **changes: Any,
+    ) -> None:
+        if trainer not in TRAINERS:
+            msg = f"trainer must be one of {', '.join(TRAINERS)}, got {trainer!r}."
+            raise SettingsError(msg)
+        if preset is not None and preset not in PRESETS:
+            msg = f"preset must be one of {', '.join(PRESETS)}, got {preset!r}."
+            raise SettingsError(msg)
+        self.dataset = X if isinstance(X, Dataset) else read_dataset(X, y, item_shape=item_shape)
+        chosen = (settings or Settings()).change(**(PRESETS[preset] if preset else {}))
+        chosen = chosen.change(**changes)
+        check_settings(chosen, self.dataset.value_range)
+        self.number = next(_numbers)
+        self.closed = False
+        self.past_runs: list[PastRun] = []
+        self._lock = threading.RLock()
+        self._settled = threading.Condition(self._lock)
+        self._kind = TRAINERS[trainer]
+        self._trainer: TrainerHandle | None = None
+        self._finalizer: weakref.finalize[[], Session] | None = None
+        self._observers: dict[str, list[Callable[[], None]]] = {}
+        self._requests: dict[int, tuple[NDArray[np.int64], Callable[[Reconstructions], None]]] = {}
+        self._request_numbers = itertools.count(1)
+        self._pending: dict[str, Any] = {}
+        self._selection: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self._focus: int | None = None
+        self._background = Background(self.dataset, self._notify)
+        self._run = self._new_run(0, chosen)
+        if self.dataset.notices:
+            self._run.say(" ".join(self.dataset.notices))
+        registry.register(self)
+
+    # What is known ----------------------------------------------------------
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force from the next batch on."""
+        return self._run.settings
+
+    @property
+    def pending(self) -> Mapping[str, Any]:
+        """Settings that were changed and wait for the next run."""
+        with self._lock:
+            return dict(self._pending)
+
+    @property
+    def status(self) -> Status:
+        """Where the run is."""
+        return self._run.status
+
+    @property
+    def records(self) -> tuple[LossRecord, ...]:
+        """Every measurement of the loss, also those within long epochs."""
+        return tuple(self._run.history.records)
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """Every loss part per epoch, for training and validation."""
+        return self._run.history.frame()
+
+    def curve(self, max_points: int = 512) -> LossCurve:
+        """Return the weighted loss parts, thinned to `max_points` points."""
+        return self._run.history.curve(max_points)
+
+    @property
+    def journal(self) -> tuple[JournalEntry, ...]:
+        """Every change of a control while training, with its step."""
+        return tuple(self._run.journal)
+
+    @property
+    def latent(self) -> LatentFrame | None:
+        """The last picture of the latent space."""
+        return self._run.latent
+
+    @property
+    def codes(self) -> NDArray[np.float32]:
+        """Codes of all items in the last picture, shape (n_samples, code_dim).
+
+        They are those of the present weights whenever the run is not training.
+        Before the first picture they are NaN.
+        """
+        frame = self._run.latent
+        if frame is not None:
+            return frame.codes
+        shape = (self.dataset.n_samples, self.settings.architecture.code_dim)
+        return np.full(shape, np.nan, dtype=np.float32)
+
+    @property
+    def weights(self) -> dict[str, NDArray[np.float32]] | None:
+        """The network's parameters as the trainer sent them last, by name."""
+        return self._run.weights
+
+    @property
+    def baseline(self) -> float | None:
+        """The loss that PCA with as many components reaches, or None if not known yet."""
+        error = self._background.baseline
+        return None if error is None else self.settings.alpha * error
+
+    @property
+    def clusters(self) -> NDArray[np.int32] | None:
+        """The k-means cluster of each item's code; None before `request_clusters`."""
+        return self._background.clusters
+
+    @property
+    def error(self) -> Exception | None:
+        """What ended the run with an error, or None."""
+        return self._run.error
+
+    @property
+    def selection(self) -> NDArray[np.int64]:
+        """Indices of the selected items."""
+        return self._selection
+
+    @property
+    def focus(self) -> int | None:
+        """Index of the item that is pointed at, or None."""
+        return self._focus
+
+    # Commands ---------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Start the trainer and have it encode all items, but not train yet."""
+        with self._lock:
+            self._require_open()
+            if self._trainer is None:
+                self._launch()
+
+    def start(self) -> None:
+        """Train. After a run that finished or failed, begin a new one.
+
+        While it trains this does nothing but say so.
+        """
+        with self._lock:
+            self._require_open()
+            if self.status.state in _BUSY:
+                self._run.say(f"Training is already running (step {self.status.step:,}).")
+            else:
+                if self.status.state in ("finished", "failed"):
+                    self._renew()
+                self._go(Resume())
+        self._notify("status")
+
+    def resume(self) -> None:
+        """Go on with a run that was paused, has finished or failed."""
+        with self._lock:
+            self._require_open()
+            if self.status.state not in _BUSY:
+                self._go(Resume())
+        self._notify("status")
+
+    def pause(self) -> None:
+        """Stop between two batches; `resume` goes on."""
+        self._send_if_launched(Pause())
+
+    def step(self, unit: StepUnit = "epoch") -> None:
+        """Train one batch, or to the end of the epoch, then pause."""
+        if unit not in ("batch", "epoch"):
+            msg = f"unit must be 'batch' or 'epoch', got {unit!r}."
+            raise SettingsError(msg)
+        with self._lock:
+            self._require_open()
+            if self.status.state not in _BUSY:
+                self._go(Step(unit))
+        self._notify("status")
+
+    def stop(self) -> None:
+        """End the run between two batches; the model and the history are kept."""
+        if self.status.state in (*_BUSY, "paused"):
+            self._send_if_launched(Stop())
+
+    def reset(self) -> None:
+        """Begin a new, untrained run with the pending settings; see `past_runs`."""
+        with self._lock:
+            self._require_open()
+            self._renew()
+        self._notify("status", "losses", "journal", "settings", "baseline")
+
+    def change(self, **values: Any) -> None:
+        """Change settings: live ones from the next batch, others with the next run.
+
+        Raises
+        ------
+        SettingsError
+            If a name is unknown or a value out of its range; nothing is changed.
+        """
+        with self._lock:
+            self._require_open()
+            planned = self.settings.change(**{**self._pending, **values})
+            check_settings(planned, self.dataset.value_range)
+            live = {n: v for n, v in values.items() if n in LIVE_SETTINGS}
+            later = {n: v for n, v in values.items() if n not in LIVE_SETTINGS}
+            current = self.settings.change(**live)
+            check_settings(current if self.status.step else planned, self.dataset.value_range)
+            self._run.follow_settings(current)
+            for name in live:
+                if self._trainer is not None:
+                    self._trainer.send(Change(name, current.value(name)))
+            self._pending |= later
+            self._pending = {
+                n: v for n, v in self._pending.items() if planned.value(n) != current.value(n)
+            }
+            if self._pending and self.status.state == "idle":
+                self._renew()
+            self._run.say("")
+        self._background.request_baseline(self.settings)
+        self._notify("settings", "status", "baseline", "journal")
+
+    def say(self, note: str, *, error: bool = False) -> None:
+        """Put a note into the status line."""
+        with self._lock:
+            self._run.say(note, error=error)
+        self._notify("status")
+
+    def select(self, indices: ArrayLike) -> None:
+        """Select items.
+
+        Raises
+        ------
+        DataError
+            If an index is not one of an item.
+        """
+        chosen = np.unique(np.asarray(indices, dtype=np.int64).ravel())
+        if chosen.size and not 0 <= chosen[0] <= chosen[-1] < self.dataset.n_samples:
+            bad = chosen[0] if chosen[0] < 0 else chosen[-1]
+            msg = f"There is no item {bad}: indices go from 0 to {self.dataset.n_samples - 1}."
+            raise DataError(msg)
+        self._selection = chosen
+        self._notify("selection")
+
+    def point(self, index: int | None) -> None:
+        """Point at an item, or at none."""
+        if index is not None and not 0 <= index < self.dataset.n_samples:
+            msg = f"There is no item {index}: indices go from 0 to {self.dataset.n_samples - 1}."
+            raise DataError(msg)
+        self._focus = None if index is None else int(index)
+        self._notify("focus")
+
+    def request_latent(self) -> None:
+        """Ask for the next picture of the latent space; topic 'latent' tells of it."""
+        self._send_if_launched(RequestLatent())
+
+    def request_clusters(self) -> None:
+        """Ask for k-means clusters of the last codes; topic 'clusters' tells of them."""
+        if (frame := self.latent) is not None:
+            self._background.request_clusters(frame.codes)
+
+    def request_reconstructions(
+        self, indices: ArrayLike, callback: Callable[[Reconstructions], None]
+    ) -> None:
+        """Have `callback` called with the reconstructions of `indices`, on another thread."""
+        rows = np.asarray(indices, dtype=np.int64).ravel()
+        with self._lock:
+            self._require_open()
+            number = next(self._request_numbers)
+            self._requests[number] = (rows, callback)
+            self.prepare()
+            self._send_if_launched(Reconstruct(number, rows))
+
+    def reconstruct(self, indices: ArrayLike) -> Reconstructions:
+        """Return the reconstructions of the items at `indices` with the present weights.
+
+        Raises
+        ------
+        TrainingError
+            If the trainer does not answer.
+        """
+        answers: list[Reconstructions] = []
+        answered = threading.Event()
+
+        def take(answer: Reconstructions) -> None:
+            answers.append(answer)
+            answered.set()
+
+        self.request_reconstructions(indices, take)
+        if not answered.wait(_ANSWER_SECONDS):
+            msg = f"The trainer did not answer within {_ANSWER_SECONDS:g} s. See session.error."
+            raise self.error or TrainingError(msg)
+        return answers[0]
+
+    def wait(self, timeout: float | None = None) -> Status:
+        """Wait until the run pauses or ends.
+
+        The first interrupt of the waiting cell stops the run and keeps the model;
+        a second one raises `KeyboardInterrupt`.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait at most.
+
+        Raises
+        ------
+        TimeoutError
+            If it still trains then; it goes on.
+        TrainingError
+            If the run ended with an error.
+        """
+        try:
+            self._wait_until_settled(timeout)
+        except KeyboardInterrupt:
+            self.stop()
+            self._wait_until_settled(timeout)
+            self.say(f"Stopped at step {self.status.step:,}; model kept.")
+        if self.status.state == "failed" and self.error is not None:
+            raise self.error
+        return self.status
+
+    def close(self) -> None:
+        """End the training and free the trainer; what was measured stays readable."""
+        with self._lock:
+            if self.closed:
+                return
+            self.stop()
+            self.closed = True
+            if self._finalizer is not None:
+                self._finalizer()
+            self._trainer = None
+            if self.status.state in _BUSY:
+                self._run.stopped()
+            self._settled.notify_all()
+        registry.release(self)
+        self._background.close()
+        self._notify("status", "closed")
+
+    # Observers --------------------------------------------------------------
+
+    def observe(self, topic: str, callback: Callable[[], None]) -> Callable[[], None]:
+        """Have `callback` called when `topic` changed; return how to end that.
+
+        Parameters
+        ----------
+        topic : str
+            'status', 'losses', 'latent', 'settings', 'selection', 'focus',
+            'baseline', 'journal', 'clusters' or 'closed'.
+        callback : callable
+            Called without argument on any thread; must return at once.
+        """
+        with self._lock:
+            self._observers.setdefault(topic, []).append(callback)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                if callback in self._observers[topic]:
+                    self._observers[topic].remove(callback)
+
+        return unsubscribe
+
+    def _notify(self, *topics: str) -> None:
+        for topic in topics:
+            for callback in tuple(self._observers.get(topic, ())):
+                callback()
+
+    # The trainer ------------------------------------------------------------
+
+    def _new_run(self, number: int, settings: Settings) -> Run:
+        held_out = settings.validation_fraction * self.dataset.n_samples
+        self._background.request_baseline(settings)
+        return Run(number, settings, max(1, self.dataset.n_samples - int(np.ceil(held_out))))
+
+    def _launch(self) -> None:
+        own = weakref.ref(self)
+
+        def handle(event: Event) -> None:
+            if (session := own()) is not None:
+                session._handle(event)  # noqa: SLF001  # our own
+
+        trainer = self._kind(self.dataset.features, handle)
+        self._trainer = trainer
+        self._finalizer = weakref.finalize(self, trainer.close)
+        trainer.send(Begin(self._run.number, self.settings, self._run.weights))
+
+    def _go(self, command: Resume | Step) -> None:
+        if self._trainer is None:
+            self._launch()
+        registry.hold(self)
+        self._run.starting()
+        self._send_if_launched(command)
+
+    def _renew(self) -> None:
+        """Begin the next run, keeping the past one (the lock is held)."""
+        past = self._run
+        if past.status.step:
+            self.past_runs.append(
+                PastRun(past.settings, past.status, past.history.frame(), past.weights)
+            )
+        settings = past.settings.change(**self._pending)
+        self._pending = {}
+        self._run = self._new_run(past.number + 1, settings)
+        if self._trainer is not None:
+            self._trainer.send(Begin(self._run.number, settings))
+        else:
+            self._run.weights = past.weights if past.settings == settings else None
+        self._settled.notify_all()
+
+    def _send_if_launched(self, command: Any) -> None:
+        with self._lock:
+            if self._trainer is not None:
+                self._trainer.send(command)
+
+    def _handle(self, event: Event) -> None:
+        """Take in what the trainer says (on its thread)."""
+        if isinstance(event, Reconstructed):
+            self._answer(event)
+            return
+        with self._lock:
+            died = isinstance(event, Failed) and event.run < 0
+            if self.closed or (event.run != self._run.number and not died):
+                return
+            if died:
+                self._trainer = None
+            topics = self._run.apply(event)
+            if self.status.state not in _BUSY:
+                registry.release(self)
+                self._settled.notify_all()
+        self._notify(*topics)
+
+    def _answer(self, event: Reconstructed) -> None:
+        with self._lock:
+            rows, callback = self._requests.pop(event.request, (None, None))
+            epoch = self.latent.epoch if self.latent else 0.0
+        if rows is not None and callback is not None:
+            inputs = np.asarray(self.dataset.features[rows])
+            callback(Reconstructions(rows, inputs, event.reconstructions, event.errors, epoch))
+
+    def _wait_until_settled(self, timeout: float | None) -> None:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._settled:
+            while self.status.state in _BUSY:
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    msg = (
+                        f"Still training after {timeout:g} s (epoch {self.status.epoch} of "
+                        f"{self.status.max_iter}); it goes on in the background."
+                    )
+                    raise TimeoutError(msg)
+                self._settled.wait(left)
+
+    def _require_open(self) -> None:
+        if self.closed:
+            msg = "This session is closed. Make a new one to train again."
+            raise TrainingError(msg)
+
+    def __repr__(self) -> str:
+        return (
+            f"Session({self.dataset.n_samples:,} items × {self.dataset.n_features:,} features, "
+            f"epoch {self.status.epoch} of {self.status.max_iter}, {self.status.state})"
+        )
