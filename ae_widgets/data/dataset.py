@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,13 +24,15 @@ class Dataset:
     Parameters
     ----------
     features : ndarray of shape (n_samples, n_features), float32
-        One item a row, finite.
+        One item a row, finite, C-contiguous. May share its memory with what was
+        passed in (`read_dataset` says when); it is never written to.
     labels : ndarray of shape (n_samples,), int32, optional
         Index into `label_names`; `NO_LABEL` (-1) where an item has no label.
     label_names : tuple of str
-        The names of the labels, in the order of their indices.
+        The names of the labels, in the order of their indices. Kept verbatim:
+        a view that puts them into HTML escapes them.
     feature_names : tuple of str
-        One name a feature.
+        One name a feature, verbatim too.
     item_shape : tuple of int, optional
         ``(height, width)`` or ``(height, width, channels)`` if an item is an
         image; None if it is drawn as a profile of its features.
@@ -42,7 +45,7 @@ class Dataset:
     label_names: tuple[str, ...] = ()
     feature_names: tuple[str, ...] = ()
     item_shape: tuple[int, ...] | None = None
-    notices: tuple[str, ...] = field(default=())
+    notices: tuple[str, ...] = ()
 
     @property
     def n_samples(self) -> int:
@@ -54,7 +57,7 @@ class Dataset:
         """Number of features of one item."""
         return int(self.features.shape[1])
 
-    @property
+    @cached_property
     def value_range(self) -> tuple[float, float]:
-        """Smallest and largest feature value."""
+        """Smallest and largest feature value, computed once."""
         return float(np.min(self.features)), float(np.max(self.features))

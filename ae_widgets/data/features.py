@@ -1,0 +1,119 @@
+"""Numbers of any type, made into finite float32 without touching the input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ae_widgets.data.table import show
+from ae_widgets.exceptions import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from ae_widgets.data.table import Table
+
+__all__ = ["constant_features", "to_float32"]
+
+BLOCK = 1 << 20
+"""Values looked at in one go, so that memory-mapped data is never in memory as a whole."""
+
+NOT_FINITE = {
+    "NaN": "Drop those rows, or fill them in, e.g. with sklearn.impute.SimpleImputer.",
+    "infinite values": "Drop those rows, or replace the values.",
+    "values beyond float32 (3.4e38)": (
+        "Scale them first, e.g. with sklearn.preprocessing.StandardScaler."
+    ),
+}
+
+
+def to_float32(
+    table: Table, values: NDArray[Any], *, divisor: float | None = None
+) -> NDArray[np.float32]:
+    """Return values as finite, C-contiguous float32.
+
+    Parameters
+    ----------
+    table : Table
+        Where the values come from, for the names in a message.
+    values : ndarray of shape (n_samples, n_features)
+        Real numbers or bools.
+    divisor : float, optional
+        What the values are divided by.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_features)
+        `values` itself if it is float32 and C-contiguous already.
+
+    Raises
+    ------
+    DataError
+        If a value is NaN, infinite or beyond float32, or memory is short.
+    """
+    as_is = values.dtype == np.float32 and values.flags.c_contiguous and divisor is None
+    features = values if as_is else _empty(values.shape)
+    # float() of a wide number is infinite beyond float32; signalling NaN raises "invalid".
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rows in _blocks(values):
+            if not as_is:
+                features[rows] = values[rows]
+                if divisor is not None:
+                    features[rows] /= divisor
+            if not np.isfinite(features[rows]).all():
+                raise _not_finite(table, values)
+    return features
+
+
+def constant_features(features: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return the indices of the features that are the same in every row."""
+    same = np.ones(features.shape[1], dtype=bool)
+    for rows in _blocks(features):
+        same &= (features[rows] == features[0]).all(axis=0)
+        if not same.any():
+            break
+    return np.flatnonzero(same)
+
+
+def _blocks(values: NDArray[Any]) -> Iterator[slice]:
+    size = max(1, BLOCK // values.shape[1])
+    for start in range(0, values.shape[0], size):
+        yield slice(start, start + size)
+
+
+def _empty(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    try:
+        return np.empty(shape, np.float32)
+    except MemoryError as error:
+        gigabytes = shape[0] * shape[1] * 4 / 1e9
+        msg = (
+            f"X needs {gigabytes:,.1f} GB of memory as float32, more than there is. Pass fewer "
+            "rows, or a float32 numpy.memmap, which is read in place."
+        )
+        raise DataError(msg) from error
+
+
+def _not_finite(table: Table, values: NDArray[Any]) -> DataError:
+    """Describe the first kind of fault: NaN, else infinity, else beyond float32."""
+    faulty_rows = dict.fromkeys(NOT_FINITE, 0)
+    first: dict[str, tuple[int, int]] = {}
+    for rows in _blocks(values):
+        block = values[rows]
+        finite = np.isfinite(block)
+        beyond = finite & ~np.isfinite(block.astype(np.float32))
+        masks = (np.isnan(block), np.isinf(block), beyond)
+        for kind, faulty in zip(NOT_FINITE, masks, strict=True):
+            hit = np.flatnonzero(faulty.any(axis=1))
+            if hit.size:
+                faulty_rows[kind] += hit.size
+                first.setdefault(kind, (rows.start + hit[0], int(faulty[hit[0]].argmax())))
+    kind = next(kind for kind in NOT_FINITE if kind in first)
+    row, column = first[kind]
+    value = "" if kind == "NaN" else f": {show(values[row, column])}"
+    return DataError(
+        f"X has {kind} in {faulty_rows[kind]:,} of {values.shape[0]:,} rows "
+        f"(first: {table.cell(int(row), column)}{value}). {NOT_FINITE[kind]}"
+    )

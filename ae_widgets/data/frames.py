@@ -1,0 +1,120 @@
+"""Frames of pandas, polars and pyarrow, by way of narwhals (which scikit-learn brings)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from narwhals.exceptions import DuplicateError
+
+from ae_widgets.data.columns import numeric_columns
+from ae_widgets.data.table import Table, listing
+from ae_widgets.exceptions import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["as_frame", "as_series", "read_frame", "series_categories", "series_values"]
+
+
+def as_frame(data: Any) -> nw.DataFrame[Any] | None:
+    """Return a frame of any library as a narwhals frame, None if it is no frame.
+
+    Raises
+    ------
+    DataError
+        If the frame is lazy or two of its columns have the same name.
+    """
+    try:
+        frame = nw.from_native(data, pass_through=True)
+    except DuplicateError as error:  # a line a name: "- 'a' 2 times"
+        doubled = [line.removeprefix("- ") for line in str(error).splitlines()[1:]]
+        msg = f"Expected unique column names, got: {listing(doubled)}. Rename or drop them."
+        raise DataError(msg) from error
+    if isinstance(frame, nw.LazyFrame):
+        msg = f"X is a lazy frame ({_type_name(data)}). Collect it first: X.collect()."
+        raise DataError(msg)
+    return frame if isinstance(frame, nw.DataFrame) else None
+
+
+def as_series(data: Any) -> nw.Series[Any] | None:
+    """Return a series of any library as a narwhals series, None if it is none."""
+    series = nw.from_native(data, series_only=True, pass_through=True)
+    return series if isinstance(series, nw.Series) else None
+
+
+def read_frame(frame: nw.DataFrame[Any], label: str | None = None) -> Table:
+    """Return a frame's columns as one array of numbers.
+
+    Parameters
+    ----------
+    frame : narwhals.DataFrame
+        The frame.
+    label : str, optional
+        Name of the column that holds the labels; it is no feature.
+
+    Raises
+    ------
+    DataError
+        If a column holds no numbers, or the column names are of mixed types or
+        lack `label`.
+    """
+    names = list(frame.columns)
+    _check_names(names)
+    position = None if label is None else _position(label, names)
+    series = [frame[:, i] for i in range(len(names))]
+    target = None if position is None else series.pop(position)
+    kept = tuple(str(name) for i, name in enumerate(names) if i != position)
+    shape = (frame.shape[0], len(kept))
+    index = nw.maybe_get_index(frame)
+    table = Table(np.empty(shape), kept, index, target=target)
+    columns = numeric_columns(table, [series_values(one) for one in series])
+    values = np.column_stack(columns) if columns else table.values
+    return Table(values, kept, index, target=target)
+
+
+def series_values(series: nw.Series[Any]) -> NDArray[Any]:
+    """Return a series as an array: text, categories and what has gaps as objects."""
+    if series.dtype in {nw.Categorical, nw.Enum, nw.String}:
+        return _objects(series.cast(nw.String).to_list())
+    if series.dtype == nw.Boolean and series.null_count():
+        return _objects(series.to_list())
+    values = np.asarray(series.to_numpy())
+    return values if values.ndim == 1 else _objects(series.to_list())
+
+
+def series_categories(series: nw.Series[Any]) -> list[str]:
+    """Return the names of a series' categories in their order, none if it has none."""
+    if series.dtype not in {nw.Categorical, nw.Enum}:
+        return []
+    return [str(name) for name in series.cat.get_categories().to_list()]
+
+
+def _objects(values: list[Any]) -> NDArray[Any]:
+    array = np.empty(len(values), object)
+    array[:] = values
+    return array
+
+
+def _check_names(names: list[Any]) -> None:
+    types = sorted({type(name).__name__ for name in names})
+    if "str" in types and len(types) > 1:
+        msg = (
+            "Feature names are only supported if all input features have string names, but X "
+            f"has {types} as column name types. Convert them: X.columns = X.columns.astype(str)."
+        )
+        raise DataError(msg)
+
+
+def _position(label: str, names: list[Any]) -> int:
+    texts = [str(name) for name in names]
+    if label not in texts:
+        msg = f"y={label!r} names no column of X. Its columns are: {listing([*map(repr, texts)])}."
+        raise DataError(msg)
+    return texts.index(label)
+
+
+def _type_name(value: object) -> str:
+    kind = type(value)
+    return f"{kind.__module__.partition('.')[0]}.{kind.__name__}"

@@ -1,0 +1,176 @@
+"""The border: whatever a person passes in becomes a `Dataset` or one clear error."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ae_widgets.data.columns import numeric_array
+from ae_widgets.data.dataset import Dataset
+from ae_widgets.data.features import constant_features, to_float32
+from ae_widgets.data.labels import read_labels
+from ae_widgets.data.sources import read_table
+from ae_widgets.data.table import listing
+from ae_widgets.exceptions import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["read_dataset"]
+
+CHANNELS = (1, 3, 4)
+"""Channels that can be drawn: grey, RGB and RGBA."""
+
+
+def read_dataset(X: Any, y: Any = None, *, item_shape: Any = None) -> Dataset:
+    """Return data and labels of any common form as a `Dataset`.
+
+    The input is never written to. A C-contiguous float32 array, a
+    `numpy.memmap` included, is used in place: change it after a run began and
+    the next run sees the change. Everything else is copied.
+
+    Parameters
+    ----------
+    X : array-like, tensor, sparse matrix, DataFrame, Bunch or Dataset
+        The items: a row each of shape (n_samples, n_features), or an image each
+        of shape (n_samples, height, width) or (n_samples, height, width,
+        channels). uint8 images are divided by 255. DataFrames may be of pandas,
+        polars or pyarrow. Of a scikit-learn Bunch ``data``, ``target``,
+        ``feature_names``, ``target_names`` and ``images`` are used.
+    y : array-like or str, optional
+        One label an item, or the name of the column of `X` that holds them.
+        `labels.read_labels` says how labels are read.
+    item_shape : tuple of int, optional
+        ``(height, width)`` or ``(height, width, channels)`` of an item if the
+        rows of `X` are flattened images.
+
+    Returns
+    -------
+    Dataset
+        Finite float32 features, labels, names and notices.
+
+    Raises
+    ------
+    DataError
+        If this is no data to train on; the message says what to do.
+    """
+    if isinstance(X, Dataset) and y is None and item_shape is None:
+        return X
+    table = read_table(X, label=y if isinstance(y, str) else None)
+    target = table.target if y is None or isinstance(y, str) else y
+    values, shape, notices = _items(table.values, item_shape, table.item_shape)
+    values = numeric_array(table, values)
+    scaled = shape is not None and table.values.dtype == np.uint8
+    features = to_float32(table, values, divisor=255 if scaled else None)
+    if scaled:
+        notices.append("The uint8 images were divided by 255: values go from 0 to 1.")
+    names = table.names or _feature_names(values.shape[1], shape)
+    notices += _remarks(features, names)
+    if target is None:
+        return Dataset(features, None, (), names, shape, tuple(notices))
+    labels = read_labels(target, len(features), None if y is not None else table.target_names)
+    return Dataset(features, labels.labels, labels.names, names, shape, (*notices, *labels.notices))
+
+
+def _items(
+    values: NDArray[Any], item_shape: Any, known_shape: tuple[int, ...] | None
+) -> tuple[NDArray[Any], tuple[int, ...] | None, list[str]]:
+    """Return one item a row, the shape of an item, and what was noticed."""
+    notices: list[str] = []
+    _check_dimensions(values)
+    shape = known_shape
+    if values.ndim == 4 and values.shape[3] not in CHANNELS and values.shape[1] in CHANNELS:  # noqa: PLR2004 -- images with channels
+        values = np.moveaxis(values, 1, 3)
+        notices.append("The images came channels first and were turned to channels last.")
+    if values.ndim > 2:  # noqa: PLR2004 -- images
+        shape = values.shape[1:]
+    flat = values.reshape(len(values), -1)
+    if item_shape is not None:
+        return flat, _checked_shape(item_shape, flat.shape[1]), notices
+    if shape is not None and len(shape) == 3:  # noqa: PLR2004 -- height, width, channels
+        if shape[2] == 1:
+            shape = shape[:2]
+        elif shape[2] not in CHANNELS:
+            notices.append(
+                f"Images of {shape[2]} channels cannot be drawn: items are shown as profiles."
+            )
+            shape = None
+    return flat, shape, notices
+
+
+def _check_dimensions(values: NDArray[Any]) -> None:
+    """Refuse what is no table and no images, in scikit-learn's words."""
+    if values.ndim != 1 and 0 not in values.shape and values.ndim <= 4:  # noqa: PLR2004
+        return
+    if not len(values):
+        msg = (
+            f"Found array with 0 sample(s) (shape={values.shape}) while a minimum of 1 is "
+            "required. Check what selected the rows of X."
+        )
+    elif values.ndim == 1 and values.dtype.kind == "V":
+        msg = "X has named fields. Make a table of it first: pandas.DataFrame(X)."
+    elif values.ndim == 1 and values.dtype.kind in "USTO":
+        msg = (
+            "X is a list of texts or objects, not of rows of numbers. Turn texts into numbers, "
+            "e.g. with sklearn.feature_extraction.text.TfidfVectorizer."
+        )
+    elif values.ndim == 1:
+        msg = (
+            f"Expected 2D array, got 1D array instead: X has {len(values):,} values. Reshape it: "
+            "X.reshape(-1, 1) if it has a single feature, X.reshape(1, -1) if it is a single item."
+        )
+    elif values.ndim > 4:  # noqa: PLR2004
+        msg = (
+            f"X has {values.ndim} dimensions, shape {values.shape}; at most 4 are read: (items, "
+            "height, width, channels). Flatten its items: X.reshape(len(X), -1)."
+        )
+    else:
+        msg = (
+            f"Found array with 0 feature(s) (shape={values.shape}) while a minimum of 1 is "
+            "required. Check what selected the columns of X."
+        )
+    raise DataError(msg)
+
+
+def _checked_shape(item_shape: Any, n_features: int) -> tuple[int, ...]:
+    sizes = item_shape if isinstance(item_shape, (tuple, list)) else ()
+    whole = all(isinstance(n, Integral) and not isinstance(n, bool) and int(n) > 0 for n in sizes)
+    image = len(sizes) == 2 or (len(sizes) == 3 and sizes[2] in CHANNELS)  # noqa: PLR2004
+    if not whole or not image:
+        msg = (
+            "item_shape must be (height, width) or (height, width, channels) with 1, 3 or 4 "
+            f"channels, got {item_shape!r}."
+        )
+        raise DataError(msg)
+    shape = tuple(int(n) for n in sizes)
+    if math.prod(shape) != n_features:
+        msg = (
+            f"item_shape={shape} stands for {math.prod(shape):,} values, but an item of X has "
+            f"{n_features:,} features. Pass the shape of one item."
+        )
+        raise DataError(msg)
+    return shape
+
+
+def _feature_names(n_features: int, shape: tuple[int, ...] | None) -> tuple[str, ...]:
+    """Name pixels by their place, other features as scikit-learn does."""
+    if shape is None:
+        return tuple(f"x{i}" for i in range(n_features))
+    places = itertools.product(*(range(n) for n in shape))
+    return tuple(f"pixel {', '.join(map(str, place))}" for place in places)
+
+
+def _remarks(features: NDArray[np.float32], names: tuple[str, ...]) -> list[str]:
+    if len(features) == 1:
+        return ["X has a single row: there is nothing to validate on and one code to show."]
+    constant = constant_features(features)
+    if not constant.size:
+        return []
+    n_features = features.shape[1]
+    who = "feature is" if constant.size == 1 else "features are"
+    which = listing([repr(names[i]) for i in constant])
+    return [f"{constant.size:,} of {n_features:,} {who} constant: {which}."]
