@@ -103,7 +103,6 @@ class Worker:
                 if isinstance(command, Shutdown):
                     return
                 self._guarded(partial(self._obey, command))
-            self._guarded(self._apply_changes)
             self._guarded(self._advance)
 
     def _guarded(self, action: Callable[[], None]) -> None:
@@ -184,6 +183,7 @@ class Worker:
     # Training ---------------------------------------------------------------
 
     def _advance(self) -> None:
+        self._apply_changes()
         trainer = self._require()
         epoch_done = trainer.run_batch()
         now = time.perf_counter()

@@ -1,0 +1,92 @@
+"""A trainer in a thread or in a process looks the same from outside."""
+
+import queue
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ae_widgets.engine.launch import TRAINERS, ProcessTrainer, _feature_file
+from ae_widgets.engine.protocol import Begin, Failed, Latent, Resume, StateChanged, Weights
+from tests.engine.data import blobs, small
+
+
+class Listener:
+    def __init__(self):
+        self.events = queue.SimpleQueue()
+
+    def wait_for(self, matches, timeout=60):
+        deadline = time.monotonic() + timeout
+        seen = []
+        while True:
+            event = self.events.get(timeout=max(0.01, deadline - time.monotonic()))
+            seen.append(event)
+            if matches(event):
+                return event, seen
+
+
+def finished(event):
+    return isinstance(event, StateChanged) and event.state == "finished"
+
+
+def trained(kind, features):
+    listener = Listener()
+    trainer = TRAINERS[kind](features, listener.events.put)
+    trainer.send(Begin(1, small()))
+    trainer.send(Resume())
+    _, seen = listener.wait_for(finished)
+    trainer.close()
+    return [e for e in seen if isinstance(e, Weights)][-1].parameters
+
+
+def test_process_and_thread_give_the_same_weights():
+    features = blobs()
+    ours, theirs = trained("process", features), trained("thread", features)
+    for name, value in ours.items():
+        np.testing.assert_allclose(value, theirs[name], rtol=1e-4, atol=1e-6)
+
+
+def test_a_killed_process_is_told():
+    listener = Listener()
+    trainer = ProcessTrainer(blobs(), listener.events.put)
+    trainer.send(Begin(1, small()))
+    listener.wait_for(lambda e: isinstance(e, Latent))
+    trainer._process.kill()
+    failed, _ = listener.wait_for(lambda e: isinstance(e, Failed))
+    assert failed.kind == "TrainerDiedError"
+    assert "ended unexpectedly (signal 9). It may have run out of memory." in failed.message
+
+
+def test_a_closed_process_ends_quietly():
+    listener = Listener()
+    trainer = ProcessTrainer(blobs(), listener.events.put)
+    trainer.send(Begin(1, small()))
+    listener.wait_for(lambda e: isinstance(e, Latent))
+    trainer.close()
+    assert trainer._process.wait(timeout=30) == 0
+    with pytest.raises(queue.Empty):
+        listener.wait_for(lambda e: isinstance(e, Failed), timeout=0.5)
+
+
+def test_features_reach_the_process_by_a_file_that_does_not_stay(tmp_path):
+    files = _feature_file(blobs())
+    assert np.array_equal(files.open(), blobs())
+    assert not Path(files.path).exists()
+
+
+def test_a_memory_mapped_file_is_mapped_again_not_copied(tmp_path):
+    path = tmp_path / "features.npy"
+    np.save(path, blobs())
+    mapped = np.load(path, mmap_mode="r")
+    files = _feature_file(mapped)
+    assert Path(files.path) == path
+    assert np.array_equal(files.open(), blobs())
+    assert path.exists()
+
+
+def test_a_slice_of_a_memory_mapped_file_is_what_reaches_the_process(tmp_path):
+    path = tmp_path / "features.npy"
+    np.save(path, blobs())
+    part = np.load(path, mmap_mode="r")[10:20]
+    assert np.array_equal(_feature_file(part).open(), blobs()[10:20])

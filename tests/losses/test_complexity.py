@@ -1,0 +1,58 @@
+"""Complexity against closed forms, torch.distributions and finite differences."""
+
+import pytest
+import torch
+from torch.distributions import Bernoulli, kl_divergence
+
+from ae_widgets.losses import COMPLEXITIES
+from ae_widgets.losses.complexity import complexity, effective_dimension, kl_sparsity
+
+
+def codes(n: int = 50, k: int = 4) -> torch.Tensor:
+    return torch.randn(n, k, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+
+
+def test_l1_and_l2_average_over_items_the_sum_over_dimensions():
+    code = torch.tensor([[1.0, -2.0], [0.0, 3.0]])
+    assert complexity("l1", code).item() == pytest.approx((3 + 3) / 2)
+    assert complexity("l2", code).item() == pytest.approx((5 + 9) / 2)
+
+
+def test_kl_sparsity_is_the_divergence_of_bernoulli_distributions():
+    code = codes()
+    mean = torch.sigmoid(code).mean(dim=0)
+    target = torch.full_like(mean, 0.05)
+    expected = kl_divergence(Bernoulli(target), Bernoulli(mean)).sum()
+    torch.testing.assert_close(kl_sparsity(code, 0.05), expected)
+
+
+def test_kl_sparsity_is_zero_at_the_target():
+    code = torch.full((10, 3), torch.logit(torch.tensor(0.2)).item())
+    assert kl_sparsity(code, 0.2).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_effective_dimension_is_the_participation_ratio_of_the_eigenvalues():
+    code = codes() * torch.tensor([3.0, 1.0, 0.5, 0.1], dtype=torch.float64)
+    eigenvalues = torch.linalg.eigvalsh(torch.cov(code.T, correction=0))
+    expected = eigenvalues.sum() ** 2 / eigenvalues.square().sum()
+    torch.testing.assert_close(effective_dimension(code), expected)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (torch.arange(20.0)[:, None] * torch.tensor([[1.0, 2.0, -1.0]]), 1.0),
+        (torch.cat([torch.eye(3), -torch.eye(3)]), 3.0),
+        (torch.ones(5, 3), 0.0),
+        (torch.ones(1, 3), 0.0),
+    ],
+    ids=["line", "even", "equal", "one item"],
+)
+def test_effective_dimension_of_known_shapes(code, expected):
+    assert effective_dimension(code).item() == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("kind", COMPLEXITIES)
+def test_gradients_equal_finite_differences(kind):
+    code = codes(n=6, k=3).requires_grad_()
+    assert torch.autograd.gradcheck(lambda z: complexity(kind, z), code)

@@ -1,0 +1,53 @@
+"""The objective is the weighted sum of its parts."""
+
+import itertools
+
+import pytest
+import torch
+
+from ae_widgets import Settings
+from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
+from ae_widgets.losses.complexity import complexity
+from ae_widgets.losses.objective import Objective, PartMeans
+from ae_widgets.losses.reconstruction import reconstruction_error
+
+GENERATOR = torch.Generator().manual_seed(0)
+X = torch.rand(8, 5, generator=GENERATOR)
+CODE = torch.randn(8, 3, generator=GENERATOR)
+OUTPUT = torch.rand(8, 5, generator=GENERATOR)
+
+
+@pytest.mark.parametrize(("kind", "penalty"), list(itertools.product(RECONSTRUCTIONS, COMPLEXITIES)))
+def test_total_is_alpha_reconstruction_plus_beta_complexity(kind, penalty):
+    settings = Settings(alpha=0.7, beta=0.3, reconstruction=kind, complexity=penalty)
+    total, parts = Objective(settings)(X, CODE, OUTPUT)
+    assert parts["reconstruction"] == reconstruction_error(kind, OUTPUT, X)
+    assert parts["complexity"] == complexity(penalty, CODE)
+    expected = 0.7 * parts["reconstruction"] + 0.3 * parts["complexity"]
+    torch.testing.assert_close(total, expected)
+
+
+def test_a_part_without_weight_has_no_gradient_and_is_still_measured():
+    code = CODE.clone().requires_grad_()
+    output = OUTPUT.clone().requires_grad_()
+    total, parts = Objective(Settings(alpha=1, beta=0))(X, code, output)
+    total.backward()
+    assert code.grad is None
+    assert output.grad is not None
+    assert parts["complexity"] > 0
+
+
+def test_both_weights_zero_give_zero_without_a_graph():
+    total, _ = Objective(Settings(alpha=0, beta=0))(X, CODE, OUTPUT.requires_grad_())
+    assert total.item() == 0
+    assert not total.requires_grad
+
+
+def test_effective_weights_make_the_parts_add_up_when_a_weight_moved():
+    means = PartMeans()
+    means.add({"reconstruction": 2.0, "complexity": 5.0}, {"reconstruction": 1, "complexity": 0}, 3)
+    means.add({"reconstruction": 4.0, "complexity": 1.0}, {"reconstruction": 2, "complexity": 1}, 1)
+    total, values, weights = means.summary()
+    assert values == {"reconstruction": 2.5, "complexity": 4.0}
+    assert total == pytest.approx((3 * 2 * 1 + 1 * (4 * 2 + 1 * 1)) / 4)
+    assert total == pytest.approx(sum(values[n] * weights[n] for n in values), abs=1e-12)
