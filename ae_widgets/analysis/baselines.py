@@ -1,0 +1,112 @@
+"""What a linear method reaches with codes of the same size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ae_widgets.analysis.threads import one_thread
+from ae_widgets.exceptions import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["pca_error"]
+
+MAX_VALUES = 20_000_000
+"""Values looked at, beside `max_rows`, so that wide data does not fill the memory."""
+
+MIN_PROBABILITY = 1e-7
+"""Reconstructions are kept this far from 0 and 1 for the binary cross-entropy."""
+
+
+def pca_error(
+    features: NDArray[np.float32],
+    code_dim: int,
+    kind: str,
+    *,
+    validation_rows: ArrayLike = (),
+    max_rows: int = 10_000,
+) -> float:
+    """Return the reconstruction error of PCA on the validation rows.
+
+    PCA with as many components as a code has values is the best linear
+    autoencoder in squared error (Baldi and Hornik 1989, *Neural Networks* 2,
+    53-58), so that an autoencoder which does not undercut it has gained nothing
+    by being non-linear.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_samples, n_features)
+        All items.
+    code_dim : int
+        Number of components; capped at what the data allows.
+    kind : {'mse', 'mae', 'binary_cross_entropy'}
+        The error, a mean over all values of all items.
+    validation_rows : array-like of int, default=()
+        Indices of the items that PCA is not fitted on and the error is taken
+        from. If there are none, or no others, all items serve for both.
+    max_rows : int, default=10_000
+        Items beyond this number are left out at random, in either part.
+
+    Raises
+    ------
+    SettingsError
+        If `kind` is unknown.
+    """
+    if kind not in ERRORS:
+        msg = f"kind must be one of {', '.join(ERRORS)}, got {kind!r}."
+        raise SettingsError(msg)
+    n_samples, n_features = features.shape
+    held_out = np.zeros(n_samples, bool)
+    held_out[np.asarray(validation_rows, np.intp)] = True
+    if held_out.all() or not held_out.any():
+        train = test = np.arange(n_samples)
+    else:
+        train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    most = min(max_rows, max(code_dim + 1, MAX_VALUES // n_features))
+    fitted = features[_sample(train, most)].astype(np.float64)
+    inputs = features[_sample(test, most)].astype(np.float64)
+    with one_thread():
+        return ERRORS[kind](inputs, _reconstruct(fitted, inputs, code_dim))
+
+
+def _sample(rows: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+    if len(rows) <= size:
+        return rows
+    return np.sort(np.random.default_rng(0).choice(rows, size, replace=False))
+
+
+def _reconstruct(
+    fitted: NDArray[np.float64], inputs: NDArray[np.float64], code_dim: int
+) -> NDArray[np.float64]:
+    from sklearn.decomposition import PCA
+
+    if (fitted == fitted[0]).all():  # no variance to divide by
+        return np.broadcast_to(fitted[0], inputs.shape)
+    pca = PCA(min(code_dim, *fitted.shape), random_state=0).fit(fitted)
+    reconstruction: NDArray[np.float64] = pca.inverse_transform(pca.transform(inputs))
+    return reconstruction
+
+
+def _mean_squared(x: NDArray[Any], y: NDArray[Any]) -> float:
+    return float(np.mean(np.square(x - y)))
+
+
+def _mean_absolute(x: NDArray[Any], y: NDArray[Any]) -> float:
+    return float(np.mean(np.abs(x - y)))
+
+
+def _binary_cross_entropy(x: NDArray[Any], y: NDArray[Any]) -> float:
+    p = np.clip(y, MIN_PROBABILITY, 1 - MIN_PROBABILITY)
+    return float(-np.mean(x * np.log(p) + (1 - x) * np.log1p(-p)))
+
+
+ERRORS: dict[str, Callable[[NDArray[Any], NDArray[Any]], float]] = {
+    "mse": _mean_squared,
+    "mae": _mean_absolute,
+    "binary_cross_entropy": _binary_cross_entropy,
+}

@@ -1,0 +1,128 @@
+"""Clusters of the codes that keep their numbers, and so their colours, while training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ae_widgets.analysis.threads import one_thread
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["StableClusters"]
+
+MAX_ROWS = 20_000
+"""Rows on which the centres are found."""
+
+BLOCK = 1 << 16  # rows assigned in one go
+
+LARGEST = 1e37  # beyond it squares are of no use: treated like NaN
+
+NOISE = 1e-9
+"""Spread, as a share of the mean code's size, up to which codes are all the same."""
+
+DECIMALS = 6
+"""Codes that agree to so many digits of the largest are one point to k-means."""
+
+FRESH_GAIN = 0.9
+"""Clusters found from scratch are taken if their inertia is below this share."""
+
+
+class StableClusters:
+    """k-means on each frame of codes, numbered as in the last frame.
+
+    Each frame starts from the means of the items that were together last time,
+    which does not depend on how the codes have turned since, and once from
+    scratch, so that clusters found early do not outlive their use; the latter
+    is taken only if it is clearly better. The clusters then get the numbers
+    under which most of their items were known (the assignment of largest overlap,
+    Kuhn 1955, *Naval Research Logistics Quarterly* 2, 83-97).
+
+    Parameters
+    ----------
+    n_clusters : int, default=10
+        Number of clusters; fewer if there are fewer distinct codes.
+    random_state : int, default=0
+        Seed of the first centres.
+    """
+
+    def __init__(self, n_clusters: int = 10, random_state: int = 0) -> None:
+        self._n_clusters = n_clusters
+        self._random_state = random_state
+        self._last: NDArray[np.int32] | None = None
+
+    def assign(self, codes: NDArray[np.floating]) -> NDArray[np.int32]:
+        """Return the number of each item's cluster.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (n_samples, code_dim)
+            The codes of all items, turned or not. If one is not finite, the last
+            clusters are returned again.
+        """
+        if self._last is not None and len(self._last) != len(codes):
+            self._last = None
+        if not (np.abs(codes) < LARGEST).all():
+            return np.zeros(len(codes), np.int32) if self._last is None else self._last
+        rows = np.arange(len(codes))
+        if len(rows) > MAX_ROWS:
+            rows = np.sort(np.random.default_rng(0).choice(rows, MAX_ROWS, replace=False))
+        mean = codes.mean(axis=0, dtype=np.float64)
+        sample = codes[rows] - mean
+        scale = float(np.abs(sample).max())
+        if scale <= NOISE * float(np.abs(mean).max()):
+            scale = 1.0  # all codes are the same but for rounding
+        with one_thread():
+            centres = self._centres(sample / scale, rows)
+            clusters = _nearest(codes, mean, scale, centres)
+        self._last = clusters if self._last is None else _renumbered(clusters, self._last)
+        return self._last
+
+    def _centres(self, sample: NDArray[np.float64], rows: NDArray[Any]) -> NDArray[np.float64]:
+        distinct = len(np.unique(sample.round(DECIMALS), axis=0))
+        n_clusters = min(self._n_clusters, distinct)
+        fits = [_fit(sample, n_clusters, "k-means++", self._random_state)]
+        if self._last is not None:
+            last = self._last[rows]
+            means = [sample[last == number].mean(axis=0) for number in np.unique(last)]
+            if len(means) == n_clusters:
+                warm = _fit(sample, n_clusters, np.stack(means), self._random_state)
+                if fits[0].inertia_ >= FRESH_GAIN * warm.inertia_:
+                    fits = [warm]
+        centres: NDArray[np.float64] = fits[0].cluster_centers_
+        return centres
+
+
+def _fit(sample: NDArray[np.float64], n_clusters: int, init: Any, random_state: int) -> Any:
+    from sklearn.cluster import KMeans
+
+    return KMeans(n_clusters, init=init, n_init=1, random_state=random_state).fit(sample)
+
+
+def _nearest(
+    codes: NDArray[np.floating],
+    mean: NDArray[np.float64],
+    scale: float,
+    centres: NDArray[np.float64],
+) -> NDArray[np.int32]:
+    """Return the nearest centre of each code, by ||c||² - 2 x·c."""
+    squares = np.square(centres).sum(axis=1)
+    clusters = np.empty(len(codes), np.int32)
+    for start in range(0, len(codes), BLOCK):
+        block = slice(start, start + BLOCK)
+        clusters[block] = (squares - 2 * ((codes[block] - mean) / scale) @ centres.T).argmin(axis=1)
+    return clusters
+
+
+def _renumbered(clusters: NDArray[np.int32], last: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Give each cluster the number under which most of its items were known."""
+    from scipy.optimize import linear_sum_assignment
+
+    size = int(max(clusters.max(), last.max())) + 1
+    overlap = np.zeros((size, size), np.int64)
+    np.add.at(overlap, (clusters, last), 1)
+    _, number = linear_sum_assignment(overlap, maximize=True)
+    numbered: NDArray[np.int32] = number[clusters].astype(np.int32)
+    return numbered
