@@ -173,7 +173,7 @@ def _from_objects(
         if not (isinstance(value, Real) and value in ignored)
     }
     ordered = [name for name in categories if name in present]
-    ordered += sorted(present.keys() - set(ordered), key=present.__getitem__)
+    ordered += sorted(present.keys() - set(ordered), key=lambda name: present[name])
     position = {name: i for i, name in enumerate(ordered)}
     labels = [
         NO_LABEL if is_missing(value) else position.get(_name(value), NO_LABEL) for value in items
@@ -190,6 +190,8 @@ def _means_none(numbers: Iterable[Any]) -> bool:
 def _name(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode(errors="replace")
-    if isinstance(value, (float, np.floating)) and abs(value) < MAX_EXACT and value == int(value):
-        return str(int(value))
+    if isinstance(value, (float, np.floating)):
+        number = float(value)
+        if number.is_integer() and abs(number) < MAX_EXACT:
+            return str(int(number))
     return str(value)
