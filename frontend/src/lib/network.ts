@@ -1,0 +1,85 @@
+/** Geometry of the network drawing. */
+
+export interface Layer {
+  readonly name: string;
+  readonly size: number;
+  readonly activation: string;
+}
+
+export interface Column {
+  readonly layer: Layer;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly isCode: boolean;
+}
+
+export interface NetworkLayout {
+  readonly columns: readonly Column[];
+  /** Polygon points of the connections between neighbouring layers. */
+  readonly bands: readonly string[];
+  /** Whether there is room for a line of text under each layer. */
+  readonly roomy: boolean;
+}
+
+const COLUMN_WIDTH = 10;
+const SMALLEST = 7;
+/** A label of five figures needs this much. */
+const ROOM_FOR_TEXT = 31;
+
+/** Lay the layers out in `width` × `height`; a column grows with the logarithm of its size. */
+export function layoutNetwork(
+  layers: readonly Layer[],
+  width: number,
+  height: number,
+): NetworkLayout {
+  const largest = Math.max(2, ...layers.map((l) => l.size));
+  const pitch = layers.length > 1 ? (width - ROOM_FOR_TEXT) / (layers.length - 1) : 0;
+  const columns = layers.map((layer, i): Column => {
+    const share = Math.log(Math.max(layer.size, 1)) / Math.log(largest);
+    const tall = SMALLEST + (height - SMALLEST) * share;
+    return {
+      layer,
+      x: ROOM_FOR_TEXT / 2 + i * pitch - COLUMN_WIDTH / 2,
+      y: (height - tall) / 2,
+      width: COLUMN_WIDTH,
+      height: tall,
+      isCode: layer.name === "code",
+    };
+  });
+  return {
+    columns,
+    bands: columns.slice(1).map((c, i) => band(columns[i] as Column, c)),
+    roomy: pitch >= ROOM_FOR_TEXT,
+  };
+}
+
+function band(left: Column, right: Column): string {
+  const x0 = left.x + left.width;
+  const points = [
+    [x0, left.y],
+    [right.x, right.y],
+    [right.x, right.y + right.height],
+    [x0, left.y + left.height],
+  ];
+  return points
+    .map(([x, y]) => `${(x as number).toFixed(1)},${(y as number).toFixed(1)}`)
+    .join(" ");
+}
+
+/** What people call an activation, in few letters. */
+export function activationText(activation: string): string {
+  const names: Record<string, string> = { identity: "linear", leaky_relu: "leaky" };
+  return names[activation] ?? activation;
+}
+
+/** The drawing in words. */
+export function describeNetwork(layers: readonly Layer[], pending: boolean): string {
+  if (layers.length === 0) return "Drawing of the network, empty.";
+  const parts = layers.map(
+    (l) => `${l.name} ${l.size}${l.activation ? ` ${activationText(l.activation)}` : ""}`,
+  );
+  const wait = pending ? " The change applies to the next run." : "";
+  return `Network: ${parts.join(", ")}.${wait}`;
+}

@@ -1,0 +1,53 @@
+/** Numbers and sentences for people, and for screen readers. */
+import type { Group } from "./groups";
+
+/** Three significant digits; '–' for what is not finite. */
+export function short(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) {
+    return "–";
+  }
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e5)) {
+    return value.toExponential(1);
+  }
+  return String(Number(value.toPrecision(3)));
+}
+
+export function count(n: number, noun: string): string {
+  return `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/** 'epoch 12 (exact)' beneath the plot: which codes are shown, and how fresh they are. */
+export function footer(points: number, selected: number, caption: string): string {
+  const parts = [count(points, "point")];
+  if (selected > 0) parts.push(`${selected.toLocaleString("en")} selected`);
+  if (caption) parts.push(caption);
+  return parts.join(" · ");
+}
+
+/** What the scatter shows, in words. */
+export function describeScatter(
+  points: number,
+  groups: readonly Group[],
+  selected: number,
+  caption: string,
+): string {
+  if (points === 0) {
+    return "Latent scatter, empty until training starts.";
+  }
+  const parts = [`Latent scatter of ${count(points, "item")}`];
+  if (caption) parts.push(caption);
+  if (groups.length > 0) {
+    parts.push(groups.map((g) => `${g.name}: ${g.count}${g.hidden ? " (hidden)" : ""}`).join(", "));
+  }
+  if (selected > 0) parts.push(`${selected} selected`);
+  return `${parts.join("; ")}.`;
+}
+
+/** The head of an item's card: 'Item 123 · label 7 · error 0.0123'. */
+export function itemTitle(index: number, label: string, error: number | null): string {
+  const parts = [`Item ${index}`];
+  if (label) parts.push(`label ${label}`);
+  if (error !== null && Number.isFinite(error)) parts.push(`error ${short(error)}`);
+  return parts.join(" · ");
+}

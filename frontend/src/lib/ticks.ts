@@ -1,0 +1,44 @@
+/** Round numbers along an axis. */
+
+export interface Tick {
+  readonly value: number;
+  readonly text: string;
+}
+
+/** The step of 1, 2 or 5 times a power of ten that divides `span` into about `count` parts. */
+export function niceStep(span: number, count: number): number {
+  const rough = span / Math.max(count, 1);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const lead = rough / power;
+  const nice = lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10;
+  return nice * power;
+}
+
+/** Ticks from `low` to `high`, about `count` of them; none if the span is not finite. */
+export function ticks(low: number, high: number, count: number): Tick[] {
+  const span = high - low;
+  if (!(span > 0) || !Number.isFinite(span)) {
+    return [];
+  }
+  const step = niceStep(span, count);
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  const text = formatter(step, Math.max(Math.abs(low), Math.abs(high)));
+  return Array.from({ length: last - first + 1 }, (_, i) => {
+    const value = (first + i) * step;
+    return { value, text: text(value) };
+  });
+}
+
+/** One number of digits for all ticks of an axis, so that they line up. */
+function formatter(step: number, largest: number): (value: number) => string {
+  if (largest >= 1e5 || largest < 1e-3) {
+    return (value) => (value === 0 ? "0" : minus(value.toExponential(1)));
+  }
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  return (value) => minus((value === 0 ? 0 : value).toFixed(digits));
+}
+
+function minus(text: string): string {
+  return text.replace("-", "−");
+}

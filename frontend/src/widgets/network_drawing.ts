@@ -1,0 +1,88 @@
+/** A small drawing of the network's layers. */
+import type { AnyModel, AnyWidget } from "@anywidget/types";
+import { bind } from "../bind";
+import "../dom/base.css";
+import { element, root, svg } from "../dom/element";
+import {
+  activationText,
+  type Column,
+  describeNetwork,
+  type Layer,
+  layoutNetwork,
+} from "../lib/network";
+import "./network_drawing.css";
+
+interface NetworkTraits {
+  layers: Layer[];
+  description: string;
+  pending: boolean;
+}
+
+const WIDTH = 240;
+const DRAWING = 66;
+const TEXT = 30;
+
+function draw(model: AnyModel<NetworkTraits>, node: HTMLElement): void {
+  const layers = model.get("layers");
+  const pending = model.get("pending");
+  const { columns, bands, roomy } = layoutNetwork(layers, WIDTH, DRAWING);
+  const picture = svg("svg", {
+    class: "ae-layers",
+    viewBox: `0 0 ${WIDTH} ${DRAWING + TEXT}`,
+    role: "img",
+    "aria-label": model.get("description") || describeNetwork(layers, pending),
+  });
+  picture.append(
+    ...bands.map((points) => svg("polygon", { class: "ae-band", points })),
+    ...columns.map((column, i) => layer(column, roomy || speaks(columns, i))),
+  );
+  const note = element("p", "ae-hint", {}, "Changes apply to the next run");
+  node.replaceChildren(picture, ...(pending ? [note] : []));
+  node.classList.toggle("ae-pending", pending);
+}
+
+/** In a deep network only its ends and its code are labelled. */
+function speaks(columns: readonly Column[], i: number): boolean {
+  return i === 0 || i === columns.length - 1 || columns[i]?.isCode === true;
+}
+
+function layer({ layer: l, x, y, width, height, isCode }: Column, speak: boolean): SVGGElement {
+  const tip = svg("title");
+  const activation = l.activation ? activationText(l.activation) : "";
+  tip.textContent = [`${l.name}: ${l.size.toLocaleString("en")}`, activation]
+    .filter(Boolean)
+    .join(", ");
+  const group = svg(
+    "g",
+    { class: isCode ? "ae-layer ae-code" : "ae-layer" },
+    tip,
+    svg("rect", { x, y, width, height, rx: 2 }),
+  );
+  if (speak) {
+    group.append(text("ae-size", x + width / 2, DRAWING + 13, String(l.size)));
+    if (activation) group.append(text("ae-activation", x + width / 2, DRAWING + 24, activation));
+  }
+  return group;
+}
+
+function text(kind: string, x: number, y: number, content: string): SVGTextElement {
+  const node = svg("text", { class: kind, x, y });
+  node.textContent = content;
+  return node;
+}
+
+const widget: AnyWidget<NetworkTraits> = {
+  render({ model, el }) {
+    const node = root("ae-network", "Drawing of the network");
+    el.append(node);
+    const redraw = (): void => draw(model, node);
+    redraw();
+    const unbind = bind(model, { layers: redraw, pending: redraw, description: redraw });
+    return () => {
+      unbind();
+      node.remove();
+    };
+  },
+};
+
+export default widget;

@@ -1,0 +1,97 @@
+/** The card of one item: input, reconstruction and residual. */
+import { element } from "../../dom/element";
+import { float32 } from "../../lib/bytes";
+import { amplitude, type ImageShape, imageShape, residualRgba, toRgba } from "../../lib/images";
+import { type ItemValues, largestResiduals, MAX_BARS, splitItem } from "../../lib/profile";
+import { itemTitle, short } from "../../lib/text";
+import { barChart, lineChart } from "./charts";
+import { figure, paintImage } from "./images";
+import type { Item, ReconstructionModel } from "./traits";
+
+const EMPTY_HINT = "Hover or click a point to see how its item is reconstructed.";
+
+export class ItemCard {
+  readonly node = element("section", "ae-item", { "aria-label": "Item" });
+  private readonly title = element("h4", "ae-title");
+  private readonly note = element("p", "ae-hint");
+  private readonly picture = element("div", "ae-picture", { role: "img" });
+  private readonly figures = [
+    figure("input"),
+    figure("reconstruction"),
+    figure("residual"),
+  ] as const;
+
+  constructor(private readonly model: ReconstructionModel) {
+    this.node.append(this.title, this.picture, this.note);
+  }
+
+  update(dark: boolean): void {
+    const { model } = this;
+    const item = model.get("item");
+    const shown = "index" in item;
+    this.node.classList.toggle("ae-nothing", !shown);
+    this.title.hidden = !shown;
+    this.picture.hidden = !shown;
+    if (!isItem(item)) {
+      this.note.textContent = EMPTY_HINT;
+      return;
+    }
+    const title = itemTitle(item.index, item.label, item.error);
+    this.title.textContent = title;
+    this.title.title = title;
+    const bytes = float32(model.get("item_values"));
+    const values = splitItem(bytes, this.features(bytes.length));
+    const known = values.reconstruction.length > 0;
+    this.note.textContent = known ? "" : "No reconstruction yet: press Start to train.";
+    const shape = imageShape(model.get("item_shape"));
+    if (shape) this.drawImages(shape, values, dark);
+    else this.drawProfile(values);
+    this.picture.setAttribute("aria-label", this.describe(title, values));
+  }
+
+  private features(length: number): number {
+    const shape = this.model.get("item_shape");
+    if (shape.length > 0) return shape.reduce((a, b) => a * b, 1);
+    return this.model.get("feature_names").length || length / 3;
+  }
+
+  private drawImages(shape: ImageShape, values: ItemValues, dark: boolean): void {
+    const [low = 0, high = 1] = this.model.get("value_range");
+    const [input, output, residual] = this.figures;
+    const known = values.reconstruction.length > 0;
+    paintImage(input.canvas, shape, toRgba(values.input, shape, low, high));
+    if (known) {
+      const limit = amplitude(values.residual);
+      paintImage(output.canvas, shape, toRgba(values.reconstruction, shape, low, high));
+      paintImage(residual.canvas, shape, residualRgba(values.residual, shape, limit, dark));
+      residual.caption.textContent = `residual ±${short(limit)}`;
+    }
+    output.node.classList.toggle("ae-unknown", !known);
+    residual.node.classList.toggle("ae-unknown", !known);
+    this.picture.classList.add("ae-images");
+    if (!this.picture.contains(input.node)) {
+      this.picture.replaceChildren(...this.figures.map((f) => f.node));
+    }
+  }
+
+  private drawProfile(values: ItemValues): void {
+    const range = this.model.get("value_range");
+    const names = this.model.get("feature_names");
+    const bars = values.input.length <= MAX_BARS;
+    this.picture.classList.remove("ae-images");
+    this.picture.replaceChildren(bars ? barChart(values, names, range) : lineChart(values, range));
+  }
+
+  private describe(title: string, { input, residual }: ItemValues): string {
+    if (residual.length === 0) return `${title}. Input only, ${input.length} features.`;
+    const names = this.model.get("feature_names");
+    const worst = largestResiduals(residual, 3).map(
+      (i) => `${names[i] ?? `feature ${i}`} ${short(residual[i])}`,
+    );
+    return `${title}. Input, reconstruction and residual. Largest residuals: ${worst.join(", ")}.`;
+  }
+}
+
+function isItem(item: Item | Record<string, never>): item is Item {
+  return "index" in item;
+}

@@ -1,0 +1,150 @@
+/** The points as typed arrays: where they are, how they look, which are selected. */
+import { float32, int32, uint32 } from "../../lib/bytes";
+import { EASE_LIMIT, Motion, mixArrays } from "../../lib/easing";
+import { type Grouping, group, NO_GROUPS } from "../../lib/groups";
+import { categoryColour, categoryShape, rampTable, robustRange } from "../../lib/palette";
+import { SELECTED, VISIBLE } from "./points";
+import type { ColourBy, ScatterModel } from "./traits";
+
+const NO_POSITIONS = new Float32Array(0);
+
+export class Scene {
+  /** Where the points come from and where they go, x and y interleaved. */
+  from: Float32Array = NO_POSITIONS;
+  to: Float32Array = NO_POSITIONS;
+  visible = new Uint8Array(0);
+  style = new Uint8Array(0);
+  grouping: Grouping = NO_GROUPS;
+  colourBy: ColourBy = "none";
+  range = { low: 0, high: 0, clipped: false };
+  errors: Float32Array = NO_POSITIONS;
+  selection = new Uint32Array(0);
+
+  readonly motion = new Motion();
+
+  constructor(private readonly model: ScatterModel) {}
+
+  get count(): number {
+    return this.to.length / 2;
+  }
+
+  /** Take over the frame in the model, from wherever the points are now. */
+  readFrame(now: number, animate: boolean): void {
+    const next = float32(this.model.get("positions"));
+    const t = this.motion.progress(now);
+    const ease = animate && next.length === this.to.length && this.count <= EASE_LIMIT;
+    if (!ease) {
+      this.from = next;
+    } else if (t >= 1) {
+      this.from = this.to;
+    } else {
+      const present = new Float32Array(next.length);
+      mixArrays(this.from, this.to, t, present);
+      this.from = present;
+    }
+    this.to = next;
+    if (ease) this.motion.begin(now);
+    else this.motion.end();
+  }
+
+  /** What the points can be coloured by: what there is a value of for each. */
+  choices(): ColourBy[] {
+    const { model, count } = this;
+    const given = (name: "labels" | "errors" | "clusters"): boolean => {
+      const items = model.get(name)?.byteLength / 4;
+      return items > 0 && (count === 0 || items === count);
+    };
+    const choices: ColourBy[] = [];
+    if (given("labels")) choices.push("label");
+    if (given("errors")) choices.push("error");
+    if (given("clusters")) choices.push("cluster");
+    choices.push("none");
+    return choices;
+  }
+
+  /** Work out groups, visibility and colours anew. */
+  restyle(dark: boolean): void {
+    const wanted = this.model.get("color_by");
+    this.colourBy = this.choices().includes(wanted) ? wanted : "none";
+    this.errors = float32(this.model.get("errors"));
+    this.selection = uint32(this.model.get("selection")) as Uint32Array<ArrayBuffer>;
+    this.grouping = this.regroup();
+    this.visible = new Uint8Array(this.count).fill(1);
+    this.style = new Uint8Array(4 * this.count);
+    if (this.grouping.groups.length > 0) this.styleByGroup(dark);
+    else if (this.colourBy === "error") this.styleByError(dark);
+    else this.styleAlike(dark);
+    for (const i of this.selection) {
+      if (i < this.count) (this.style[4 * i + 3] as number) |= SELECTED;
+    }
+  }
+
+  /** Where a point is drawn now. */
+  at(i: number, now: number): [x: number, y: number] {
+    const t = this.motion.progress(now);
+    const mix = (k: number): number => {
+      const a = this.from[k] as number;
+      return a + ((this.to[k] as number) - a) * t;
+    };
+    return [mix(2 * i), mix(2 * i + 1)];
+  }
+
+  labelOf(i: number): string {
+    const label = int32(this.model.get("labels"))[i];
+    if (label === undefined) return "";
+    return label < 0 ? "none" : (this.model.get("label_names")[label] ?? String(label));
+  }
+
+  private regroup(): Grouping {
+    const hidden = new Set(this.model.get("hidden"));
+    if (this.colourBy === "label") {
+      const names = this.model.get("label_names");
+      const name = (c: number): string => names[c] ?? String(c);
+      return group(int32(this.model.get("labels")), name, "label", hidden);
+    }
+    if (this.colourBy === "cluster") {
+      const name = (c: number): string => `cluster ${c + 1}`;
+      return group(int32(this.model.get("clusters")), name, "cluster", hidden);
+    }
+    return NO_GROUPS;
+  }
+
+  private styleByGroup(dark: boolean): void {
+    const { groups, of } = this.grouping;
+    const looks = groups.map((g) => {
+      const mark = categoryShape(g.colour) | (g.hidden ? 0 : VISIBLE);
+      return [...categoryColour(g.colour, dark), mark] as const;
+    });
+    for (let i = 0; i < this.count; i++) {
+      const look = looks[of[i] as number] as (typeof looks)[number];
+      this.paint(i, look[0], look[1], look[2], look[3]);
+      this.visible[i] = look[3] & VISIBLE;
+    }
+  }
+
+  private styleByError(dark: boolean): void {
+    const { errors } = this;
+    const ramp = rampTable(dark);
+    this.range = robustRange(errors);
+    const { low, high } = this.range;
+    const scale = high > low ? 255 / (high - low) : 0;
+    for (let i = 0; i < this.count; i++) {
+      const level = ((errors[i] as number) - low) * scale;
+      const k = 3 * Math.round(Math.min(Math.max(level || 0, 0), 255));
+      this.paint(i, ramp[k] as number, ramp[k + 1] as number, ramp[k + 2] as number, VISIBLE);
+    }
+  }
+
+  private styleAlike(dark: boolean): void {
+    const [red, green, blue] = categoryColour(dark ? 4 : 0, dark);
+    for (let i = 0; i < this.count; i++) this.paint(i, red, green, blue, VISIBLE);
+  }
+
+  private paint(i: number, red: number, green: number, blue: number, mark: number): void {
+    const k = 4 * i;
+    this.style[k] = red;
+    this.style[k + 1] = green;
+    this.style[k + 2] = blue;
+    this.style[k + 3] = mark;
+  }
+}
