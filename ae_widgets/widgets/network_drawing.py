@@ -1,0 +1,78 @@
+"""A drawing of the network's layers."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from ae_widgets.widgets._static import StaticFile
+from ae_widgets.widgets._view import FromFrontEnd, SessionView
+
+if TYPE_CHECKING:
+    from ae_widgets.model import Architecture
+    from ae_widgets.session import Session
+
+__all__ = ["NetworkDrawing", "describe_layers"]
+
+
+class NetworkDrawing(FromFrontEnd, SessionView, anywidget.AnyWidget):
+    """Drawing of the layers that follows the settings, those of the next run included.
+
+    Parameters
+    ----------
+    session : Session
+        The run whose network is drawn.
+    """
+
+    _esm = StaticFile("network_drawing.js")
+    _css = StaticFile("network_drawing.css")
+
+    layers = traitlets.List(traitlets.Dict()).tag(sync=True)
+    """Layers from the input to the output, each with name, size and activation."""
+
+    description = traitlets.Unicode().tag(sync=True)
+    """The drawing in words."""
+
+    pending = traitlets.Bool(default_value=False).tag(sync=True)
+    """Whether this network waits for the next run."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        super().__init__()
+        self._follow("settings", self._send_layers)
+
+    def _send_layers(self) -> None:
+        current = self.session.settings
+        planned = current.change(**self.session.pending).architecture
+        layers = describe_layers(planned, self.session.dataset.n_features)
+        pending = planned != current.architecture
+        with self.hold_sync():
+            self.layers = layers
+            self.pending = pending
+            self.description = _in_words(layers, pending=pending)
+
+
+def describe_layers(architecture: Architecture, n_features: int) -> list[dict[str, Any]]:
+    """Return name, size and activation of every layer, the input included."""
+    sizes = architecture.layer_sizes(n_features)
+    code = len(architecture.hidden_layer_sizes) + 1
+    layers = [{"name": "input", "size": sizes[0], "activation": ""}]
+    for i, size in enumerate(sizes[1:], start=1):
+        if i == code:
+            name, activation = "code", architecture.code_activation
+        elif i == len(sizes) - 1:
+            name, activation = "output", architecture.output_activation
+        else:
+            name, activation = "hidden", architecture.activation
+        layers.append({"name": name, "size": size, "activation": activation})
+    return layers
+
+
+def _in_words(layers: list[dict[str, Any]], *, pending: bool) -> str:
+    parts = [f"{layer['name']} {layer['size']} {layer['activation']}".strip() for layer in layers]
+    parameters = sum((a["size"] + 1) * b["size"] for a, b in pairwise(layers))
+    wait = " It applies to the next run." if pending else ""
+    return f"Network of {parameters:,} parameters: {', '.join(parts)}.{wait}"
