@@ -69,14 +69,15 @@ def read_frame(frame: nw.DataFrame[Any], label: str | None = None) -> Table:
     shape = (frame.shape[0], len(kept))
     index = nw.maybe_get_index(frame)
     table = Table(np.empty(shape), kept, index, target=target)
-    columns = numeric_columns(table, [series_values(one) for one in series])
-    values = np.column_stack(columns) if columns else table.values
+    if not table.values.size:
+        return table  # which columns hold no numbers is not what is wrong with it
+    values = np.column_stack(numeric_columns(table, [series_values(one) for one in series]))
     return Table(values, kept, index, target=target)
 
 
 def series_values(series: nw.Series[Any]) -> NDArray[Any]:
     """Return a series as an array: text, categories and what has gaps as objects."""
-    if series.dtype in {nw.Categorical, nw.Enum, nw.String}:
+    if isinstance(series.dtype, (nw.Categorical, nw.Enum, nw.String)):
         return _objects(series.cast(nw.String).to_list())
     if series.dtype == nw.Boolean and series.null_count():
         return _objects(series.to_list())
@@ -86,7 +87,7 @@ def series_values(series: nw.Series[Any]) -> NDArray[Any]:
 
 def series_categories(series: nw.Series[Any]) -> list[str]:
     """Return the names of a series' categories in their order, none if it has none."""
-    if series.dtype not in {nw.Categorical, nw.Enum}:
+    if not isinstance(series.dtype, (nw.Categorical, nw.Enum)):
         return []
     return [str(name) for name in series.cat.get_categories().to_list()]
 

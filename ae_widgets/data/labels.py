@@ -144,8 +144,8 @@ def _is_measurement(distinct: NDArray[Any], n_known: int) -> bool:
 def _ranges(values: NDArray[np.float64]) -> tuple[NDArray[Any], tuple[str, ...]]:
     """Cut at the quantiles; a range holds its lower bound, the last one both."""
     finite = values[np.isfinite(values)]
-    scale = np.abs(finite).max()  # so that the interpolation cannot overflow
-    edges = np.unique(np.quantile(finite / scale, np.linspace(0, 1, N_BINS + 1)) * scale)
+    # Edges that are values of y need no interpolation, which could overflow.
+    edges = np.unique(np.quantile(finite, np.linspace(0, 1, N_BINS + 1), method="inverted_cdf"))
     for digits in range(3, 18):
         bounds = [f"{edge:.{digits}g}" for edge in edges]
         if len(set(bounds)) == len(bounds):

@@ -139,8 +139,7 @@ def _check_dimensions(values: NDArray[Any]) -> None:
 def _checked_shape(item_shape: Any, n_features: int) -> tuple[int, ...]:
     sizes = item_shape if isinstance(item_shape, (tuple, list)) else ()
     whole = all(isinstance(n, Integral) and not isinstance(n, bool) and int(n) > 0 for n in sizes)
-    image = len(sizes) == 2 or (len(sizes) == 3 and sizes[2] in CHANNELS)  # noqa: PLR2004
-    if not whole or not image:
+    if not whole or len(sizes) not in {2, 3} or (*sizes, 1)[2] not in CHANNELS:
         msg = (
             "item_shape must be (height, width) or (height, width, channels) with 1, 3 or 4 "
             f"channels, got {item_shape!r}."
@@ -171,6 +170,6 @@ def _remarks(features: NDArray[np.float32], names: tuple[str, ...]) -> list[str]
     if not constant.size:
         return []
     n_features = features.shape[1]
-    who = "feature is" if constant.size == 1 else "features are"
+    are = "is" if constant.size == 1 else "are"
     which = listing([repr(names[i]) for i in constant])
-    return [f"{constant.size:,} of {n_features:,} {who} constant: {which}."]
+    return [f"{constant.size:,} of {n_features:,} features {are} constant: {which}."]

@@ -175,7 +175,7 @@ def _read_sparse(matrix: Any, name: str) -> NDArray[Any]:
 
 
 def _converted(data: Any, name: str) -> NDArray[Any]:
-    if isinstance(data, Sequence) and len(data) and hasattr(data[0], "detach"):
+    if isinstance(data, (list, tuple)) and data and hasattr(data[0], "detach"):
         data = [_read_tensor(one, name) if hasattr(one, "detach") else one for one in data]
     try:
         array = np.asarray(data)

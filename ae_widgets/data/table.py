@@ -53,7 +53,7 @@ class Table:
         """Return how to call a cell in a message."""
         label = row if self.index is None else self.index[row]
         label = label.item() if hasattr(label, "item") else label
-        own = "" if label == row else f" (index {show(label)})"
+        own = "" if isinstance(label, int) and label == row else f" (index {show(label)})"
         return f"row {row}{own}, column {self.column(column)}"
 
 
@@ -61,7 +61,7 @@ def show(value: object) -> str:
     """Return a short `repr` of a value, without numpy's type around it."""
     if isinstance(value, (np.datetime64, np.timedelta64)):
         return str(value)  # `item` would make a plain integer of nanoseconds
-    return reprlib.repr(value.item() if isinstance(value, (np.generic, np.ndarray)) else value)
+    return reprlib.repr(value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value)
 
 
 def listing(names: Sequence[str]) -> str:
