@@ -73,13 +73,3 @@ export function activationText(activation: string): string {
   const names: Record<string, string> = { identity: "linear", leaky_relu: "leaky" };
   return names[activation] ?? activation;
 }
-
-/** The drawing in words. */
-export function describeNetwork(layers: readonly Layer[], pending: boolean): string {
-  if (layers.length === 0) return "Drawing of the network, empty.";
-  const parts = layers.map(
-    (l) => `${l.name} ${l.size}${l.activation ? ` ${activationText(l.activation)}` : ""}`,
-  );
-  const wait = pending ? " The change applies to the next run." : "";
-  return `Network: ${parts.join(", ")}.${wait}`;
-}

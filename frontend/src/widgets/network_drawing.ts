@@ -3,13 +3,7 @@ import type { AnyModel, AnyWidget } from "@anywidget/types";
 import { bind } from "../bind";
 import "../dom/base.css";
 import { element, root, svg } from "../dom/element";
-import {
-  activationText,
-  type Column,
-  describeNetwork,
-  type Layer,
-  layoutNetwork,
-} from "../lib/network";
+import { activationText, type Column, type Layer, layoutNetwork } from "../lib/network";
 import "./network_drawing.css";
 
 interface NetworkTraits {
@@ -30,7 +24,7 @@ function draw(model: AnyModel<NetworkTraits>, node: HTMLElement): void {
     class: "ae-layers",
     viewBox: `0 0 ${WIDTH} ${DRAWING + TEXT}`,
     role: "img",
-    "aria-label": model.get("description") || describeNetwork(layers, pending),
+    "aria-label": model.get("description"),
   });
   picture.append(
     ...bands.map((points) => svg("polygon", { class: "ae-band", points })),

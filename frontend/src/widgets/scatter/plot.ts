@@ -39,8 +39,7 @@ export class Plot {
   private stale = true;
 
   constructor(private readonly state: PlotState) {
-    const gl = GlPoints.isAvailable();
-    this.points = gl ? new GlPoints(() => this.redraw()) : new PlainPoints();
+    this.points = createPoints(() => this.redraw());
     this.points.canvas.className = "ae-layer";
     this.surface.append(this.points.canvas, this.overlay);
     this.node.append(this.axes, this.surface);
@@ -160,5 +159,15 @@ export class Plot {
     const [x, y] = marked ? this.pixel(focus, now) : [0, 0];
     const mark = marked ? { x, y, pinned: this.state.pinned() } : null;
     drawOverlay(context, this.size, this.theme, this.diameter(now) / 2, mark, this.gesture);
+  }
+}
+
+/** The fast renderer where the browser has it, the plain one elsewhere. */
+function createPoints(restored: () => void): PointRenderer {
+  try {
+    return new GlPoints(restored);
+  } catch (error) {
+    console.warn("ae_widgets: the scatter is drawn without WebGL2.", error);
+    return new PlainPoints();
   }
 }

@@ -20,7 +20,10 @@ export class GlPoints implements PointRenderer {
   private count = 0;
   private kept: { from: Float32Array; to: Float32Array; style: Uint8Array } | null = null;
 
-  /** @param restored called when a lost context is back and must be drawn again */
+  /**
+   * @param restored called when a lost context is back and must be drawn again
+   * @throws Error if the browser has no WebGL2
+   */
   constructor(private readonly restored: () => void) {
     const gl = this.canvas.getContext("webgl2", { antialias: false, premultipliedAlpha: true });
     if (!gl) throw new Error("WebGL2 is not available");
@@ -28,12 +31,6 @@ export class GlPoints implements PointRenderer {
     this.canvas.addEventListener("webglcontextlost", this.onLost);
     this.canvas.addEventListener("webglcontextrestored", this.onRestored);
     this.build();
-  }
-
-  static isAvailable(): boolean {
-    const gl = document.createElement("canvas").getContext("webgl2");
-    gl?.getExtension("WEBGL_lose_context")?.loseContext();
-    return gl !== null;
   }
 
   resize(size: Size, ratio: number): void {

@@ -47,25 +47,23 @@ export class Scene {
     else this.motion.end();
   }
 
-  /** What the points can be coloured by: what there is a value of for each. */
+  /** What the points can be coloured by; clusters are worked out once they are asked for. */
   choices(): ColourBy[] {
-    const { model, count } = this;
-    const given = (name: "labels" | "errors" | "clusters"): boolean => {
-      const items = model.get(name)?.byteLength / 4;
-      return items > 0 && (count === 0 || items === count);
-    };
     const choices: ColourBy[] = [];
-    if (given("labels")) choices.push("label");
-    if (given("errors")) choices.push("error");
-    if (given("clusters")) choices.push("cluster");
-    choices.push("none");
+    if (this.given("labels")) choices.push("label");
+    choices.push("error", "cluster", "none");
     return choices;
+  }
+
+  /** Whether there is a value for each point. */
+  private given(name: "labels" | "errors" | "clusters"): boolean {
+    const items = (this.model.get(name)?.byteLength ?? 0) / 4;
+    return items > 0 && (this.count === 0 || items === this.count);
   }
 
   /** Work out groups, visibility and colours anew. */
   restyle(dark: boolean): void {
-    const wanted = this.model.get("color_by");
-    this.colourBy = this.choices().includes(wanted) ? wanted : "none";
+    this.colourBy = this.coloursShown();
     this.errors = float32(this.model.get("errors"));
     this.selection = uint32(this.model.get("selection")) as Uint32Array<ArrayBuffer>;
     this.grouping = this.regroup();
@@ -93,6 +91,13 @@ export class Scene {
     const label = int32(this.model.get("labels"))[i];
     if (label === undefined) return "";
     return label < 0 ? "none" : (this.model.get("label_names")[label] ?? String(label));
+  }
+
+  /** What is wanted, or nothing as long as there are no values for it. */
+  private coloursShown(): ColourBy {
+    const wanted = this.model.get("color_by");
+    const values = { label: "labels", error: "errors", cluster: "clusters" } as const;
+    return wanted !== "none" && this.given(values[wanted]) ? wanted : "none";
   }
 
   private regroup(): Grouping {

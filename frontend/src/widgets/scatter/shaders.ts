@@ -24,7 +24,7 @@ void main() {
 `;
 
 export const FRAGMENT_SHADER = `#version 300 es
-precision mediump float;
+precision highp float;
 uniform float u_size;
 uniform float u_edge; // brightness of the rim
 uniform float u_fade;

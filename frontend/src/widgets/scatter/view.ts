@@ -151,7 +151,7 @@ export class ScatterView implements PointerTarget, KeyTarget {
 
   private showTools(): void {
     const tool = this.model.get("tool");
-    this.toolbar.update(this.scene.choices(), this.scene.colourBy, tool);
+    this.toolbar.update(this.scene.choices(), this.model.get("color_by"), tool);
     this.plot.surface.dataset.tool = tool;
   }
 
