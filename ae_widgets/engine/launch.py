@@ -94,7 +94,7 @@ class ProcessTrainer:
         self._handle = handle
         self._closed = False
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
-        self._process = subprocess.Popen(  # noqa: S603  # our own interpreter, our own module
+        self._process = subprocess.Popen(  # our own interpreter, our own module
             [sys.executable, "-P", "-m", "ae_widgets.engine.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -137,6 +137,7 @@ class ProcessTrainer:
             if not self._closed:
                 self._handle(self._obituary(code))
         finally:
+            self._writer.put(None)
             cast("BinaryIO", self._process.stdout).close()
             self._errors.close()
 

@@ -13,6 +13,7 @@ import signal
 import struct
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -63,10 +64,8 @@ class FeatureFile:
             # The mapping outlives the name, so nothing is left behind even if
             # both processes are killed. Where that is not allowed, the parent
             # deletes the file when the session is closed.
-            try:
+            with suppress(OSError):
                 Path(self.path).unlink()
-            except OSError:
-                pass
         return mapped
 
 
@@ -122,10 +121,11 @@ class StreamWriter:
                 self._send(self._first())
             while (message := self._queue.get()) is not None:
                 self._send(message)
-            self._stream.close()
         except (OSError, ValueError):
             pass  # The other end is gone; whoever reads from it finds out.
         finally:
+            with suppress(OSError, ValueError):
+                self._stream.close()
             self._done.set()
 
     def _send(self, message: object) -> None:

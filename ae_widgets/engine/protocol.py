@@ -131,6 +131,10 @@ class LossParts:
     values: dict[str, float]
     weights: dict[str, float]
 
+    def weighted(self, part: str) -> float:
+        """Return the part's share of the total."""
+        return self.values[part] * self.weights[part]
+
 
 @dataclass(frozen=True)
 class LossRecord:

@@ -58,9 +58,7 @@ class Trainer:
         self.objective = Objective(settings)
         self.features = torch.from_numpy(features)  # (n_samples, n_features)
         n_samples, n_features = features.shape
-        train, held_out = split_rows(
-            n_samples, settings.validation_fraction, settings.random_state
-        )
+        train, held_out = split_rows(n_samples, settings.validation_fraction, settings.random_state)
         self.train_rows = torch.from_numpy(train)
         self.validation_rows = torch.from_numpy(held_out)
         self.network = build_network(

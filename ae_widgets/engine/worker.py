@@ -6,7 +6,6 @@ in a thread of the caller's; both ends only ever see `ae_widgets.engine.protocol
 
 from __future__ import annotations
 
-import queue
 import time
 import traceback
 from functools import partial
@@ -38,6 +37,7 @@ from ae_widgets.engine.protocol import (
 from ae_widgets.engine.trainer import Trainer
 
 if TYPE_CHECKING:
+    import queue
     from collections.abc import Callable
 
     import numpy as np
@@ -118,7 +118,7 @@ class Worker:
 
     # Commands ---------------------------------------------------------------
 
-    def _obey(self, command: Command) -> None:
+    def _obey(self, command: Command) -> None:  # noqa: C901  # one line a command
         match command:
             case Begin():
                 self._begin(command)
@@ -155,8 +155,10 @@ class Worker:
         self._tell_state("idle", "")
 
     def _resume(self, unit: StepUnit | None) -> None:
+        self._apply_changes()
         trainer = self._require()
         self._until = unit
+        self._tell_state("running", unit or "")
         if trainer.epoch >= trainer.settings.max_iter:
             self._halt("finished", "max_iter")
             return
@@ -164,7 +166,6 @@ class Worker:
             trainer.stopping.forget()
         self._running = True
         self._recorded_at = self._weights_at = time.perf_counter()
-        self._tell_state("running", unit or "")
 
     def _apply_changes(self) -> None:
         """Put in force what was changed since the last batch: per setting, the latest."""
@@ -176,9 +177,7 @@ class Worker:
 
     def _reconstruct(self, request: int, indices: NDArray[np.int64]) -> None:
         values, errors = self._require().reconstruct(torch.from_numpy(indices))
-        self._emit(
-            Reconstructed(self._run, request, indices, values.numpy(), errors.numpy())
-        )
+        self._emit(Reconstructed(self._run, request, indices, values.numpy(), errors.numpy()))
 
     # Training ---------------------------------------------------------------
 

@@ -19,15 +19,24 @@ class ObjectiveSettings(Protocol):
     """What the objective reads of a run's settings."""
 
     @property
-    def alpha(self) -> float: ...
+    def alpha(self) -> float:
+        """Weight of the reconstruction error."""
+
     @property
-    def beta(self) -> float: ...
+    def beta(self) -> float:
+        """Weight of the complexity."""
+
     @property
-    def reconstruction(self) -> str: ...
+    def reconstruction(self) -> str:
+        """Kind of reconstruction error."""
+
     @property
-    def complexity(self) -> str: ...
+    def complexity(self) -> str:
+        """Kind of complexity."""
+
     @property
-    def sparsity_target(self) -> float: ...
+    def sparsity_target(self) -> float:
+        """Mean activation that 'kl_sparsity' aims at."""
 
 
 class Objective:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from torch.nn import functional
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
 __all__ = ["item_errors", "reconstruction_error"]
 
-_LOSSES = {
+_LOSSES: dict[str, Callable[..., Tensor]] = {
     "mse": functional.mse_loss,
     "mae": functional.l1_loss,
     "binary_cross_entropy": functional.binary_cross_entropy,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from numbers import Integral
 
 from ae_widgets.exceptions import SettingsError
@@ -64,18 +65,22 @@ class Architecture:
         _one_of("output_activation", self.output_activation, OUTPUT_ACTIVATIONS)
 
     def layer_sizes(self, n_features: int) -> tuple[int, ...]:
-        """Units of every layer from the input to the output, both included."""
+        """Return the units of every layer from the input to the output, both included."""
         hidden = self.hidden_layer_sizes
         return (n_features, *hidden, self.code_dim, *reversed(hidden), n_features)
 
     def n_parameters(self, n_features: int) -> int:
-        """Number of weights and biases for items of `n_features` values."""
+        """Return the number of weights and biases for items of `n_features` values."""
         sizes = self.layer_sizes(n_features)
-        return sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False))
+        return sum((a + 1) * b for a, b in pairwise(sizes))
 
 
 def _width(name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or not 1 <= value <= MAX_WIDTH:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, Integral)
+        or not 1 <= int(value) <= MAX_WIDTH
+    ):
         msg = f"{name} must be an integer from 1 to {MAX_WIDTH:,}, got {value!r}."
         raise SettingsError(msg)
     return int(value)

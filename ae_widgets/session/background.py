@@ -24,6 +24,52 @@ DEFAULT_CLUSTERS = 8
 _log = logging.getLogger("ae_widgets")
 
 
+class _Jobs:
+    """The latest job of each owner and topic, one after the other on one thread.
+
+    One thread for all sessions, not only for the sake of the cores: imports that
+    two threads begin at once can fail in Python 3.11 (cpython#106176).
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[tuple[int, str], Callable[[], None]] = {}
+        self._working = False
+
+    def post(self, owner: object, topic: str, job: Callable[[], None]) -> None:
+        """Have `job` done soon, in place of one that waits for the same."""
+        with self._lock:
+            self._waiting[id(owner), topic] = job
+            if not self._working:
+                self._working = True
+                threading.Thread(
+                    target=self._work, name="ae_widgets-background", daemon=True
+                ).start()
+
+    def forget(self, owner: object) -> None:
+        """Drop what waits for `owner`."""
+        with self._lock:
+            for key in [key for key in self._waiting if key[0] == id(owner)]:
+                del self._waiting[key]
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._working = False
+                    return
+                key = next(iter(self._waiting))
+                job = self._waiting.pop(key)
+            try:
+                job()
+            except Exception:  # noqa: BLE001  # logged, see below
+                # A look aside must never end a run; the plot just lacks the line.
+                _log.exception("ae_widgets: the %s could not be computed", key[1])
+
+
+_jobs = _Jobs()
+
+
 class Background:
     """Computes the latest of what was asked for, on a thread that ends when idle.
 
@@ -40,9 +86,6 @@ class Background:
         self.clusters: NDArray[np.int32] | None = None
         self._dataset = dataset
         self._notify = notify
-        self._lock = threading.Lock()
-        self._jobs: dict[str, Callable[[], None]] = {}
-        self._working = False
         self._asked: tuple[object, ...] = ()
         self._stable: StableClusters | None = None
 
@@ -65,31 +108,14 @@ class Background:
 
     def close(self) -> None:
         """Drop what was asked for and not begun."""
-        with self._lock:
-            self._jobs.clear()
+        _jobs.forget(self)
 
-    def _request(self, topic: str, job: Callable[[], None]) -> None:
-        with self._lock:
-            self._jobs[topic] = job
-            if not self._working:
-                self._working = True
-                threading.Thread(target=self._work, name="ae_widgets-background", daemon=True).start()
+    def _request(self, topic: str, find: Callable[[], None]) -> None:
+        def job() -> None:
+            find()
+            self._notify(topic)
 
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                if not self._jobs:
-                    self._working = False
-                    return
-                topic = next(iter(self._jobs))
-                job = self._jobs.pop(topic)
-            try:
-                job()
-            except Exception:
-                # A look aside must never end a run; the plot just lacks the line.
-                _log.exception("ae_widgets: %s could not be computed", topic)
-            else:
-                self._notify(topic)
+        _jobs.post(self, topic, job)
 
     def _find_baseline(
         self, code_dim: int, kind: str, validation_fraction: float, random_state: int

@@ -101,7 +101,7 @@ def _weighted(losses: LossParts | None, part: str) -> float:
         return float("nan")
     if part == "total":
         return losses.total
-    return losses.values[part] * losses.weights[part]
+    return losses.weighted(part)
 
 
 def _row(record: LossRecord) -> dict[str, float]:
@@ -110,6 +110,6 @@ def _row(record: LossRecord) -> dict[str, float]:
         if losses is None:
             continue
         row[f"{split}_total"] = losses.total
-        row |= {f"{split}_{part}": value for part, value in losses.values.items()}
+        row |= {f"{split}_{part}": value for part, value in losses.values.items()}  # noqa: PD011  # a dict
         row |= {f"{split}_{part}_weight": weight for part, weight in losses.weights.items()}
     return row | record.settings

@@ -100,9 +100,7 @@ class Publisher:
         if threading.current_thread() is self._thread:
             return False
         with self._changed:
-            return self._changed.wait_for(
-                lambda: not self._waiting and not self._sending, timeout
-            )
+            return self._changed.wait_for(lambda: not self._waiting and not self._sending, timeout)
 
     def _run(self) -> None:
         while True:
@@ -111,7 +109,7 @@ class Publisher:
                 self._sending = True
             try:
                 post.send()
-            except Exception:
+            except Exception:  # noqa: BLE001  # logged, see below
                 # The next post must still be sent. A view that fails says so itself.
                 _log.exception("ae_widgets: a view could not be brought up to date")
             with self._changed:
@@ -125,7 +123,9 @@ class Publisher:
             now = time.monotonic()
             while self._recent and now - self._recent[0] >= 1.0:
                 self._recent.popleft()
-            due = [(self._due(key, post, now), post.order, key) for key, post in self._waiting.items()]
+            due = [
+                (self._due(key, post, now), post.order, key) for key, post in self._waiting.items()
+            ]
             if not due:
                 self._changed.wait()
                 continue

@@ -44,6 +44,11 @@ class Run:
         With which it begins.
     n_train : int
         Items that are trained on.
+
+    Attributes
+    ----------
+    halting : bool
+        Whether a pause or a stop is on its way to the trainer.
     """
 
     def __init__(self, number: int, settings: Settings, n_train: int) -> None:
@@ -58,9 +63,9 @@ class Run:
         self._applied = settings
         self._view = LatentView()
         self._frames = 0
-        self.status = Status(
-            watched="validation" if settings.validation_fraction else "training"
-        )
+        self._awaited = 0  # commands to train that the trainer has not taken up yet
+        self.halting = False
+        self.status = Status(watched="validation" if settings.validation_fraction else "training")
         self.follow_settings(settings)
 
     def follow_settings(self, settings: Settings) -> None:
@@ -77,9 +82,16 @@ class Run:
         """Put a note into the status line."""
         self.status = replace(self.status, note=note, error=error)
 
+    @property
+    def busy(self) -> bool:
+        """Whether it trains and was not told to halt."""
+        return self.status.state in ("starting", "running") and not self.halting
+
     def starting(self) -> None:
         """Note that training was asked for and the trainer has not answered yet."""
         self.error = None
+        self.halting = False
+        self._awaited += 1
         self.status = replace(self.status, state="starting", reason="", note="", error=False)
 
     def stopped(self) -> None:
@@ -126,12 +138,17 @@ class Run:
         return {"status", "losses"} if event.records else {"status"}
 
     def _state(self, event: StateChanged) -> set[str]:
-        note, error = self.status.note, self.status.error
-        if event.state == "running":
+        note, error, state = self.status.note, self.status.error, event.state
+        if state == "running":
             note, error, self.error = "", False, None
+            self._awaited -= 1
+        elif self._awaited:
+            state = "starting"  # it answers an earlier command
+        else:
+            self.halting = False
         self.status = replace(
             self.status,
-            state=event.state,
+            state=state,
             reason=event.reason,
             epoch=event.epoch,
             step=event.step,
@@ -152,6 +169,8 @@ class Run:
         ours = isinstance(kind, type) and issubclass(kind, TrainingError)
         text = event.message if ours else f"{event.kind}: {event.message}"
         self.error = kind(text) if ours and kind is not None else TrainingError(text)
+        self._awaited = 0
+        self.halting = False
         if event.traceback:
             self.error.add_note(f"In the trainer:\n{event.traceback}")
         self.status = replace(self.status, state="failed", reason="", note=text, error=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ from ae_widgets.engine.protocol import (
     Change,
     Failed,
     Pause,
-    Reconstruct,
     Reconstructed,
     RequestLatent,
     Resume,
@@ -31,19 +29,19 @@ from ae_widgets.exceptions import DataError, SettingsError, TrainingError
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
 from ae_widgets.session.latent import Reconstructions
+from ae_widgets.session.link import Link
+from ae_widgets.session.observers import Observers
+from ae_widgets.session.readings import Readings
 from ae_widgets.session.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from typing import Any
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-    from ae_widgets.engine.launch import TrainerHandle
-    from ae_widgets.engine.protocol import Event, LossRecord, StepUnit
-    from ae_widgets.session.history import JournalEntry, LossCurve
-    from ae_widgets.session.latent import LatentFrame
+    from ae_widgets.engine.protocol import Event, StepUnit
     from ae_widgets.session.status import Status
 
 __all__ = ["PastRun", "Session"]
@@ -73,7 +71,7 @@ class PastRun:
     weights: dict[str, NDArray[np.float32]] | None
 
 
-class Session:
+class Session(Readings):
     """An autoencoder in training, without a screen.
 
     All methods may be called from any thread and return at once; only `wait` and
@@ -104,9 +102,9 @@ class Session:
         If a setting is unknown or out of its range.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # data, and how it is trained on
         self,
-        X: Any,  # noqa: N803  # scikit-learn's name
+        X: Any,
         y: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
@@ -130,12 +128,10 @@ class Session:
         self.past_runs: list[PastRun] = []
         self._lock = threading.RLock()
         self._settled = threading.Condition(self._lock)
-        self._kind = TRAINERS[trainer]
-        self._trainer: TrainerHandle | None = None
-        self._finalizer: weakref.finalize[[], Session] | None = None
-        self._observers: dict[str, list[Callable[[], None]]] = {}
-        self._requests: dict[int, tuple[NDArray[np.int64], Callable[[Reconstructions], None]]] = {}
-        self._request_numbers = itertools.count(1)
+        self._link = Link(trainer, self.dataset.features, self._handle)
+        self._observers = Observers()
+        self.observe = self._observers.observe
+        self._notify = self._observers.notify
         self._pending: dict[str, Any] = {}
         self._selection: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._focus: int | None = None
@@ -145,100 +141,14 @@ class Session:
             self._run.say(" ".join(self.dataset.notices))
         registry.register(self)
 
-    # What is known ----------------------------------------------------------
-
-    @property
-    def settings(self) -> Settings:
-        """The settings in force from the next batch on."""
-        return self._run.settings
-
-    @property
-    def pending(self) -> Mapping[str, Any]:
-        """Settings that were changed and wait for the next run."""
-        with self._lock:
-            return dict(self._pending)
-
-    @property
-    def status(self) -> Status:
-        """Where the run is."""
-        return self._run.status
-
-    @property
-    def records(self) -> tuple[LossRecord, ...]:
-        """Every measurement of the loss, also those within long epochs."""
-        return tuple(self._run.history.records)
-
-    @property
-    def history(self) -> pd.DataFrame:
-        """Every loss part per epoch, for training and validation."""
-        return self._run.history.frame()
-
-    def curve(self, max_points: int = 512) -> LossCurve:
-        """Return the weighted loss parts, thinned to `max_points` points."""
-        return self._run.history.curve(max_points)
-
-    @property
-    def journal(self) -> tuple[JournalEntry, ...]:
-        """Every change of a control while training, with its step."""
-        return tuple(self._run.journal)
-
-    @property
-    def latent(self) -> LatentFrame | None:
-        """The last picture of the latent space."""
-        return self._run.latent
-
-    @property
-    def codes(self) -> NDArray[np.float32]:
-        """Codes of all items in the last picture, shape (n_samples, code_dim).
-
-        They are those of the present weights whenever the run is not training.
-        Before the first picture they are NaN.
-        """
-        frame = self._run.latent
-        if frame is not None:
-            return frame.codes
-        shape = (self.dataset.n_samples, self.settings.architecture.code_dim)
-        return np.full(shape, np.nan, dtype=np.float32)
-
-    @property
-    def weights(self) -> dict[str, NDArray[np.float32]] | None:
-        """The network's parameters as the trainer sent them last, by name."""
-        return self._run.weights
-
-    @property
-    def baseline(self) -> float | None:
-        """The loss that PCA with as many components reaches, or None if not known yet."""
-        error = self._background.baseline
-        return None if error is None else self.settings.alpha * error
-
-    @property
-    def clusters(self) -> NDArray[np.int32] | None:
-        """The k-means cluster of each item's code; None before `request_clusters`."""
-        return self._background.clusters
-
-    @property
-    def error(self) -> Exception | None:
-        """What ended the run with an error, or None."""
-        return self._run.error
-
-    @property
-    def selection(self) -> NDArray[np.int64]:
-        """Indices of the selected items."""
-        return self._selection
-
-    @property
-    def focus(self) -> int | None:
-        """Index of the item that is pointed at, or None."""
-        return self._focus
-
     # Commands ---------------------------------------------------------------
 
     def prepare(self) -> None:
         """Start the trainer and have it encode all items, but not train yet."""
         with self._lock:
             self._require_open()
-            if self._trainer is None:
-                self._launch()
+            if self._link.trainer is None:
+                self._link.launch(self._begin())
 
     def start(self) -> None:
         """Train. After a run that finished or failed, begin a new one.
@@ -247,7 +157,7 @@ class Session:
         """
         with self._lock:
             self._require_open()
-            if self.status.state in _BUSY:
+            if self._run.busy:
                 self._run.say(f"Training is already running (step {self.status.step:,}).")
             else:
                 if self.status.state in ("finished", "failed"):
@@ -259,13 +169,13 @@ class Session:
         """Go on with a run that was paused, has finished or failed."""
         with self._lock:
             self._require_open()
-            if self.status.state not in _BUSY:
+            if not self._run.busy:
                 self._go(Resume())
         self._notify("status")
 
     def pause(self) -> None:
         """Stop between two batches; `resume` goes on."""
-        self._send_if_launched(Pause())
+        self._halt(Pause())
 
     def step(self, unit: StepUnit = "epoch") -> None:
         """Train one batch, or to the end of the epoch, then pause."""
@@ -274,14 +184,13 @@ class Session:
             raise SettingsError(msg)
         with self._lock:
             self._require_open()
-            if self.status.state not in _BUSY:
+            if not self._run.busy:
                 self._go(Step(unit))
         self._notify("status")
 
     def stop(self) -> None:
         """End the run between two batches; the model and the history are kept."""
-        if self.status.state in (*_BUSY, "paused"):
-            self._send_if_launched(Stop())
+        self._halt(Stop())
 
     def reset(self) -> None:
         """Begin a new, untrained run with the pending settings; see `past_runs`."""
@@ -308,8 +217,7 @@ class Session:
             check_settings(current if self.status.step else planned, self.dataset.value_range)
             self._run.follow_settings(current)
             for name in live:
-                if self._trainer is not None:
-                    self._trainer.send(Change(name, current.value(name)))
+                self._link.send(Change(name, current.value(name)))
             self._pending |= later
             self._pending = {
                 n: v for n, v in self._pending.items() if planned.value(n) != current.value(n)
@@ -352,7 +260,7 @@ class Session:
 
     def request_latent(self) -> None:
         """Ask for the next picture of the latent space; topic 'latent' tells of it."""
-        self._send_if_launched(RequestLatent())
+        self._link.send(RequestLatent())
 
     def request_clusters(self) -> None:
         """Ask for k-means clusters of the last codes; topic 'clusters' tells of them."""
@@ -364,12 +272,14 @@ class Session:
     ) -> None:
         """Have `callback` called with the reconstructions of `indices`, on another thread."""
         rows = np.asarray(indices, dtype=np.int64).ravel()
-        with self._lock:
-            self._require_open()
-            number = next(self._request_numbers)
-            self._requests[number] = (rows, callback)
-            self.prepare()
-            self._send_if_launched(Reconstruct(number, rows))
+
+        def answer(event: Reconstructed) -> None:
+            inputs = np.asarray(self.dataset.features[rows])
+            epoch = self.latent.epoch if self.latent else 0.0
+            callback(Reconstructions(rows, inputs, event.reconstructions, event.errors, epoch))
+
+        self.prepare()
+        self._link.ask(rows, answer)
 
     def reconstruct(self, indices: ArrayLike) -> Reconstructions:
         """Return the reconstructions of the items at `indices` with the present weights.
@@ -427,43 +337,13 @@ class Session:
                 return
             self.stop()
             self.closed = True
-            if self._finalizer is not None:
-                self._finalizer()
-            self._trainer = None
+            self._link.close()
             if self.status.state in _BUSY:
                 self._run.stopped()
             self._settled.notify_all()
         registry.release(self)
         self._background.close()
         self._notify("status", "closed")
-
-    # Observers --------------------------------------------------------------
-
-    def observe(self, topic: str, callback: Callable[[], None]) -> Callable[[], None]:
-        """Have `callback` called when `topic` changed; return how to end that.
-
-        Parameters
-        ----------
-        topic : str
-            'status', 'losses', 'latent', 'settings', 'selection', 'focus',
-            'baseline', 'journal', 'clusters' or 'closed'.
-        callback : callable
-            Called without argument on any thread; must return at once.
-        """
-        with self._lock:
-            self._observers.setdefault(topic, []).append(callback)
-
-        def unsubscribe() -> None:
-            with self._lock:
-                if callback in self._observers[topic]:
-                    self._observers[topic].remove(callback)
-
-        return unsubscribe
-
-    def _notify(self, *topics: str) -> None:
-        for topic in topics:
-            for callback in tuple(self._observers.get(topic, ())):
-                callback()
 
     # The trainer ------------------------------------------------------------
 
@@ -472,24 +352,20 @@ class Session:
         self._background.request_baseline(settings)
         return Run(number, settings, max(1, self.dataset.n_samples - int(np.ceil(held_out))))
 
-    def _launch(self) -> None:
-        own = weakref.ref(self)
-
-        def handle(event: Event) -> None:
-            if (session := own()) is not None:
-                session._handle(event)  # noqa: SLF001  # our own
-
-        trainer = self._kind(self.dataset.features, handle)
-        self._trainer = trainer
-        self._finalizer = weakref.finalize(self, trainer.close)
-        trainer.send(Begin(self._run.number, self.settings, self._run.weights))
+    def _begin(self) -> Begin:
+        return Begin(self._run.number, self.settings, self._run.weights)
 
     def _go(self, command: Resume | Step) -> None:
-        if self._trainer is None:
-            self._launch()
+        self.prepare()
         registry.hold(self)
         self._run.starting()
-        self._send_if_launched(command)
+        self._link.send(command)
+
+    def _halt(self, command: Pause | Stop) -> None:
+        with self._lock:
+            if self.status.state in (*_BUSY, "paused"):
+                self._run.halting = self.status.state != "paused"
+                self._link.send(command)
 
     def _renew(self) -> None:
         """Begin the next run, keeping the past one (the lock is held)."""
@@ -501,41 +377,24 @@ class Session:
         settings = past.settings.change(**self._pending)
         self._pending = {}
         self._run = self._new_run(past.number + 1, settings)
-        if self._trainer is not None:
-            self._trainer.send(Begin(self._run.number, settings))
-        else:
-            self._run.weights = past.weights if past.settings == settings else None
+        if self._link.trainer is None and past.settings == settings:
+            self._run.weights = past.weights  # the trainer died: begin from what it sent last
+        self._link.send(self._begin())
         self._settled.notify_all()
-
-    def _send_if_launched(self, command: Any) -> None:
-        with self._lock:
-            if self._trainer is not None:
-                self._trainer.send(command)
 
     def _handle(self, event: Event) -> None:
         """Take in what the trainer says (on its thread)."""
-        if isinstance(event, Reconstructed):
-            self._answer(event)
-            return
         with self._lock:
             died = isinstance(event, Failed) and event.run < 0
             if self.closed or (event.run != self._run.number and not died):
                 return
             if died:
-                self._trainer = None
+                self._link.lost()
             topics = self._run.apply(event)
             if self.status.state not in _BUSY:
                 registry.release(self)
                 self._settled.notify_all()
         self._notify(*topics)
-
-    def _answer(self, event: Reconstructed) -> None:
-        with self._lock:
-            rows, callback = self._requests.pop(event.request, (None, None))
-            epoch = self.latent.epoch if self.latent else 0.0
-        if rows is not None and callback is not None:
-            inputs = np.asarray(self.dataset.features[rows])
-            callback(Reconstructions(rows, inputs, event.reconstructions, event.errors, epoch))
 
     def _wait_until_settled(self, timeout: float | None) -> None:
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -554,9 +413,3 @@ class Session:
         if self.closed:
             msg = "This session is closed. Make a new one to train again."
             raise TrainingError(msg)
-
-    def __repr__(self) -> str:
-        return (
-            f"Session({self.dataset.n_samples:,} items × {self.dataset.n_features:,} features, "
-            f"epoch {self.status.epoch} of {self.status.max_iter}, {self.status.state})"
-        )

@@ -105,5 +105,7 @@ class Status:
     def _losses(self) -> str:
         if self.loss is None:
             return ""
-        best = "" if self.best_epoch is None else f", best {self.best_loss:.4g} at {self.best_epoch}"
+        best = (
+            "" if self.best_epoch is None else f", best {self.best_loss:.4g} at {self.best_epoch}"
+        )
         return f"{self.watched} loss {self.loss:.4g}{best}"

@@ -50,9 +50,7 @@ def test_the_simple_preset_equals_the_same_model_in_plain_pytorch():
     ("kind", "penalty"), list(itertools.product(RECONSTRUCTIONS, COMPLEXITIES))
 )
 def test_logged_parts_times_weights_add_up_to_the_logged_total(kind, penalty):
-    settings = small(
-        reconstruction=kind, complexity=penalty, beta=0.3, output_activation="sigmoid"
-    )
+    settings = small(reconstruction=kind, complexity=penalty, beta=0.3, output_activation="sigmoid")
     trainer = Trainer(blobs(), settings)
     trainer.run_batch()
     trainer.change("alpha", 0.25)  # moved within an epoch

@@ -17,7 +17,9 @@ CODE = torch.randn(8, 3, generator=GENERATOR)
 OUTPUT = torch.rand(8, 5, generator=GENERATOR)
 
 
-@pytest.mark.parametrize(("kind", "penalty"), list(itertools.product(RECONSTRUCTIONS, COMPLEXITIES)))
+@pytest.mark.parametrize(
+    ("kind", "penalty"), list(itertools.product(RECONSTRUCTIONS, COMPLEXITIES))
+)
 def test_total_is_alpha_reconstruction_plus_beta_complexity(kind, penalty):
     settings = Settings(alpha=0.7, beta=0.3, reconstruction=kind, complexity=penalty)
     total, parts = Objective(settings)(X, CODE, OUTPUT)

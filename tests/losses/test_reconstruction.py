@@ -18,9 +18,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("kind", RECONSTRUCTIONS)
 def test_error_is_the_mean_of_its_definition(kind):
-    torch.testing.assert_close(
-        reconstruction_error(kind, OUTPUT, TARGET), EXPECTED[kind].mean()
-    )
+    torch.testing.assert_close(reconstruction_error(kind, OUTPUT, TARGET), EXPECTED[kind].mean())
 
 
 @pytest.mark.parametrize("kind", RECONSTRUCTIONS)
@@ -33,7 +31,9 @@ def test_items_average_to_the_whole(kind):
 @pytest.mark.parametrize("kind", RECONSTRUCTIONS)
 def test_gradients_equal_finite_differences(kind):
     output = OUTPUT.clone().requires_grad_()
-    assert torch.autograd.gradcheck(lambda o: reconstruction_error(kind, o, TARGET.clamp(0.01, 0.99)), output)
+    assert torch.autograd.gradcheck(
+        lambda o: reconstruction_error(kind, o, TARGET.clamp(0.01, 0.99)), output
+    )
 
 
 def test_cross_entropy_stays_finite_at_the_ends():

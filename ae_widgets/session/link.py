@@ -1,0 +1,99 @@
+"""The session's end of the conversation with its trainer."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import weakref
+from typing import TYPE_CHECKING
+
+from ae_widgets.engine.launch import TRAINERS
+from ae_widgets.engine.protocol import Reconstruct, Reconstructed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ae_widgets.engine.launch import TrainerHandle
+    from ae_widgets.engine.protocol import Command, Event
+
+__all__ = ["Link"]
+
+
+class Link:
+    """Launches a trainer when it is needed and hands commands and events over.
+
+    The trainer does not keep the link alive: when the link is dropped, the
+    trainer ends.
+
+    Parameters
+    ----------
+    kind : {'process', 'thread'}
+        Where the trainer lives.
+    features : ndarray of shape (n_samples, n_features), float32
+        All items.
+    handle : callable
+        Takes each event but answers to `ask`, on another thread.
+    """
+
+    def __init__(
+        self, kind: str, features: NDArray[np.float32], handle: Callable[[Event], None]
+    ) -> None:
+        self._kind = TRAINERS[kind]
+        self._features = features
+        self._handle = weakref.WeakMethod(handle)
+        self._lock = threading.Lock()
+        self._end: weakref.finalize[[], Link] | None = None
+        self._questions: dict[int, Callable[[Reconstructed], None]] = {}
+        self._numbers = itertools.count(1)
+        self.trainer: TrainerHandle | None = None
+
+    def launch(self, first: Command) -> None:
+        """Start the trainer and send it its first command."""
+        own = weakref.ref(self)
+
+        def handle(event: Event) -> None:
+            if (link := own()) is not None:
+                link._take(event)  # noqa: SLF001  # our own
+
+        trainer = self._kind(self._features, handle)
+        self._end = weakref.finalize(self, trainer.close)
+        self.trainer = trainer
+        trainer.send(first)
+
+    def send(self, command: Command) -> bool:
+        """Send a command if there is a trainer; return whether there is."""
+        trainer = self.trainer
+        if trainer is not None:
+            trainer.send(command)
+        return trainer is not None
+
+    def ask(self, indices: NDArray[np.int64], answer: Callable[[Reconstructed], None]) -> None:
+        """Have `answer` called with the reconstructions of `indices`."""
+        number = next(self._numbers)
+        with self._lock:
+            self._questions[number] = answer
+        self.send(Reconstruct(number, indices))
+
+    def close(self) -> None:
+        """End the trainer after what it was told before."""
+        if self._end is not None:
+            self._end()
+        self.trainer = None
+
+    def lost(self) -> None:
+        """Note that the trainer has ended by itself."""
+        self.close()
+        with self._lock:
+            self._questions.clear()
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Reconstructed):
+            with self._lock:
+                answer = self._questions.pop(event.request, None)
+            if answer is not None:
+                answer(event)
+        elif (handle := self._handle()) is not None:
+            handle(event)

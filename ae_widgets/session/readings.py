@@ -1,0 +1,125 @@
+"""What can be read of a session at any time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from ae_widgets.data import Dataset
+    from ae_widgets.engine.protocol import LossRecord
+    from ae_widgets.engine.settings import Settings
+    from ae_widgets.session.background import Background
+    from ae_widgets.session.history import JournalEntry, LossCurve
+    from ae_widgets.session.latent import LatentFrame
+    from ae_widgets.session.run import Run
+    from ae_widgets.session.status import Status
+
+__all__ = ["Readings"]
+
+
+class Readings:
+    """The reading half of `Session`: nothing here changes anything."""
+
+    dataset: Dataset
+    _run: Run
+    _background: Background
+    _pending: dict[str, Any]
+    _selection: NDArray[np.int64]
+    _focus: int | None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force from the next batch on."""
+        return self._run.settings
+
+    @property
+    def pending(self) -> Mapping[str, Any]:
+        """Settings that were changed and wait for the next run."""
+        return dict(self._pending)
+
+    @property
+    def status(self) -> Status:
+        """Where the run is."""
+        return self._run.status
+
+    @property
+    def records(self) -> tuple[LossRecord, ...]:
+        """Every measurement of the loss, also those within long epochs."""
+        return tuple(self._run.history.records)
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """Every loss part per epoch, for training and validation."""
+        return self._run.history.frame()
+
+    def curve(self, max_points: int = 512) -> LossCurve:
+        """Return the weighted loss parts, thinned to `max_points` points."""
+        return self._run.history.curve(max_points)
+
+    @property
+    def journal(self) -> tuple[JournalEntry, ...]:
+        """Every change of a control while training, with its step."""
+        return tuple(self._run.journal)
+
+    @property
+    def latent(self) -> LatentFrame | None:
+        """The last picture of the latent space."""
+        return self._run.latent
+
+    @property
+    def codes(self) -> NDArray[np.float32]:
+        """Codes of all items in the last picture, shape (n_samples, code_dim).
+
+        They are those of the present weights whenever the run is not training.
+        Before the first picture they are NaN.
+        """
+        frame = self._run.latent
+        if frame is not None:
+            return frame.codes
+        shape = (self.dataset.n_samples, self.settings.architecture.code_dim)
+        return np.full(shape, np.nan, dtype=np.float32)
+
+    @property
+    def weights(self) -> dict[str, NDArray[np.float32]] | None:
+        """The network's parameters as the trainer sent them last, by name."""
+        return self._run.weights
+
+    @property
+    def baseline(self) -> float | None:
+        """The loss that PCA with as many components reaches, or None if not known yet."""
+        error = self._background.baseline
+        return None if error is None else self.settings.alpha * error
+
+    @property
+    def clusters(self) -> NDArray[np.int32] | None:
+        """The k-means cluster of each item's code; None before `request_clusters`."""
+        return self._background.clusters
+
+    @property
+    def error(self) -> Exception | None:
+        """What ended the run with an error, or None."""
+        return self._run.error
+
+    @property
+    def selection(self) -> NDArray[np.int64]:
+        """Indices of the selected items."""
+        return self._selection
+
+    @property
+    def focus(self) -> int | None:
+        """Index of the item that is pointed at, or None."""
+        return self._focus
+
+    def __repr__(self) -> str:
+        return (
+            f"Session({self.dataset.n_samples:,} items x {self.dataset.n_features:,} features, "
+            f"epoch {self.status.epoch} of {self.status.max_iter}, {self.status.state})"
+        )

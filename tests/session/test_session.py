@@ -1,0 +1,341 @@
+"""A session without a screen."""
+
+import gc
+import subprocess
+import sys
+import threading
+import time
+import weakref
+
+import numpy as np
+import pytest
+
+from ae_widgets import DataError, NonFiniteLossError, Session, SettingsError, TrainingError, runs
+from ae_widgets.exceptions import TrainerDiedError
+from tests.engine.data import blobs
+
+QUICK = {"hidden_layer_sizes": (8,), "batch_size": 16, "max_iter": 4}
+ENDLESS = {**QUICK, "max_iter": 10**6, "n_iter_no_change": 10**6}
+
+
+@pytest.fixture
+def session():
+    made = []
+
+    def make(x=None, y=None, **changes):
+        options = {**QUICK, "trainer": "thread", **changes}
+        made.append(Session(blobs() if x is None else x, y, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def wait_for(condition, timeout=30):
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize("trainer", ["process", "thread"])
+def test_start_and_wait_train_to_the_end(session, trainer):
+    one = session(trainer=trainer)
+    one.start()
+    status = one.wait(timeout=60)
+    assert (status.state, status.reason, status.epoch) == ("finished", "max_iter", 4)
+    assert status.message.startswith("Finished all 4 epochs: validation loss ")
+    assert list(one.history["epoch"]) == [1, 2, 3, 4]
+    assert one.codes.shape == (120, 2)
+    assert one.latent.exact
+    assert one.latent.step == status.step
+    assert one.weights is not None
+
+
+def test_codes_are_those_of_the_final_weights(session):
+    one = session()
+    one.start()
+    one.wait(60)
+    import torch
+
+    from ae_widgets.model.network import build_network
+
+    network = build_network(one.settings.architecture, 6, random_state=0)
+    network.load_state_dict({n: torch.from_numpy(a) for n, a in one.weights.items()})
+    with torch.no_grad():
+        expected = network.encode(torch.from_numpy(blobs())).numpy()
+    np.testing.assert_allclose(one.codes, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_pause_keeps_and_resume_goes_on(session):
+    one = session(**ENDLESS)
+    one.start()
+    wait_for(lambda: one.status.epoch >= 2)
+    one.pause()
+    status = one.wait(30)
+    assert (status.state, status.reason) == ("paused", "asked")
+    assert one.latent.step == status.step
+    one.resume()
+    wait_for(lambda: one.status.step > status.step)
+    one.stop()
+    assert one.wait(30).reason == "stopped"
+
+
+def test_commands_in_quick_succession_are_all_obeyed(session):
+    one = session(**ENDLESS)
+    one.start()
+    for _ in range(5):
+        one.pause()
+        one.resume()
+    wait_for(lambda: one.status.epoch >= 1)
+    assert one.status.state == "running"
+    one.pause()
+    one.step("batch")
+    assert one.wait(30).reason == "batch"
+
+
+def test_resume_after_the_last_epoch_says_that_all_are_done(session):
+    one = session()
+    one.start()
+    one.wait(30)
+    one.resume()
+    assert one.wait(30).reason == "max_iter"
+    one.change(max_iter=6)
+    one.resume()
+    assert one.wait(30).epoch == 6
+
+
+@pytest.mark.parametrize(("unit", "steps"), [("batch", 1), ("epoch", 7)])
+def test_step(session, unit, steps):
+    one = session()
+    one.step(unit)
+    status = one.wait(30)
+    assert (status.state, status.reason, status.step) == ("paused", unit, steps)
+
+
+def test_a_second_start_says_that_it_is_running(session):
+    one = session(**ENDLESS)
+    threads = [threading.Thread(target=one.start) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    wait_for(lambda: one.status.state == "running")
+    one.start()
+    assert "Training is already running (step" in one.status.message
+    one.stop()
+    one.wait(30)
+    steps = [r.step for r in one.records]
+    assert steps == sorted(set(steps))
+
+
+def test_live_changes_act_and_are_journalled(session):
+    one = session(**ENDLESS)
+    one.start()
+    wait_for(lambda: one.status.epoch >= 1)
+    one.change(beta=0.5, learning_rate=0.01)
+    wait_for(lambda: len(one.journal) == 2)
+    entry = one.journal[0]
+    assert (entry.name, entry.value, entry.before) == ("beta", 0.5, 0.0)
+    wait_for(lambda: one.records[-1].train.weights["complexity"] == pytest.approx(0.5))
+    assert one.settings.beta == 0.5
+    assert one.records[-1].settings["learning_rate"] == 0.01
+
+
+def test_architecture_changes_wait_for_the_next_run(session):
+    one = session()
+    one.step()
+    one.wait(30)
+    one.change(code_dim=3)
+    assert one.pending == {"code_dim": 3}
+    assert one.settings.architecture.code_dim == 2
+    one.change(code_dim=2)
+    assert one.pending == {}
+    one.change(code_dim=3)
+    one.reset()
+    assert one.pending == {}
+    assert one.status.state == "idle"
+    assert len(one.past_runs) == 1
+    assert len(one.past_runs[0].history) == 1
+    one.step()
+    one.wait(30)
+    assert one.codes.shape == (120, 3)
+
+
+def test_before_the_first_batch_architecture_changes_apply_at_once(session):
+    one = session()
+    one.prepare()
+    wait_for(lambda: one.latent is not None)
+    one.change(code_dim=5)
+    assert one.pending == {}
+    assert one.settings.architecture.code_dim == 5
+    wait_for(lambda: one.latent is not None and one.latent.codes.shape == (120, 5))
+    assert one.past_runs == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"beta": -1}, "beta must be a number from 0 to 1e+12, got -1."),
+        ({"batch_size": 2.5}, "batch_size must be an integer of at least 1, got 2.5."),
+        ({"gama": 1}, "Unknown setting 'gama'. Known settings:"),
+        (
+            {"reconstruction": "binary_cross_entropy"},
+            "binary_cross_entropy needs outputs within [0, 1], but output_activation is 'identity'",
+        ),
+    ],
+)
+def test_refused_changes_change_nothing(session, changes, text):
+    one = session()
+    before = one.settings
+    with pytest.raises(SettingsError) as caught:
+        one.change(alpha=3.0, **changes)
+    assert str(caught.value).startswith(text)
+    assert one.settings == before
+
+
+def test_cross_entropy_names_the_range_of_the_data(session):
+    with pytest.raises(SettingsError) as caught:
+        session(blobs() * 16, reconstruction="binary_cross_entropy", output_activation="sigmoid")
+    assert "needs features within [0, 1], these go from" in str(caught.value)
+
+
+def test_a_loss_that_is_not_finite_is_shown_and_raised_by_wait(session):
+    one = session(blobs() * 1e30)
+    one.start()
+    with pytest.raises(NonFiniteLossError, match="Loss became infinite at step 1"):
+        one.wait(30)
+    assert one.status.state == "failed"
+    assert one.status.error
+    assert one.error.__notes__[0].startswith("In the trainer:\nTraceback")
+
+
+def test_a_killed_trainer_is_shown_and_start_begins_again_from_its_weights(session):
+    one = session(trainer="process", **ENDLESS)
+    one.start()
+    wait_for(lambda: one.status.epoch >= 2)
+    one.pause()
+    one.wait(30)
+    kept = one.weights
+    one.resume()
+    wait_for(lambda: one.status.state == "running")
+    one._link.trainer._process.kill()
+    with pytest.raises(TrainerDiedError, match="ended unexpectedly"):
+        one.wait(30)
+    one.start()
+    wait_for(lambda: one.status.epoch >= 1)
+    assert one.status.state == "running"
+    assert kept is not None
+    assert one.past_runs[-1].weights is not None
+
+
+def test_selection_and_focus_are_shared_and_checked(session):
+    one = session()
+    told = []
+    one.observe("selection", lambda: told.append(one.selection.tolist()))
+    one.observe("focus", lambda: told.append(one.focus))
+    one.select([5, 3, 5])
+    one.point(7)
+    one.point(None)
+    assert told == [[3, 5], 7, None]
+    with pytest.raises(DataError, match="There is no item 120: indices go from 0 to 119"):
+        one.select([120])
+    with pytest.raises(DataError, match="There is no item -1"):
+        one.point(-1)
+
+
+def test_reconstructions_can_be_asked_for_before_and_while_training(session):
+    one = session(**ENDLESS)
+    before = one.reconstruct([4, 2])
+    np.testing.assert_array_equal(before.inputs, blobs()[[4, 2]])
+    one.start()
+    wait_for(lambda: one.status.epoch >= 3)
+    after = one.reconstruct([4, 2])
+    assert not np.array_equal(before.outputs, after.outputs)
+    np.testing.assert_allclose(
+        after.errors, ((after.outputs - after.inputs) ** 2).mean(axis=1), rtol=1e-4
+    )
+
+
+def test_observers_hear_until_they_unsubscribe(session):
+    one = session()
+    heard = []
+    unsubscribe = one.observe("losses", lambda: heard.append(1))
+    one.start()
+    one.wait(30)
+    assert heard
+    unsubscribe()
+    count = len(heard)
+    one.reset()
+    assert len(heard) == count
+
+
+def test_baseline_follows_the_code_dimension(session):
+    one = session()
+    wait_for(lambda: one.baseline is not None)
+    first = one.baseline
+    one.change(code_dim=5, alpha=2.0)
+    wait_for(lambda: one.baseline is not None and one.baseline != 2 * first)
+    assert one.baseline < 2 * first
+
+
+def test_clusters_come_for_the_last_codes(session):
+    one = session(y=np.arange(120) % 3)
+    one.step()
+    one.wait(30)
+    one.request_clusters()
+    wait_for(lambda: one.clusters is not None)
+    assert one.clusters.shape == (120,)
+    assert set(one.clusters) == {0, 1, 2}
+
+
+def test_close_ends_training_and_keeps_what_was_measured(session):
+    one = session(trainer="process", **ENDLESS)
+    one.start()
+    wait_for(lambda: one.status.epoch >= 2)
+    process = one._link.trainer._process
+    one.close()
+    assert process.wait(timeout=30) == 0
+    assert one not in runs()
+    assert len(one.history) >= 2
+    with pytest.raises(TrainingError, match="This session is closed"):
+        one.start()
+    one.close()
+
+
+def test_wait_returns_at_once_if_nothing_trains_and_times_out_if_it_does(session):
+    one = session(**ENDLESS)
+    assert one.wait().state == "idle"
+    one.start()
+    with pytest.raises(TimeoutError, match="it goes on in the background"):
+        one.wait(0.05)
+    assert one.status.state in ("starting", "running")
+
+
+def test_a_dropped_session_that_does_not_train_is_collected():
+    one = Session(blobs(), trainer="process", **QUICK)
+    one.start()
+    one.wait(60)
+    process = one._link.trainer._process
+    gone = weakref.ref(one)
+    del one
+    wait_for(lambda: gc.collect() >= 0 and gone() is None)
+    assert process.wait(timeout=30) == 0
+
+
+def test_a_plain_script_without_a_main_guard_trains_to_the_end(tmp_path):
+    script = tmp_path / "plain.py"
+    script.write_text(
+        "import numpy as np\n"
+        "from ae_widgets import Session\n"
+        "session = Session(np.random.default_rng(0).random((50, 4)), max_iter=3)\n"
+        "session.start()\n"
+        "print(session.wait(60).message)\n"
+        "import sys; print('torch' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=True
+    )
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("Finished all 3 epochs")
+    assert lines[1] == "False"
+    assert done.stderr == ""
