@@ -1,0 +1,112 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ae_widgets.engine.settings import (
+    ARCHITECTURE_SETTINGS,
+    LIVE_SETTINGS,
+    PRESETS,
+    Settings,
+)
+from ae_widgets.exceptions import SettingsError
+from ae_widgets.model.architecture import Architecture
+
+OWN = [field.name for field in dataclasses.fields(Settings) if field.name != "architecture"]
+NAMES = sorted({*OWN, *ARCHITECTURE_SETTINGS})
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.complex_numbers(), st.text(),
+    st.decimals(), st.fractions(),
+)  # fmt: skip
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner))
+)
+
+
+def message(**values):
+    with pytest.raises(SettingsError) as caught:
+        Settings().change(**values)
+    return str(caught.value)
+
+
+def test_a_change_leaves_the_rest():
+    before = Settings(alpha=3, learning_rate=0.01)
+    after = before.change(beta=0.5, code_dim=7)
+    assert after.value("beta") == 0.5
+    assert after.value("code_dim") == 7
+    assert after.alpha == 3.0
+    assert after.architecture.hidden_layer_sizes == before.architecture.hidden_layer_sizes
+    assert (before.beta, before.architecture.code_dim) == (0.0, 2)
+
+
+def test_an_architecture_and_parts_of_it_may_change_together():
+    settings = Settings().change(architecture=Architecture((9,)), code_dim=3)
+    assert settings.architecture == Architecture((9,), 3)
+
+
+def test_numbers_become_plain():
+    settings = Settings(alpha=np.float32(0.5), batch_size=np.int64(8), beta=1)
+    assert [type(settings.value(n)) for n in ("alpha", "batch_size", "beta")] == [float, int, float]
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    text = message(learning_rat=1)
+    assert text.startswith("Unknown setting 'learning_rat'. Known settings: activation, alpha, ")
+    assert text.endswith("tol, validation_fraction.")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("alpha", -1, "a number from 0 to 1e+12"),
+        ("beta", float("nan"), "a number from 0 to 1e+12"),
+        ("beta", "1", "a number from 0 to 1e+12"),
+        ("alpha", True, "a number from 0 to 1e+12"),
+        ("sparsity_target", 0, "a number between 0 "),
+        ("sparsity_target", 1, "a number between 0 "),
+        ("learning_rate", 0, "a number from 1e-12 to 1000"),
+        ("tol", -1e-9, "a number from 0 to 1e+12"),
+        ("validation_fraction", 1, "a number from 0 to 0.99"),
+        ("batch_size", 0, "an integer of at least 1"),
+        ("batch_size", 2.0, "an integer of at least 1"),
+        ("max_iter", True, "an integer of at least 1"),
+        ("n_iter_no_change", None, "an integer of at least 1"),
+        ("random_state", -1, "an integer of at least 0"),
+        ("reconstruction", "rmse", "one of mse, mae, binary_cross_entropy"),
+        ("complexity", "l3", "one of l1, l2, kl_sparsity, effective_dimension"),
+    ],
+)
+def test_a_wrong_value_says_what_is_wanted(name, value, wanted):
+    text = message(**{name: value})
+    assert text.startswith(f"{name} must be {wanted}")
+    assert text.endswith(f", got {value!r}.")
+
+
+def test_what_waits_for_the_next_run_is_the_network_the_split_and_the_seed():
+    waiting = set(NAMES) - LIVE_SETTINGS
+    assert waiting == {*ARCHITECTURE_SETTINGS, "validation_fraction", "random_state"}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_settings(name):
+    settings = Settings().change(**PRESETS[name])
+    for setting, value in PRESETS[name].items():
+        assert settings.value(setting) == value
+
+
+def test_the_simple_preset_is_one_layer_each_way():
+    architecture = Settings().change(**PRESETS["simple"]).architecture
+    assert architecture.layer_sizes(784) == (784, 32, 784)
+    assert (architecture.code_activation, architecture.output_activation) == ("relu", "sigmoid")
+
+
+@given(st.sampled_from(NAMES), VALUES)
+def test_any_value_is_taken_or_refused(name, value):
+    try:
+        settings = Settings().change(**{name: value})
+    except SettingsError as error:
+        assert str(error).startswith(f"{name} must be ")  # noqa: PT017 -- no error is right too
+    else:
+        assert Settings().change(**{name: settings.value(name)}) == settings
