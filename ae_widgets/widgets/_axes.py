@@ -1,0 +1,65 @@
+"""Calm axes: round ends and ticks that change only when the data leave them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+__all__ = ["Ticks", "linear_ticks", "log_ticks", "number_text"]
+
+MANY = 6  # decades from which on not every decade has a tick
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """The ends of an axis and its labelled ticks, in the axis's own coordinates."""
+
+    low: float
+    high: float
+    labels: tuple[tuple[float, str], ...]
+
+
+def linear_ticks(high: float, *, most: int = 5, integer: bool = False) -> Ticks:
+    """Return an axis from 0 to a round number not below `high`."""
+    high = high if math.isfinite(high) and high > 0 else 1.0
+    step = _round_up(high / most)
+    step = max(1.0, step) if integer else step
+    count = max(1, math.ceil(high / step - 1e-9))
+    places = [step * i for i in range(count + 1)]
+    return Ticks(0.0, places[-1], tuple((p, number_text(p)) for p in places))
+
+
+def log_ticks(low: float, high: float) -> Ticks:
+    """Return an axis over the decimal logarithm that holds `low` to `high` (both > 0)."""
+    bottom, top = math.log10(low), math.log10(high)
+    digits = (1, 2, 5) if top - bottom < 2 else (1,)  # noqa: PLR2004  (decades)
+    decades = range(math.floor(bottom) - 1, math.ceil(top) + 2)
+    places = [d + math.log10(digit) for d in decades for digit in digits]
+    below = [p for p in places if p <= bottom + 1e-9][-1:]
+    above = [p for p in places if p >= top - 1e-9][:1]
+    if below == above:
+        above = [places[places.index(below[0]) + 1]]
+    inside = [p for p in places if below[0] <= p <= above[0]]
+    stride = math.ceil(len(inside) / MANY)
+    shown = inside[::-stride]
+    return Ticks(below[0], above[0], tuple((p, number_text(10**p)) for p in sorted(shown)))
+
+
+def number_text(value: float) -> str:
+    """Write a number with at most three digits, or as a power of ten if far from 1."""
+    if value == 0:
+        return "0"
+    if 1e-4 < abs(value) * 1.001 and abs(value) < 1e6:  # noqa: PLR2004  (readable in full)
+        text = f"{value:,.10f}" if abs(value) >= 1 else f"{value:.{3 - _exponent(value)}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
+
+
+def _exponent(value: float) -> int:
+    return math.floor(math.log10(abs(value)))
+
+
+def _round_up(value: float) -> float:
+    """Return the smallest of 1, 2, 5 times a power of ten that is not below `value`."""
+    unit = 10.0 ** _exponent(value)
+    return next(m * unit for m in (1, 2, 5, 10) if m * unit >= value * (1 - 1e-9))

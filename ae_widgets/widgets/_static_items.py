@@ -1,0 +1,84 @@
+"""The strip of items in the static picture: inputs above their reconstructions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ae_widgets.data import Dataset
+    from ae_widgets.session import Reconstructions
+
+__all__ = ["paste_items"]
+
+INPUT, OUTPUT, FRAME = "#0072B2", "#D55E00", "#e4e4e8"
+GAP = 8
+
+
+def paste_items(
+    image: Image.Image,
+    area: tuple[int, ...],
+    items: Reconstructions,
+    dataset: Dataset,
+) -> None:
+    """Draw `items` into `area` (x0, y0, x1, y1) of `image`.
+
+    Images show as an input above its reconstruction; profiles as two lines in
+    one frame.
+    """
+    x0, y0, x1, y1 = area
+    is_image = dataset.item_shape is not None
+    rows = 2 if is_image else 1
+    height = (y1 - y0 - GAP * (rows - 1)) // rows
+    width = height if is_image else 2 * height
+    count = min(len(items.indices), (x1 - x0 + GAP) // (width + GAP))
+    for i in range(count):
+        left = x0 + i * (width + GAP)
+        values = [items.inputs[i], items.outputs[i]]
+        if is_image:
+            for row, item in enumerate(values):
+                tile = _image_tile(item, dataset, (width, height))
+                image.paste(tile, (left, y0 + row * (height + GAP)))
+        else:
+            _draw_profile(image, (left, y0, left + width, y0 + height), values, dataset.value_range)
+
+
+def _image_tile(
+    item: NDArray[np.float32], dataset: Dataset, size: tuple[int, int]
+) -> Image.Image:
+    low, high = dataset.value_range
+    unit = np.clip((item - low) / max(high - low, 1e-12), 0, 1)
+    grey = (255 * unit).astype(np.uint8).reshape(dataset.item_shape or (1, -1))
+    grey = grey[..., :3] if grey.ndim == 3 and grey.shape[-1] >= 3 else grey  # noqa: PLR2004
+    if grey.ndim == 3 and grey.shape[-1] < 3:  # noqa: PLR2004  (one channel, or grey with alpha)
+        grey = grey[..., 0]
+    tile = Image.fromarray(np.ascontiguousarray(grey)).convert("RGB")
+    tile.thumbnail(size) if max(tile.size) > max(size) else None
+    scale = min(size[0] / tile.width, size[1] / tile.height)
+    shape = (max(1, round(tile.width * scale)), max(1, round(tile.height * scale)))
+    framed = Image.new("RGB", size, FRAME)
+    tile = tile.resize(shape, Image.Resampling.NEAREST)
+    framed.paste(tile, ((size[0] - shape[0]) // 2, (size[1] - shape[1]) // 2))
+    return framed
+
+
+def _draw_profile(
+    image: Image.Image,
+    box: tuple[int, int, int, int],
+    values: list[NDArray[np.float32]],
+    value_range: tuple[float, float],
+) -> None:
+    x0, y0, x1, y1 = box
+    low, high = value_range
+    pen = ImageDraw.Draw(image)
+    pen.rectangle(box, outline=FRAME)
+    for item, colour in zip(values, (INPUT, OUTPUT), strict=True):
+        across = np.linspace(x0 + 6, x1 - 6, max(2, len(item)))
+        item_ = np.repeat(item, 2) if len(item) == 1 else item
+        unit = np.clip((item_ - low) / max(high - low, 1e-12), 0, 1)
+        up = y1 - 6 - unit * (y1 - y0 - 12)
+        pen.line(list(zip(across.tolist(), up.tolist(), strict=True)), fill=colour, width=3)

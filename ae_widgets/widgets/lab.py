@@ -1,0 +1,285 @@
+"""Everything about one run in one notebook cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from ae_widgets.exceptions import AEWidgetsError
+from ae_widgets.session import Session, publisher
+from ae_widgets.widgets._cell import current_cell, take_over
+from ae_widgets.widgets._controls import Panel
+from ae_widgets.widgets._saved_output import SavedOutput
+from ae_widgets.widgets._style import style_sheet
+from ae_widgets.widgets._view import SessionView, close_inner
+from ae_widgets.widgets.architecture_controls import ArchitectureControls
+from ae_widgets.widgets.latent_scatter import LatentScatter
+from ae_widgets.widgets.loss_controls import LossControls
+from ae_widgets.widgets.loss_plot import LossPlot
+from ae_widgets.widgets.reconstruction_view import ReconstructionView
+from ae_widgets.widgets.training_controls import TrainingControls
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+    from ae_widgets.engine import Settings
+    from ae_widgets.engine.protocol import StepUnit
+    from ae_widgets.session import Status
+
+__all__ = ["Lab"]
+
+LIVE = ("starting", "running", "paused")
+
+
+class Lab(SessionView, ipywidgets.VBox):
+    """Train an autoencoder in the background and see what it does.
+
+    Parameters
+    ----------
+    X : array-like, DataFrame, Bunch or Session
+        The items, one a row; or a session to show.
+    y : array-like of shape (n_samples,), optional
+        Labels; they colour the latent space and are not trained on.
+    item_shape : tuple of int, optional
+        ``(height, width)`` or ``(height, width, channels)`` if an item is an image.
+    settings : Settings, optional
+        Settings to begin with.
+    preset : {'deep', 'simple'}, optional
+        A named set of settings, applied on top of `settings`.
+    trainer : {'process', 'thread'}, default='process'
+        Where to train. A process keeps its speed while a cell runs Python code.
+    **changes
+        Single settings, applied last, such as ``beta=0.1`` or ``code_dim=3``.
+
+    Raises
+    ------
+    DataError
+        If the data cannot be trained on.
+    SettingsError
+        If a setting is unknown or out of its range.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> lab = Lab(load_digits())  # doctest: +SKIP
+    >>> lab.start()  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        y: ArrayLike | None = None,
+        *,
+        item_shape: tuple[int, ...] | None = None,
+        settings: Settings | None = None,
+        preset: str | None = None,
+        trainer: str = "process",
+        **changes: Any,
+    ) -> None:
+        self._owns = not isinstance(X, Session)
+        self._trainer = trainer
+        if isinstance(X, Session):
+            self.session = X
+        else:
+            self.session = Session(
+                X, y, item_shape=item_shape, settings=settings, preset=preset, trainer=trainer,
+                **changes,
+            )  # fmt: skip
+        super().__init__(children=self._build())
+        self.add_class("ae-lab")
+        self._follow("status", self._refresh_saved, key=self._rest)
+        self._free_replies()
+        for earlier in take_over(self, current_cell()):
+            self._replace(earlier)
+        if self._owns:
+            self.session.prepare()
+
+    def _build(self) -> list[ipywidgets.Widget]:
+        session = self.session
+        self.training = TrainingControls(session)
+        self.architecture = ArchitectureControls(session)
+        self.loss = LossControls(session)
+        self.scatter = LatentScatter(session)
+        self.reconstruction = ReconstructionView(session)
+        self.plot = LossPlot(session)
+        self._saved = SavedOutput(session)
+        controls = ipywidgets.VBox(
+            children=[Panel("Model", self.architecture), Panel("Loss", self.loss)]
+        )
+        controls.add_class("ae-lab-controls")
+        parts = [
+            self.training,
+            controls,
+            Panel("Latent space", self.scatter, css_class="ae-lab-scatter"),
+            Panel("Items", self.reconstruction, css_class="ae-lab-items"),
+            Panel("Loss over epochs", self.plot, css_class="ae-lab-plot"),
+        ]
+        grid = ipywidgets.Box(children=parts)
+        grid.add_class("ae-lab-grid")
+        return [style_sheet(), grid]
+
+    def _replace(self, earlier: Lab) -> None:
+        """End what an earlier run of the same cell left behind."""
+        if not earlier._owns or earlier.session is self.session:  # noqa: SLF001  (our own class)
+            SessionView.close(earlier)
+            return
+        status, number = earlier.session.status, earlier.session.number
+        earlier.close()
+        if status.state in LIVE:
+            self.session.say(
+                f"The earlier run {number} of this cell was stopped at epoch {status.epoch}."
+            )
+
+    # The session's commands --------------------------------------------------------
+
+    def start(self) -> None:
+        """Train in the background; after the end of a run, begin a new one."""
+        self.session.start()
+
+    def pause(self) -> None:
+        """Stop between two batches; `resume` goes on."""
+        self.session.pause()
+
+    def resume(self) -> None:
+        """Go on training."""
+        self.session.resume()
+
+    def step(self, unit: StepUnit = "epoch") -> None:
+        """Train one 'batch', or to the end of the 'epoch', then pause."""
+        self.session.step(unit)
+
+    def stop(self) -> None:
+        """End the run between two batches; the model and the history are kept."""
+        self.session.stop()
+
+    def reset(self) -> None:
+        """Begin anew with fresh weights and the settings shown."""
+        self.session.reset()
+
+    def wait(self, timeout: float | None = None) -> Status:
+        """Wait until the run pauses or ends, and bring every view up to date.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait at most.
+
+        Raises
+        ------
+        TimeoutError
+            If it still trains then; it goes on.
+        TrainingError
+            If the run ended with an error.
+        """
+        try:
+            return self.session.wait(timeout)
+        finally:
+            publisher.flush()
+            self._saved.refresh(repr(self), wait=True)
+
+    def set_data(
+        self,
+        X: Any,
+        y: ArrayLike | None = None,
+        *,
+        item_shape: tuple[int, ...] | None = None,
+    ) -> None:
+        """Go on with other data and the same settings, in a new session.
+
+        Parameters
+        ----------
+        X, y, item_shape
+            As for the class.
+
+        Raises
+        ------
+        DataError
+            If the data cannot be trained on; the Lab keeps what it has.
+        """
+        try:
+            session = Session(
+                X, y, item_shape=item_shape, settings=self.session.settings, trainer=self._trainer
+            )
+        except AEWidgetsError as error:
+            self.session.say(str(error), error=True)
+            raise
+        old_session, old_parts, owned = self.session, self.children, self._owns
+        saved = self._saved
+        self._unfollow()
+        self.session, self._owns = session, True
+        self._new_parts = self._build()
+        self._saved.take_places(saved)
+        self._post("parts", self._show_parts, messages=2, interval=0)
+        publisher.flush()
+        for part in old_parts:
+            close_inner(part)
+        if owned:
+            old_session.close()
+        self._follow("status", self._refresh_saved, key=self._rest)
+        self.session.prepare()
+
+    def _show_parts(self) -> None:
+        self.children = self._new_parts
+
+    def close(self) -> None:
+        """End the training of this Lab's own session and close all its widgets."""
+        super().close()
+        if self._owns:
+            self.session.close()
+
+    # What is known -------------------------------------------------------------------
+
+    @property
+    def codes(self) -> NDArray[np.float32]:
+        """Codes of all items, shape (n_samples, code_dim)."""
+        return self.session.codes
+
+    @property
+    def selection(self) -> NDArray[np.int64]:
+        """Indices of the selected items."""
+        return self.session.selection
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """Every loss part per epoch, for training and validation."""
+        return self.session.history
+
+    @property
+    def error(self) -> Exception | None:
+        """What ended the run with an error, or None."""
+        return self.session.error
+
+    def __repr__(self) -> str:
+        dataset, status = self.session.dataset, self.session.status
+        parts = [
+            f"{dataset.n_samples:,} items × {dataset.n_features:,} features",
+            f"epoch {status.epoch} of {status.max_iter}",
+        ]
+        if status.loss is not None:
+            parts.append(f"{'val' if status.watched == 'validation' else 'train'} {status.loss:.4g}")
+        parts.append(status.state + (f": {status.reason}" if status.reason else ""))
+        return f"Lab({', '.join(parts)})"
+
+    # Outputs -------------------------------------------------------------------------
+
+    def _ipython_display_(self) -> None:
+        """Show the live widget, and under it the picture that a saved notebook needs."""
+        from IPython.display import display
+
+        if self.comm is None:
+            display({"text/plain": repr(self)}, raw=True)
+            return
+        display(self._repr_mimebundle_(), raw=True)
+        self._saved.show(repr(self))
+
+    def _rest(self) -> tuple[str, int]:
+        """Change when the run comes to rest, not with every batch."""
+        status = self.session.status
+        return status.state, -1 if status.state in LIVE[:2] else status.step
+
+    def _refresh_saved(self) -> None:
+        if self.session.status.state not in LIVE[:2]:
+            self._saved.refresh(repr(self))

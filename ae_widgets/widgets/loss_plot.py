@@ -1,0 +1,250 @@
+"""The loss over epochs, in its weighted parts."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+
+from ae_widgets.widgets._axes import Ticks, linear_ticks, log_ticks
+from ae_widgets.widgets._controls import ToggleButtons, row
+from ae_widgets.widgets._style import style_sheet
+from ae_widgets.widgets._view import SessionView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from ae_widgets.session import JournalEntry, Session
+
+__all__ = ["LossPlot", "describe_change", "merge_changes"]
+
+MAX_POINTS = 512  # a series; keeps the bytes of a refresh bounded
+MAX_TICKS = 50  # of moved controls
+REFRESH = 0.5  # seconds
+PARTS = ("total", "reconstruction", "complexity")
+# Okabe-Ito; `style.css` has the same as variables that follow the theme.
+COLORS = ["#666666", "#0072B2", "#D55E00"]
+BASELINE_COLOR = "#009E73"
+NAMES = {
+    "alpha": "α",
+    "beta": "β",
+    "learning_rate": "learning rate",
+    "batch_size": "batch size",
+}
+EMPTY = "The loss curves appear here after the first epoch"
+
+
+class LossPlot(SessionView, ipywidgets.VBox):
+    """Total and weighted parts of the loss, for training and validation.
+
+    Parameters
+    ----------
+    session : Session
+        The run to show.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._ticks: dict[str, Ticks] = {}
+        self._build_figure()
+        self._kind = ToggleButtons(
+            options=[("Linear", "linear"), ("Log", "log")],
+            tooltips=["Loss axis from 0", "Logarithmic loss axis: small losses show as well"],
+        )
+        self._kind.add_class("ae-segmented")
+        self._kind.observe(self._choose_kind, names=["value"])
+        self._baseline_key = _key("", "baseline")
+        keys = [
+            _key("total", "total"),
+            _key("α · reconstruction", "reconstruction"),
+            _key("β · complexity", "complexity"),
+            _key("training", "training"),
+            _key("validation", "validation"),
+            self._baseline_key,
+            _key("control moved", "moved"),
+        ]
+        self._text = ipywidgets.Label("")
+        self._text.add_class("ae-plot-text")
+        self._moved = ipywidgets.Label("")
+        self._moved.add_class("ae-plot-moved")
+        self._hint = ipywidgets.Label(EMPTY)
+        self._hint.add_class("ae-empty")
+        head = row(row(*keys, css_class="ae-legend"), self._kind, css_class="ae-plot-head")
+        foot = row(self._text, self._moved, css_class="ae-plot-foot")
+        super().__init__(children=[style_sheet(), head, self._figure, self._hint, foot])
+        self.add_class("ae-loss-plot")
+        self._follow("losses", self._show_losses, messages=3, interval=REFRESH)
+        self._follow("baseline", self._show_losses, messages=3, interval=REFRESH)
+        self._follow("journal", self._show_journal, messages=2, interval=REFRESH)
+
+    def _build_figure(self) -> None:
+        self._x = bqplot.LinearScale(min=0, max=10, allow_padding=False)
+        self._y = bqplot.LinearScale(min=0, max=1, allow_padding=False)
+        whole = bqplot.LinearScale(min=0, max=1, allow_padding=False)
+        scales = {"x": self._x, "y": self._y}
+        nothing = np.zeros(0, dtype=np.float32)
+
+        def lines(**traits: Any) -> bqplot.Lines:
+            return bqplot.Lines(x=nothing, y=nothing, **{"scales": scales, **traits})
+
+        self._train = lines(colors=COLORS, stroke_width=1.5)
+        self._validation = lines(
+            colors=COLORS, stroke_width=1.5, line_style="dashed"
+        )
+        self._baseline = lines(
+            colors=[BASELINE_COLOR], stroke_width=1.5, line_style="dash_dotted"
+        )
+        self._moves = lines(
+            colors=["#888888"], stroke_width=1, scales={"x": self._x, "y": whole}
+        )
+        self._x_axis = bqplot.Axis(scale=self._x, grid_lines="none", label="epoch")
+        self._y_axis = bqplot.Axis(scale=self._y, orientation="vertical", grid_lines="solid")
+        self._figure = bqplot.Figure(
+            marks=[self._moves, self._baseline, self._train, self._validation],
+            axes=[self._x_axis, self._y_axis],
+            fig_margin={"top": 8, "bottom": 36, "left": 56, "right": 20},
+            padding_x=0, padding_y=0, display_toolbar=False,
+            background_style={"fill": "none"},
+        )  # fmt: skip
+        self._figure.add_class("ae-figure")
+
+    def _choose_kind(self, _change: dict[str, Any]) -> None:
+        self._ticks.pop("y", None)
+        self._post("losses", self._show_losses, messages=5, interval=0)
+
+    # What is shown ---------------------------------------------------------------
+
+    def _show_losses(self) -> None:
+        curve = self.session.curve(MAX_POINTS)
+        train = np.stack([curve.series[f"train_{part}"] for part in PARTS])
+        validation = np.stack([curve.series[f"validation_{part}"] for part in PARTS])
+        # Validation is measured at the end of an epoch: other records would be gaps.
+        ends = np.isfinite(validation[0]) | (curve.epoch == np.floor(curve.epoch))
+        baseline = self.session.baseline
+        self._fit_axes(curve.epoch, [train, validation], baseline)
+        self._set_lines(self._train, curve.epoch, train)
+        self._set_lines(self._validation, curve.epoch[ends], validation[:, ends])
+        level = [] if baseline is None or not len(curve.epoch) else [baseline, baseline]
+        self._set_lines(self._baseline, np.array([0, self._x.max][: len(level)]), np.array([level]))
+        n_components = self.session.settings.architecture.code_dim
+        plural = "" if n_components == 1 else "s"
+        self._baseline_key.value = (
+            "" if baseline is None else f"PCA, {n_components} component{plural}"
+        )
+        (self._hint.remove_class if not len(curve.epoch) else self._hint.add_class)("ae-hidden")
+        self._text.value = self._summary()
+
+    def _fit_axes(
+        self, epoch: NDArray[np.float32], curves: list[NDArray[np.float32]], baseline: float | None
+    ) -> None:
+        """Change an end of an axis only if the curves leave it or use little of it."""
+        last = float(epoch[-1]) if len(epoch) else 1.0
+        shown = np.concatenate([c.ravel() for c in curves] + [[np.nan if baseline is None else baseline]])
+        shown = shown[np.isfinite(shown)]
+        x = linear_ticks(max(last, 5), most=8, integer=True)
+        if self._kind.value == "log":
+            positive = shown[shown > 0]
+            y = log_ticks(*(positive.min(), positive.max()) if len(positive) else (0.1, 1))
+        else:
+            y = linear_ticks(float(shown.max()) if len(shown) else 1.0)
+        for name, wanted, scale, axis in (
+            ("x", x, self._x, self._x_axis),
+            ("y", y, self._y, self._y_axis),
+        ):
+            if not _fits(self._ticks.get(name), wanted):
+                self._ticks[name] = wanted
+                _set_axis(scale, axis, wanted)
+
+    def _set_lines(
+        self, mark: bqplot.Lines, x: NDArray[np.floating], y: NDArray[np.floating]
+    ) -> None:
+        if self._kind.value == "log":
+            with np.errstate(divide="ignore", invalid="ignore"):
+                y = np.log10(y)
+        if len(x) == 1:  # a single point twice is a dot; bqplot would squeeze one away
+            x, y = np.repeat(x, 2), np.repeat(y, 2, axis=1)
+        if not len(x):
+            y = np.zeros(0)
+        with mark.hold_sync():
+            mark.x, mark.y = x.astype(np.float32), y.astype(np.float32)
+
+    def _show_journal(self) -> None:
+        changes = merge_changes(self.session.journal)[-MAX_TICKS:]
+        epochs = np.array([[c.epoch, c.epoch] for c in changes], dtype=np.float32)
+        ends = np.tile(np.array([0, 1], dtype=np.float32), (len(changes), 1))
+        with self._moves.hold_sync():
+            self._moves.x, self._moves.y = (epochs, ends) if changes else (ends[0:0, 0],) * 2
+        texts = [describe_change(c) for c in changes]
+        with self._moved.hold_sync():
+            self._moved.value = " · ".join(texts[:-3:-1])
+            self._moved.tooltip = "\n".join(texts)
+
+    def _summary(self) -> str:
+        """Say in words what the curves show last."""
+        records = self.session.records
+        if not records:
+            return ""
+        last = records[-1]
+        measured = [r.validation for r in records[-1:-200:-1] if r.validation]
+        parts = [f"training {last.train.total:.4g}"]
+        parts += [f"validation {measured[0].total:.4g}"] if measured else []
+        baseline = self.session.baseline
+        parts += [] if baseline is None else [f"PCA {baseline:.4g}"]
+        return f"epoch {last.epoch:.4g}: {', '.join(parts)}"
+
+
+def merge_changes(journal: Sequence[JournalEntry]) -> list[JournalEntry]:
+    """Make one entry of what one pull at a control changed in many small steps."""
+    from dataclasses import replace
+
+    merged: list[JournalEntry] = []
+    for entry in journal:
+        last = merged[-1] if merged else None
+        if last and last.name == entry.name and entry.epoch - last.epoch < 1:
+            merged[-1] = replace(entry, before=last.before)
+        else:
+            merged.append(entry)
+    return merged
+
+
+def describe_change(entry: JournalEntry) -> str:
+    """Say what moved when, as in 'β 0 → 0.1 at epoch 12.4'."""
+    name = NAMES.get(entry.name, entry.name.replace("_", " "))
+    before = "" if entry.before is None else f"{_value_text(entry.before)} "
+    return f"{name} {before}→ {_value_text(entry.value)} at epoch {entry.epoch:.1f}"
+
+
+def _value_text(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value).replace("_", " ")
+
+
+def _key(text: str, name: str) -> ipywidgets.Label:
+    label = ipywidgets.Label(text)
+    label.add_class("ae-key")
+    label.add_class(f"ae-key-{name}")
+    return label
+
+
+def _fits(now: Ticks | None, wanted: Ticks) -> bool:
+    if now is None or wanted.high > now.high or wanted.low < now.low:
+        return False
+    used = (wanted.high - wanted.low) / (now.high - now.low)
+    return used > 0.4 or math.isclose(used, 1)  # noqa: PLR2004  (share of the axis)
+
+
+def _set_axis(scale: bqplot.Scale, axis: bqplot.Axis, ticks: Ticks) -> None:
+    with scale.hold_sync():
+        scale.min, scale.max = ticks.low, ticks.high
+    with axis.hold_sync():
+        axis.tick_values = np.array([place for place, _ in ticks.labels])
+        axis.tick_labels = {_js_number(place): text for place, text in ticks.labels}
+
+
+def _js_number(value: float) -> str:
+    """Write a number as JavaScript does, for which 2.0 is '2'."""
+    return str(int(value)) if value == int(value) else repr(float(value))
