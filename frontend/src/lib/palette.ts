@@ -2,11 +2,14 @@
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
+/** Okabe and Ito's black, which turns with the theme. */
+const INK: Record<"light" | "dark", Rgb> = { light: [58, 58, 62], dark: [222, 222, 226] };
+
 /**
  * The palette of Okabe and Ito, told apart by people with any kind of colour
- * vision. Its black comes last and turns with the theme.
+ * vision, and two more, so that ten digits need no colour twice.
  */
-const OKABE_ITO: readonly Rgb[] = [
+const CATEGORIES: readonly (Rgb | typeof INK)[] = [
   [0, 114, 178], // blue
   [230, 159, 0], // orange
   [0, 158, 115], // bluish green
@@ -14,8 +17,10 @@ const OKABE_ITO: readonly Rgb[] = [
   [86, 180, 233], // sky blue
   [213, 94, 0], // vermillion
   [240, 228, 66], // yellow
+  INK,
+  [122, 75, 160], // violet
+  [139, 94, 60], // brown
 ];
-const INK: Record<"light" | "dark", Rgb> = { light: [58, 58, 62], dark: [222, 222, 226] };
 const NO_GROUP: Rgb = [150, 150, 154];
 const OTHER_GROUP: Rgb = [122, 128, 142];
 
@@ -23,16 +28,18 @@ const OTHER_GROUP: Rgb = [122, 128, 142];
 export const SHAPES = ["circle", "square", "triangle", "diamond", "cross"] as const;
 export type Shape = (typeof SHAPES)[number];
 
-/** Colour of a category: eight colours and five shapes make forty pairs. */
+/** Colour of a category; with the shapes, fifty categories look different. */
 export function categoryColour(category: number | "other" | "none", dark: boolean): Rgb {
   if (category === "none") return NO_GROUP;
   if (category === "other") return OTHER_GROUP;
-  return OKABE_ITO[category % (OKABE_ITO.length + 1)] ?? INK[dark ? "dark" : "light"];
+  const colour = CATEGORIES[category % CATEGORIES.length] ?? INK;
+  return "dark" in colour ? colour[dark ? "dark" : "light"] : colour;
 }
 
-/** Index into `SHAPES`: a second channel beside colour. */
+/** Index into `SHAPES`: a second channel beside colour, shifted with each round of colours. */
 export function categoryShape(category: number | "other" | "none"): number {
-  return typeof category === "number" ? category % SHAPES.length : 0;
+  if (typeof category !== "number") return 0;
+  return (category + Math.floor(category / CATEGORIES.length)) % SHAPES.length;
 }
 
 /** From small to large; the large end stands out from the paper. */

@@ -64,7 +64,7 @@ export class ItemCard {
       const limit = amplitude(values.residual);
       paintImage(output.canvas, shape, toRgba(values.reconstruction, shape, low, high));
       paintImage(residual.canvas, shape, residualRgba(values.residual, shape, limit, dark));
-      residual.caption.textContent = `residual ±${short(limit)}`;
+      residual.caption.textContent = `residual\n±${short(limit)}`;
     }
     output.node.classList.toggle("ae-unknown", !known);
     residual.node.classList.toggle("ae-unknown", !known);
