@@ -7,12 +7,15 @@ for places where no process can be started. Both look the same from outside.
 
 from __future__ import annotations
 
+import atexit
 import os
 import queue
 import subprocess
 import sys
 import tempfile
 import threading
+import time
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
     from ae_widgets.engine.protocol import Command, Event
 
 __all__ = ["TRAINERS", "ProcessTrainer", "ThreadTrainer", "TrainerHandle"]
+
+
+EXIT_SECONDS = 3.0
+"""Longest time that the end of the interpreter waits for trainers in threads."""
 
 
 class TrainerHandle(Protocol):
@@ -56,6 +63,8 @@ class ThreadTrainer:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._features = features
         self._handle = handle
+        self._ended = threading.Event()
+        _threads.add(self)
         threading.Thread(target=self._serve, name="ae_widgets-trainer", daemon=True).start()
 
     def send(self, command: Command) -> None:
@@ -73,7 +82,27 @@ class ThreadTrainer:
         features = self._features
         if not features.flags.writeable:
             features = features.copy()
-        Worker(features, self._commands, self._handle).serve()
+        try:
+            Worker(features, self._commands, self._handle).serve()
+        finally:
+            self._ended.set()
+
+
+    def end(self, deadline: float) -> None:
+        """End the trainer and wait for it until `deadline` on the monotonic clock."""
+        self.close()
+        self._ended.wait(max(0.0, deadline - time.monotonic()))
+
+
+_threads: weakref.WeakSet[ThreadTrainer] = weakref.WeakSet()
+
+
+@atexit.register
+def _end_threads() -> None:
+    """Leave no thread within torch while the interpreter takes itself apart."""
+    deadline = time.monotonic() + EXIT_SECONDS
+    for trainer in tuple(_threads):
+        trainer.end(deadline)
 
 
 class ProcessTrainer:

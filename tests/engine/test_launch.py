@@ -1,6 +1,8 @@
 """A trainer in a thread or in a process looks the same from outside."""
 
 import queue
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -90,3 +92,19 @@ def test_a_slice_of_a_memory_mapped_file_is_what_reaches_the_process(tmp_path):
     np.save(path, blobs())
     part = np.load(path, mmap_mode="r")[10:20]
     assert np.array_equal(_feature_file(part).open(), blobs()[10:20])
+
+
+def test_a_thread_that_trains_does_not_break_the_end_of_the_interpreter(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import numpy as np, time\n"
+        "from ae_widgets import Session\n"
+        "x = np.random.default_rng(0).random((500, 20))\n"
+        "session = Session(x, trainer='thread', max_iter=10**6, n_iter_no_change=10**6)\n"
+        "session.start()\n"
+        "while session.status.epoch < 2: time.sleep(0.01)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
