@@ -2,14 +2,17 @@
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** Okabe and Ito's black, which turns with the theme. */
-const INK: Record<"light" | "dark", Rgb> = { light: [58, 58, 62], dark: [222, 222, 226] };
+/** A colour that turns with the theme. */
+type Turning = Readonly<Record<"light" | "dark", Rgb>>;
+
+/** Okabe and Ito's black. */
+const INK: Turning = { light: [58, 58, 62], dark: [222, 222, 226] };
 
 /**
  * The palette of Okabe and Ito, told apart by people with any kind of colour
  * vision, and two more, so that ten digits need no colour twice.
  */
-const CATEGORIES: readonly (Rgb | typeof INK)[] = [
+const CATEGORIES: readonly (Rgb | Turning)[] = [
   [0, 114, 178], // blue
   [230, 159, 0], // orange
   [0, 158, 115], // bluish green
@@ -18,8 +21,8 @@ const CATEGORIES: readonly (Rgb | typeof INK)[] = [
   [213, 94, 0], // vermillion
   [240, 228, 66], // yellow
   INK,
-  [122, 75, 160], // violet
-  [139, 94, 60], // brown
+  { light: [122, 75, 160], dark: [158, 112, 204] }, // violet
+  { light: [139, 94, 60], dark: [178, 128, 92] }, // brown
 ];
 const NO_GROUP: Rgb = [150, 150, 154];
 const OTHER_GROUP: Rgb = [122, 128, 142];

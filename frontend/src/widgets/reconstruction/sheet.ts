@@ -32,6 +32,7 @@ export class Sheet {
     const indices = model.get("sheet_indices");
     const total = model.get("sheet_total");
     this.hint.hidden = indices.length > 0;
+    this.grid.hidden = indices.length === 0;
     this.title.hidden = indices.length === 0;
     this.title.textContent =
       total > indices.length

@@ -43,6 +43,7 @@ export class Scene {
       this.from = present;
     }
     this.to = next;
+    this.errors = float32(this.model.get("errors"));
     if (ease) this.motion.begin(now);
     else this.motion.end();
   }
@@ -64,7 +65,6 @@ export class Scene {
   /** Work out groups, visibility and colours anew. */
   restyle(dark: boolean): void {
     this.colourBy = this.coloursShown();
-    this.errors = float32(this.model.get("errors"));
     this.selection = uint32(this.model.get("selection")) as Uint32Array<ArrayBuffer>;
     this.grouping = this.regroup();
     this.visible = new Uint8Array(this.count).fill(1);

@@ -118,7 +118,6 @@ export class ScatterView implements PointerTarget, KeyTarget {
       labels: restyle,
       label_names: restyle,
       clusters: restyle,
-      errors: restyle,
       selection: restyle,
       tool: () => this.showTools(),
       focus: remark,
@@ -134,11 +133,14 @@ export class ScatterView implements PointerTarget, KeyTarget {
   private readFrame(): void {
     const now = performance.now();
     const animate = !calmMotion();
-    const first = this.scene.count === 0;
+    const before = this.scene.count;
     this.scene.readFrame(now, animate);
-    this.camera.follow(now, animate && !first);
+    this.camera.follow(now, animate && before > 0);
     this.plot.setPositions(this.scene.from, this.scene.to);
-    this.restyle();
+    // Groups outlive a frame; errors come with it.
+    const regroup = this.scene.count !== before || this.model.get("color_by") === "error";
+    if (regroup) this.restyle();
+    else this.describe();
   }
 
   private restyle(): void {
@@ -159,7 +161,7 @@ export class ScatterView implements PointerTarget, KeyTarget {
     const { scene, model } = this;
     const caption = scene.count > 0 ? model.get("caption") : "";
     const selected = scene.selection.length;
-    this.status.textContent = footer(scene.count, selected, caption);
+    this.status.textContent = scene.count > 0 ? footer(scene.count, selected, caption) : "";
     this.clearButton.hidden = selected === 0;
     this.hint.hidden = scene.count > 0;
     const text = describeScatter(scene.count, scene.grouping.groups, selected, caption);
