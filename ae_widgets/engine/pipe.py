@@ -6,12 +6,9 @@ from ourselves. End of file on the child's input means that the parent is gone.
 
 from __future__ import annotations
 
-import os
 import pickle
 import queue
-import signal
 import struct
-import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,10 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ae_widgets.engine.protocol import Command
-    from ae_widgets.engine.settings import Settings
-
-__all__ = ["FeatureFile", "StreamWriter", "read_message", "serve_standard_streams"]
+__all__ = ["FeatureFile", "StreamWriter", "read_message"]
 
 _LENGTH = struct.Struct("<Q")
 
@@ -133,37 +127,3 @@ class StreamWriter:
         self._stream.write(_LENGTH.pack(len(data)))
         self._stream.write(data)
         self._stream.flush()
-
-
-def serve_standard_streams() -> None:
-    """Run a worker whose commands and events cross standard input and output."""
-    # An interrupt of the notebook's cell is the session's business, not ours.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Whatever prints must not end up between two messages.
-    output = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    source: BinaryIO = sys.stdin.buffer
-    files: FeatureFile = read_message(source)
-
-    import torch
-
-    from ae_widgets.engine.worker import Worker, choose_threads
-
-    commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
-    writer = StreamWriter(output)
-    features = files.open()
-
-    def listen() -> None:
-        try:
-            while True:
-                commands.put(read_message(source))
-        except EOFError:
-            os._exit(0)  # The notebook's process is gone: nobody is left to train for.
-
-    def prepare(settings: Settings) -> None:
-        torch.set_num_threads(choose_threads(settings, features.shape[1]))
-
-    threading.Thread(target=listen, name="ae_widgets-commands", daemon=True).start()
-    Worker(features, commands, writer.put, prepare).serve()
-    writer.close(timeout=5.0)
-    os._exit(0)  # The listening thread still holds standard input.

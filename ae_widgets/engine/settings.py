@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 from typing import Any
@@ -77,6 +76,9 @@ class Settings:
     random_state: int = 0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.architecture, Architecture):
+            msg = f"architecture must be an Architecture, got {self.architecture!r}."
+            raise SettingsError(msg)
         number, integer = self._number, self._integer
         number("alpha", 0, 1e12)
         number("beta", 0, 1e12)
@@ -111,7 +113,8 @@ class Settings:
         inner = {k: v for k, v in values.items() if k in ARCHITECTURE_SETTINGS}
         outer = {k: v for k, v in values.items() if k in own}
         if inner:
-            outer["architecture"] = replace(outer.get("architecture", self.architecture), **inner)
+            base = replace(self, **outer).architecture
+            outer["architecture"] = replace(base, **inner)
         return replace(self, **outer)
 
     def value(self, name: str) -> Any:
@@ -120,10 +123,11 @@ class Settings:
 
     def _number(self, name: str, low: float, high: float, *, exclusive: bool = False) -> None:
         value = getattr(self, name)
-        fits = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+        # Compared as it is: an int may be too large for a float, and NaN is in no range.
+        fits = isinstance(value, Real) and not isinstance(value, bool)
         if not fits or not low <= value <= high or (exclusive and value in {low, high}):
-            between = "between" if exclusive else "from"
-            msg = f"{name} must be a number {between} {low:g} to {high:g}, got {value!r}."
+            span = f"between {low:g} and {high:g}" if exclusive else f"from {low:g} to {high:g}"
+            msg = f"{name} must be a number {span}, got {value!r}."
             raise SettingsError(msg)
         object.__setattr__(self, name, float(value))
 
@@ -135,8 +139,9 @@ class Settings:
         object.__setattr__(self, name, int(value))
 
     def _choice(self, name: str, allowed: tuple[str, ...]) -> None:
-        if getattr(self, name) not in allowed:
-            msg = f"{name} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}."
+        value = getattr(self, name)
+        if not isinstance(value, str) or value not in allowed:
+            msg = f"{name} must be one of {', '.join(allowed)}, got {value!r}."
             raise SettingsError(msg)
 
 

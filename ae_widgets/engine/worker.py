@@ -6,6 +6,11 @@ in a thread of the caller's; both ends only ever see `ae_widgets.engine.protocol
 
 from __future__ import annotations
 
+import os
+import queue
+import signal
+import sys
+import threading
 import time
 import traceback
 from functools import partial
@@ -14,6 +19,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from ae_widgets.engine.frames import FramePacer
+from ae_widgets.engine.pipe import FeatureFile, StreamWriter, read_message
 from ae_widgets.engine.protocol import (
     Begin,
     Change,
@@ -37,8 +43,8 @@ from ae_widgets.engine.protocol import (
 from ae_widgets.engine.trainer import Trainer
 
 if TYPE_CHECKING:
-    import queue
     from collections.abc import Callable
+    from typing import BinaryIO
 
     import numpy as np
     from numpy.typing import NDArray
@@ -297,10 +303,33 @@ def choose_threads(settings: Settings, n_features: int) -> int:
 
 
 def main() -> None:
-    """Serve the process at the other end of standard input and output."""
-    from ae_widgets.engine.pipe import serve_standard_streams
+    """Run a worker whose commands and events cross standard input and output."""
+    # An interrupt of the notebook's cell is the session's business, not ours.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Whatever prints must not end up between two messages.
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    source: BinaryIO = sys.stdin.buffer
+    files: FeatureFile = read_message(source)
 
-    serve_standard_streams()
+    commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+    writer = StreamWriter(output)
+    features = files.open()
+
+    def listen() -> None:
+        try:
+            while True:
+                commands.put(read_message(source))
+        except EOFError:
+            os._exit(0)  # The notebook's process is gone: nobody is left to train for.
+
+    def prepare(settings: Settings) -> None:
+        torch.set_num_threads(choose_threads(settings, features.shape[1]))
+
+    threading.Thread(target=listen, name="ae_widgets-commands", daemon=True).start()
+    Worker(features, commands, writer.put, prepare).serve()
+    writer.close(timeout=5.0)
+    os._exit(0)  # The listening thread still holds standard input.
 
 
 if __name__ == "__main__":

@@ -87,6 +87,6 @@ def _width(name: str, value: object) -> int:
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         msg = f"{name} must be one of {', '.join(allowed)}, got {value!r}."
         raise SettingsError(msg)

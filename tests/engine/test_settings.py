@@ -64,8 +64,8 @@ def test_an_unknown_name_lists_the_known_ones():
         ("beta", float("nan"), "a number from 0 to 1e+12"),
         ("beta", "1", "a number from 0 to 1e+12"),
         ("alpha", True, "a number from 0 to 1e+12"),
-        ("sparsity_target", 0, "a number between 0 "),
-        ("sparsity_target", 1, "a number between 0 "),
+        ("sparsity_target", 0, "a number between 0 and 1"),
+        ("sparsity_target", 1, "a number between 0 and 1"),
         ("learning_rate", 0, "a number from 1e-12 to 1000"),
         ("tol", -1e-9, "a number from 0 to 1e+12"),
         ("validation_fraction", 1, "a number from 0 to 0.99"),
@@ -82,6 +82,23 @@ def test_a_wrong_value_says_what_is_wanted(name, value, wanted):
     text = message(**{name: value})
     assert text.startswith(f"{name} must be {wanted}")
     assert text.endswith(f", got {value!r}.")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("alpha", 10**400),
+        ("reconstruction", np.array(["mse", "mae"])),
+        ("activation", np.array(["relu", "elu"])),
+        ("architecture", 3),
+    ],
+)
+def test_values_that_cannot_even_be_compared_are_refused(name, value):
+    assert message(**{name: value}).startswith(f"{name} must be ")
+
+
+def test_what_is_no_architecture_is_refused_beside_a_part_of_it():
+    assert message(architecture=3, code_dim=2) == "architecture must be an Architecture, got 3."
 
 
 def test_what_waits_for_the_next_run_is_the_network_the_split_and_the_seed():
