@@ -126,7 +126,7 @@ export function robustRange(values: Float32Array): { low: number; high: number; 
   }
   if (sample.length === 0) return { low: 0, high: 0, clipped: false };
   sample.sort((a, b) => a - b);
-  const top = sample[Math.floor((sample.length - 1) * 0.99)] as number;
+  const top = sample[Math.ceil((sample.length - 1) * 0.99)] as number;
   const clipped = high - low > 1.5 * (top - low) && top > low;
   return { low, high: clipped ? top : high, clipped };
 }

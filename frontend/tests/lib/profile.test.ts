@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { largestResiduals, linear, linePath, splitItem, valueExtent } from "../../src/lib/profile";
+
+test("an item's values are three rows; without a network there is one", () => {
+  const item = splitItem(Float32Array.of(1, 2, 3, 4, 5, 6), 2);
+  expect([[...item.input], [...item.reconstruction], [...item.residual]]).toEqual([
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]);
+  expect(splitItem(Float32Array.of(1, 2), 2).reconstruction.length).toBe(0);
+});
+
+test("a scale ends at its ends, either way round", () => {
+  const up = linear(0, 10, 100, 0);
+  expect([up(0), up(5), up(10), up(99), up(-1)]).toEqual([100, 50, 0, 0, 100]);
+});
+
+test("the extent holds the data's range and outputs beyond it", () => {
+  expect(valueExtent([0, 1], Float32Array.of(0.5), Float32Array.of(-2, 3))).toEqual([-2, 3]);
+  expect(valueExtent([2, 2], Float32Array.of(2))).toEqual([1, 3]);
+});
+
+test("a line breaks where a value is missing", () => {
+  const at = (v: number): number => v;
+  expect(linePath(Float32Array.of(1, 2, Number.NaN, 4), at, at)).toBe("M0.0 1.0L1.0 2.0M3.0 4.0");
+});
+
+test("the largest residuals come first, whatever their sign", () => {
+  expect(largestResiduals(Float32Array.of(1, -5, 3, Number.NaN), 2)).toEqual([1, 2]);
+});

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { count, describeScatter, footer, itemTitle, short } from "../../src/lib/text";
+
+test("numbers have three digits", () => {
+  expect([0.012345, 7, 1234.5, 0, 1e-7, 2e9].map(short)).toEqual([
+    "0.0123",
+    "7",
+    "1230",
+    "0",
+    "1.0e-7",
+    "2.0e+9",
+  ]);
+  expect([Number.NaN, Infinity, null].map(short)).toEqual(["–", "–", "–"]);
+});
+
+test("the footer names what there is", () => {
+  expect(footer(1797, 42, "epoch 12")).toBe("1,797 points · 42 selected · epoch 12");
+  expect(footer(1, 0, "")).toBe("1 point");
+  expect(count(0, "item")).toBe("0 items");
+});
+
+test("an item without label or finite error", () => {
+  expect(itemTitle(3, "7", 0.0123)).toBe("Item 3 · label 7 · error 0.0123");
+  expect(itemTitle(3, "", Number.NaN)).toBe("Item 3");
+});
+
+test("the scatter in words", () => {
+  const group = { id: "label:a", name: "a", colour: 0, count: 2, hidden: true };
+  expect(describeScatter(0, [], 0, "")).toContain("empty");
+  expect(describeScatter(3, [group], 1, "epoch 2")).toBe(
+    "Latent scatter of 3 items; epoch 2; a: 2 (hidden); 1 selected.",
+  );
+});
