@@ -128,12 +128,14 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
             return  # the session is closed: what was shown last stays
 
     def _take_item(self, answer: Reconstructions) -> None:
-        self._item = answer
-        self._post("item", self._send_item)
+        if answer.indices[0] == self.session.focus:  # else it came too late
+            self._item = answer
+            self._post("item", self._send_item)
 
     def _take_sheet(self, answer: Reconstructions) -> None:
-        self._sheet = answer
-        self._post("sheet", self._send_sheet)
+        if np.array_equal(answer.indices, self.session.selection[:MAX_TILES]):
+            self._sheet = answer
+            self._post("sheet", self._send_sheet)
 
     # To the front end -------------------------------------------------------
 

@@ -1,0 +1,166 @@
+"""Reconstructions: the item pointed at, the sheet of the selected ones."""
+
+import numpy as np
+import pytest
+
+from ae_widgets.exceptions import TrainingError
+from ae_widgets.session import publisher
+from ae_widgets.widgets import reconstruction_view
+from ae_widgets.widgets.reconstruction_view import ReconstructionView, quantize
+from tests.widgets.fake_session import FakeSession
+
+
+@pytest.fixture
+def session():
+    return FakeSession()
+
+
+@pytest.fixture
+def view(session, monkeypatch):
+    monkeypatch.setattr(reconstruction_view, "REFRESH_SECONDS", 0.01)
+    made = ReconstructionView(session)
+    yield made
+    made.close()
+
+
+def settle():
+    assert publisher.flush(5)
+
+
+def test_images_have_a_shape_and_no_feature_names(view):
+    assert (view.item_shape, view.feature_names, view.value_range) == ([2, 2], [], [0.0, 1.0])
+
+
+def test_profiles_have_feature_names_and_no_shape():
+    view = ReconstructionView(FakeSession(item_shape=None))
+    assert (view.item_shape, view.feature_names) == ([], ["w", "x", "y", "z"])
+    view.close()
+
+
+def test_nothing_is_asked_for_before_something_is_pointed_at(view, session):
+    settle()
+    assert session.asked == []
+    assert (view.item, view.item_values, view.sheet_indices) == ({}, b"", [])
+
+
+def test_the_item_pointed_at_is_shown(view, session):
+    session.point(4)
+    settle()
+    assert view.item == {"index": 4, "label": "b", "error": pytest.approx(0.4), "epoch": 3.0}
+    inputs, outputs, residual = np.frombuffer(view.item_values, "<f4").reshape(3, 4)
+    assert np.array_equal(inputs, session.dataset.features[4])
+    assert np.allclose(outputs, 0.5 * inputs)
+    assert np.allclose(residual, inputs - outputs)
+
+
+def test_pointing_at_nothing_empties_the_card(view, session):
+    session.point(4)
+    settle()
+    session.point(None)
+    settle()
+    assert (view.item, view.item_values) == ({}, b"")
+
+
+def test_an_answer_that_comes_too_late_is_not_shown(view, session):
+    session.unanswered = []
+    session.point(1)
+    settle()
+    session.point(2)
+    settle()
+    first, second = session.unanswered
+    second()
+    first()
+    settle()
+    assert view.item["index"] == 2
+
+
+def test_an_error_that_is_not_finite_crosses_as_null(view, session, monkeypatch):
+    monkeypatch.setattr(session, "scale", np.nan)
+    session.point(0)
+    session.select([0, 1])
+    settle()
+    assert view.item["error"] is None
+    assert view.sheet_errors == [None, None]
+    assert np.isnan(np.frombuffer(view.item_values, "<f4")[4:]).all()
+
+
+def test_the_sheet_shows_the_selected_items(view, session):
+    session.select([5, 2])
+    settle()
+    assert (view.sheet_indices, view.sheet_labels) == ([2, 5], ["none", "a"])
+    assert view.sheet_errors == pytest.approx([0.2, 0.5])
+    assert view.sheet_total == 2
+    values = np.frombuffer(view.sheet_values, np.uint8).reshape(2, 2, 4)
+    assert np.array_equal(values[:, 0], quantize(session.dataset.features[[2, 5]], 0, 1))
+    assert np.array_equal(values[:, 1], quantize(0.5 * session.dataset.features[[2, 5]], 0, 1))
+
+
+def test_the_sheet_ends_at_its_last_tile(session, monkeypatch):
+    monkeypatch.setattr(reconstruction_view, "MAX_TILES", 2)
+    view = ReconstructionView(session)
+    session.select([1, 3, 5])
+    settle()
+    assert (view.sheet_indices, view.sheet_total) == ([1, 3], 3)
+    view.close()
+
+
+def test_an_empty_selection_empties_the_sheet(view, session):
+    session.select([1])
+    settle()
+    session.select([])
+    settle()
+    assert (view.sheet_indices, view.sheet_values, view.sheet_total) == ([], b"", 0)
+
+
+def test_a_tile_that_was_picked_is_pointed_at(view, session):
+    session.select([1, 3])
+    settle()
+    session.asked.clear()
+    view.set_state({"marked": 3})
+    settle()
+    assert session.asked.count(("point", 3)) == 1
+    assert (view.marked, view.item["index"]) == (3, 3)
+
+
+def test_the_tile_of_the_item_pointed_at_is_marked(view, session):
+    session.select([1, 3])
+    session.point(3)
+    settle()
+    assert view.marked == 3
+    session.point(2)
+    settle()
+    assert view.marked == -1
+    assert session.focus == 2
+
+
+def test_new_codes_renew_what_is_shown(view, session):
+    session.point(1)
+    session.select([0, 1])
+    settle()
+    session.scale = 2.0
+    session.frame(1)
+    settle()
+    rows = np.frombuffer(view.item_values, "<f4").reshape(3, 4)
+    assert np.allclose(rows[1], 2 * rows[0])
+    assert np.frombuffer(view.sheet_values, np.uint8).reshape(2, 2, 4)[1, 1].max() > 0
+    assert session.asked.count(("reconstruct", [0, 1])) == 2
+
+
+def test_a_session_that_was_closed_leaves_the_last_picture(view, session, monkeypatch):
+    session.point(1)
+    settle()
+
+    def refuse(indices, callback):
+        msg = "closed"
+        raise TrainingError(msg)
+
+    monkeypatch.setattr(session, "request_reconstructions", refuse)
+    session.point(2)
+    settle()
+    assert view.item["index"] == 1
+
+
+def test_quantize_clips_and_survives_what_is_not_finite():
+    values = np.array([-5, 0, 5, 10, 99, np.nan, np.inf, -np.inf], dtype=np.float32)
+    assert quantize(values, 0, 10).tolist() == [0, 0, 128, 255, 255, 0, 255, 0]
+    assert quantize(np.float32([3, 3]), 3, 3).tolist() == [0, 0]
