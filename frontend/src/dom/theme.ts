@@ -10,19 +10,23 @@ export interface Theme {
   readonly font: string;
 }
 
+/** Read the colours of a node on the page; elsewhere a node has none. */
 export function readTheme(node: Element): Theme {
   const style = getComputedStyle(node);
   const read = (name: string): string => style.getPropertyValue(name).trim();
-  const paper = read("--ae-paper");
   return {
-    dark: isDark(paper),
+    dark: isDarkTheme(),
     ink: read("--ae-ink"),
     faint: read("--ae-ink-faint"),
     grid: read("--ae-grid"),
-    paper,
+    paper: read("--ae-paper"),
     accent: read("--ae-accent"),
     font: style.fontFamily,
   };
+}
+
+export function isDarkTheme(): boolean {
+  return isDark(getComputedStyle(document.body).getPropertyValue("--jp-layout-color0").trim());
 }
 
 /** Whether white text would be read on `colour`. */

@@ -3,7 +3,7 @@ import type { AnyWidget } from "@anywidget/types";
 import { bind } from "../bind";
 import "../dom/base.css";
 import { root } from "../dom/element";
-import { onThemeChange, readTheme } from "../dom/theme";
+import { isDarkTheme, onThemeChange } from "../dom/theme";
 import { ItemCard } from "./reconstruction/item_card";
 import { Sheet } from "./reconstruction/sheet";
 import type { ReconstructionModel, ReconstructionTraits } from "./reconstruction/traits";
@@ -17,7 +17,7 @@ function render(model: ReconstructionModel, host: HTMLElement): () => void {
   host.append(node);
 
   const drawItem = (): void => {
-    card.update(readTheme(node).dark);
+    card.update(isDarkTheme());
     const item = model.get("item");
     node.dataset.item = "index" in item ? String(item.index) : "";
   };

@@ -82,7 +82,9 @@ export class Plot {
     return markerDiameter(this.state.scene.count, this.state.camera.magnification(now));
   }
 
-  readTheme(): void {
+  /** Colours can be read only while the node is on the page; `resize` makes up for that. */
+  private readTheme(): void {
+    if (!this.node.isConnected) return;
     this.theme = readTheme(this.node);
     this.state.restyled();
   }
@@ -100,6 +102,7 @@ export class Plot {
     const height = Math.max(0, clientHeight - MARGIN.top - MARGIN.bottom);
     const ratio = window.devicePixelRatio || 1;
     if (width === this.size.width && height === this.size.height && ratio === this.ratio) return;
+    const appears = this.size.width === 0;
     this.size = { width, height };
     this.ratio = ratio;
     if (width === 0 || height === 0) return;
@@ -111,6 +114,7 @@ export class Plot {
       canvas.width = Math.round(w * ratio);
       canvas.height = Math.round(h * ratio);
     }
+    if (appears) this.readTheme();
     // A resized canvas is empty: fill it before the browser shows it.
     this.stale = true;
     cancelAnimationFrame(this.request);

@@ -84,7 +84,6 @@ export class ScatterView implements PointerTarget, KeyTarget {
     this.root.append(this.toolbar.node, body, foot, this.live);
     this.root.aeScatter = { pixel: (i) => this.clientPixel(i) };
     host.append(this.root);
-    this.plot.readTheme();
     this.unbind = this.listen();
     this.readFrame();
     acknowledger.attach();
