@@ -67,6 +67,10 @@ EXECUTE = """async (code) => {
   await future.done;
   return { text, error };
 }"""
+CELL_ERRORS = """() => window.testPanel.content.widgets
+  .flatMap((cell) => cell.model.outputs?.toJSON() ?? [])
+  .filter((output) => output.output_type === 'error')
+  .map((output) => output.traceback.join('\\n'))"""
 THEME = """async (theme) => {
   await window.jupyterapp.commands.execute('apputils:change-theme', { theme });
 }"""
@@ -163,6 +167,8 @@ class Notebook:
         """Run all cells, and return when the last has ended."""
         command = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
         self.page.evaluate(command)
+        if errors := self.page.evaluate(CELL_ERRORS):
+            pytest.fail(errors[0])
 
     def run(self, code: str) -> str:
         """Execute `code` in the kernel, as another cell would, and return what it printed."""

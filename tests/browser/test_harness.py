@@ -41,3 +41,8 @@ def test_code_runs_beside_the_cells_and_its_errors_are_told(open_notebook):
     assert notebook.run("answer") == "42"
     with pytest.raises(pytest.fail.Exception, match="ZeroDivisionError"):
         notebook.run("1 / 0")
+
+
+def test_failing_cell_fails_the_test(open_notebook):
+    with pytest.raises(pytest.fail.Exception, match="ZeroDivisionError"):
+        open_notebook(["1 / 0"])

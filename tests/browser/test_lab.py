@@ -1,0 +1,200 @@
+"""The Lab as a person meets it: buttons, sliders, points and lassos in a real JupyterLab."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+DATA = """from sklearn.datasets import load_digits
+from ae_widgets import Lab
+digits = load_digits()
+X, y = digits.data / 16, digits.target"""
+# A run that does not end by itself while a test looks at it.
+LAB = "lab = Lab(X, y, item_shape=(8, 8), max_iter=100_000, n_iter_no_change=100_000)\nlab"
+SCATTER = "document.querySelector('.ae-lab .ae-scatter')"
+ANY_FRAME = f"{SCATTER}?.dataset.points === '1797'"
+TWO_ITEMS = """() => {
+  const plot = document.querySelector('.ae-lab .ae-scatter');
+  plot.scrollIntoView({ block: 'center' });
+  return [0, 1].map((i) => plot.aeScatter.pixel(i));
+}"""
+
+
+@pytest.fixture
+def open_lab(open_notebook):
+    def opener(code=LAB, **options):
+        notebook = open_notebook([DATA, code], **options)
+        notebook.wait_for(ANY_FRAME)
+        return notebook
+
+    return opener
+
+
+def press(notebook, label):
+    text = re.compile(rf"^\s*{label}\s*$")  # beside its icon
+    notebook.page.locator(".ae-transport button", has_text=text).click()
+
+
+def state(notebook):
+    return notebook.run("print(lab.session.status.state)")
+
+
+def wait_for_state(notebook, expected):
+    notebook.wait_for(lambda: state(notebook) == expected)
+
+
+def wait_for_rest(notebook):
+    """Wait until the frame on the screen is the one in the kernel, and painted."""
+    number = notebook.run("print(lab.session.latent.number)")
+    notebook.wait_for(f"{SCATTER}.dataset.frame === '{number}'")
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_buttons_drive_the_run(open_lab, app):
+    notebook = open_lab(app=app)
+    press(notebook, "Start")
+    wait_for_state(notebook, "running")
+    first = int(notebook.page.evaluate(f"{SCATTER}.dataset.frame"))
+    notebook.wait_for(f"{SCATTER}.dataset.frame > {first + 5}")
+
+    press(notebook, "Pause")
+    wait_for_state(notebook, "paused")
+    step = int(notebook.run("print(lab.session.status.step)"))
+    press(notebook, "Step batch")
+    notebook.wait_for(lambda: int(notebook.run("print(lab.session.status.step)")) == step + 1)
+    press(notebook, "Step epoch")
+    at_end = "s = lab.session.status; print(s.state == 'paused' and s.step % s.steps_per_epoch)"
+    notebook.wait_for(lambda: notebook.run(at_end) == "0")
+
+    press(notebook, "Resume")
+    wait_for_state(notebook, "running")
+    press(notebook, "Stop")
+    wait_for_state(notebook, "finished")
+    press(notebook, "Reset")
+    wait_for_state(notebook, "idle")
+    assert notebook.run("print(lab.session.status.step)") == "0"
+
+
+def test_screen_ends_equal_to_the_kernel(open_lab):
+    notebook = open_lab("lab = Lab(X, y, item_shape=(8, 8), max_iter=30, tol=0.0)\nlab")
+    notebook.run("lab.start()")
+    notebook.wait_for(lambda: state(notebook) == "finished")
+    wait_for_rest(notebook)
+    message = notebook.run("print(lab.session.status.message)")
+    notebook.wait_for(lambda: notebook.page.locator(".ae-status").first.inner_text() == message)
+
+
+def test_moved_slider_is_in_force_and_marked(open_lab):
+    notebook = open_lab()
+    notebook.run("lab.start()")
+    slider = notebook.page.locator(".ae-slider-row", has_text="β").locator(".noUi-base")
+    slider.click()
+    notebook.wait_for(lambda: notebook.run("print(lab.session.settings.beta > 0)") == "True")
+    moved = "print(any(entry.name == 'beta' for entry in lab.session.journal))"
+    notebook.wait_for(lambda: notebook.run(moved) == "True")
+    assert state(notebook) == "running"
+
+
+def test_keys_move_a_slider(open_lab):
+    notebook = open_lab(app="notebook")
+    before = notebook.run("print(lab.session.settings.alpha)")
+    notebook.page.locator(".ae-slider-row", has_text="α").locator(".noUi-handle").focus()
+    notebook.page.keyboard.press("ArrowRight")
+    notebook.wait_for(lambda: notebook.run("print(lab.session.settings.alpha)") != before)
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_keys_walk_through_the_points(open_lab, app):
+    notebook = open_lab(app=app)
+    notebook.page.locator(".ae-scatter [tabindex='0']").first.focus()
+    notebook.page.keyboard.press("n")
+    notebook.wait_for(lambda: notebook.run("print(lab.session.focus)") == "0")
+    camera = notebook.run("print(lab.scatter.camera)")
+    notebook.page.keyboard.press("ArrowRight")  # a shortcut of Notebook, outside the plot
+    notebook.wait_for(lambda: notebook.run("print(lab.scatter.camera)") != camera)
+
+
+def test_hovered_item_is_reconstructed(open_lab):
+    notebook = open_lab()
+    notebook.run("lab.start()")
+    notebook.wait_for(f"{SCATTER}.dataset.frame > 5")
+    notebook.run("lab.pause()")
+    wait_for_state(notebook, "paused")
+    wait_for_rest(notebook)
+    (x, y), _ = notebook.page.evaluate(TWO_ITEMS)
+    notebook.page.mouse.move(x, y, steps=3)
+    focus = notebook.wait_for(
+        lambda: notebook.run("print('' if lab.session.focus is None else lab.session.focus)")
+    )
+    title = notebook.page.locator(".ae-item .ae-title")
+    notebook.wait_for(lambda: focus in title.inner_text())
+    notebook.wait_for("!document.querySelector('.ae-item .ae-unknown')")
+
+
+def test_lassoed_items_are_selected_and_shown(open_lab):
+    notebook = open_lab()
+    notebook.page.get_by_role("button", name="Select by lasso").click()
+    box = notebook.page.locator(".ae-scatter canvas").first.bounding_box()
+    left, right = box["x"] + 0.1 * box["width"], box["x"] + 0.9 * box["width"]
+    top, bottom = box["y"] + 0.1 * box["height"], box["y"] + 0.9 * box["height"]
+    mouse = notebook.page.mouse
+    mouse.move(left, top)
+    mouse.down()
+    for corner in ((right, top), (right, bottom), (left, bottom), (left, top)):
+        mouse.move(*corner, steps=4)
+    mouse.up()
+    size = notebook.wait_for(lambda: int(notebook.run("print(len(lab.selection))")))
+    notebook.wait_for(f"{SCATTER}.dataset.selected === '{size}'")
+    tiles = notebook.page.locator(".ae-tile")
+    notebook.wait_for(lambda: tiles.count() == min(size, 64))
+
+    tiles.nth(1).click()
+    second = notebook.run("print(lab.selection[1])")
+    notebook.wait_for(lambda: notebook.run("print(lab.session.focus)") == second)
+
+
+def test_other_cells_run_while_it_trains(open_lab):
+    notebook = open_lab()
+    started = "from time import perf_counter as now; t = now(); lab.start(); print(now() - t < 0.2)"
+    assert notebook.run(started) == "True"
+    busy = """
+t = now()
+first = lab.session.status.step
+while now() - t < 3:
+    pass
+print(lab.session.status.step - first)
+"""
+    frame = int(notebook.page.evaluate(f"{SCATTER}.dataset.frame"))
+    assert int(notebook.run(busy)) > 0
+    notebook.wait_for(f"{SCATTER}.dataset.frame > {frame}")
+    assert state(notebook) == "running"
+
+
+def test_reload_brings_it_back_alive(open_lab):
+    notebook = open_lab()
+    notebook.run("lab.start()")
+    notebook.reload()
+    notebook.wait_for(ANY_FRAME)
+    frame = int(notebook.page.evaluate(f"{SCATTER}.dataset.frame"))
+    notebook.wait_for(f"{SCATTER}.dataset.frame > {frame}")
+    press(notebook, "Stop")
+    wait_for_state(notebook, "finished")
+
+
+def test_cell_run_again_leaves_no_orphan(open_lab):
+    notebook = open_lab()
+    notebook.run("lab.start()")
+    notebook.run_all()
+    notebook.wait_for(
+        lambda: notebook.run("import ae_widgets; print(len(ae_widgets.runs()))") == "1"
+    )
+    assert state(notebook) == "idle"
+
+
+def test_failure_of_the_trainer_is_shown(open_lab):
+    notebook = open_lab()
+    notebook.run("lab.start(); lab.session.change(learning_rate=1e3)")
+    wait_for_state(notebook, "failed")
+    notebook.wait_for("document.querySelector('.ae-status.ae-error')?.innerText.length > 0")
+    assert notebook.run("print(type(lab.error).__name__)") == "NonFiniteLossError"
