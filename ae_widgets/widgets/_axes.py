@@ -25,7 +25,8 @@ def linear_ticks(high: float, *, most: int = 5, integer: bool = False) -> Ticks:
     step = _round_up(high / most)
     step = max(1.0, step) if integer else step
     count = max(1, math.ceil(high / step - 1e-9))
-    places = [step * i for i in range(count + 1)]
+    # Rounded, so that 3 · 0.05 is 0.15 also where labels are looked up by their place.
+    places = [float(f"{step * i:.12g}") for i in range(count + 1)]
     return Ticks(0.0, places[-1], tuple((p, number_text(p)) for p in places))
 
 
@@ -34,7 +35,7 @@ def log_ticks(low: float, high: float) -> Ticks:
     bottom, top = math.log10(low), math.log10(high)
     digits = (1, 2, 5) if top - bottom < 2 else (1,)  # noqa: PLR2004  (decades)
     decades = range(math.floor(bottom) - 1, math.ceil(top) + 2)
-    places = [d + math.log10(digit) for d in decades for digit in digits]
+    places = [round(d + math.log10(digit), 9) for d in decades for digit in digits]
     below = [p for p in places if p <= bottom + 1e-9][-1:]
     above = [p for p in places if p >= top - 1e-9][:1]
     if below == above:
@@ -49,7 +50,7 @@ def number_text(value: float) -> str:
     """Write a number with at most three digits, or as a power of ten if far from 1."""
     if value == 0:
         return "0"
-    if 1e-4 < abs(value) * 1.001 and abs(value) < 1e6:  # noqa: PLR2004  (readable in full)
+    if 0.999e-4 < abs(value) < 1e6:  # noqa: PLR2004  (readable in full)
         text = f"{value:,.10f}" if abs(value) >= 1 else f"{value:.{3 - _exponent(value)}f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
     return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")

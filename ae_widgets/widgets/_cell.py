@@ -41,6 +41,8 @@ def take_over(lab: Lab, cell: Cell | None) -> list[Lab]:
         return []
     known = [(request, ref()) for request, ref in _labs.get(cell.cell_id, ())]
     earlier = [old for request, old in known if old is not None and request != cell.request]
-    same = [(request, weakref.ref(old)) for request, old in known if old and request == cell.request]
+    same = [
+        (request, weakref.ref(old)) for request, old in known if old and request == cell.request
+    ]
     _labs[cell.cell_id] = [*same, (cell.request, weakref.ref(lab))]
     return earlier

@@ -34,7 +34,7 @@ class SavedOutput:
 
     def take_places(self, other: SavedOutput) -> None:
         """Show in the outputs of `other` from now on."""
-        self._display_ids = other._display_ids  # noqa: SLF001  (our own class)
+        self._display_ids = other._display_ids
 
     def show(self, title: str) -> None:
         """Add the picture to the output of the cell that runs."""
@@ -43,7 +43,9 @@ class SavedOutput:
         display_id = uuid.uuid4().hex
         self._display_ids = [*self._display_ids, display_id][-MAX_OUTPUTS:]
         data, metadata = self._bundle(title)
-        display(data, metadata=metadata, raw=True, display_id=display_id)
+        display(  # type: ignore[no-untyped-call]
+            data, metadata=metadata, raw=True, display_id=display_id
+        )
 
     def refresh(self, title: str, *, wait: bool = False) -> None:
         """Bring what `show` added up to date, wherever it is.
@@ -79,7 +81,9 @@ class SavedOutput:
         data, metadata = self._bundle(title)
         for display_id in self._display_ids:
             # By its id it finds its own output, whichever cell runs now.
-            update_display(data, metadata=metadata, raw=True, display_id=display_id)
+            update_display(  # type: ignore[no-untyped-call]
+                data, metadata=metadata, raw=True, display_id=display_id
+            )
 
     def _bundle(self, title: str) -> tuple[dict[str, Any], dict[str, Any]]:
         data = {

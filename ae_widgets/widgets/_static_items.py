@@ -47,9 +47,7 @@ def paste_items(
             _draw_profile(image, (left, y0, left + width, y0 + height), values, dataset.value_range)
 
 
-def _image_tile(
-    item: NDArray[np.float32], dataset: Dataset, size: tuple[int, int]
-) -> Image.Image:
+def _image_tile(item: NDArray[np.float32], dataset: Dataset, size: tuple[int, int]) -> Image.Image:
     low, high = dataset.value_range
     unit = np.clip((item - low) / max(high - low, 1e-12), 0, 1)
     grey = (255 * unit).astype(np.uint8).reshape(dataset.item_shape or (1, -1))

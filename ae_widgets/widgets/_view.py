@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -12,9 +11,19 @@ import ipywidgets
 from ae_widgets.session import publisher
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from ae_widgets.session import Session
 
-__all__ = ["TRAITS_LOCK", "FromFrontEnd", "SessionView", "close_inner", "close_tree", "free_replies", "tree"]
+__all__ = [
+    "TRAITS_LOCK",
+    "FromFrontEnd",
+    "SessionView",
+    "close_inner",
+    "close_tree",
+    "free_replies",
+    "tree",
+]
 
 TRAITS_LOCK = threading.RLock()
 """Held while synced traits are set: `ipywidgets` itself is not thread-safe."""
@@ -125,8 +134,8 @@ class SessionView:
                 if found == seen[0]:
                     return
                 seen[0] = found
-            self_ = alive.__self__  # type: ignore[attr-defined]
-            self_._post(topic, alive, messages=messages, interval=interval)
+            view: SessionView = alive.__self__  # type: ignore[attr-defined]
+            view._post(topic, alive, messages=messages, interval=interval)  # noqa: SLF001  (ours)
 
         self.__dict__.setdefault("_unsubscribe", []).append(self.session.observe(topic, changed))
         self._refresh(send)

@@ -55,8 +55,8 @@ class ArchitectureControls(SessionView, ipywidgets.VBox):
         code_dim = self._field("code_dim", "Code dimension", IntField())
         kinds = {
             "activation": ("Activation", ACTIVATIONS),
-            "code_activation": ("… of the code", ACTIVATIONS),
-            "output_activation": ("… of the output", OUTPUT_ACTIVATIONS),
+            "code_activation": ("- of the code", ACTIVATIONS),
+            "output_activation": ("- of the output", OUTPUT_ACTIVATIONS),
         }
         dropdowns = [
             self._field(name, label, Dropdown(options=list(names)))

@@ -68,7 +68,7 @@ class Lab(SessionView, ipywidgets.VBox):
     >>> lab.start()  # doctest: +SKIP
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (as `Session`)
         self,
         X: Any,
         y: ArrayLike | None = None,
@@ -88,7 +88,8 @@ class Lab(SessionView, ipywidgets.VBox):
                 X, y, item_shape=item_shape, settings=settings, preset=preset, trainer=trainer,
                 **changes,
             )  # fmt: skip
-        super().__init__(children=self._build())
+        self._parts = self._build()
+        super().__init__(children=self._parts)
         self.add_class("ae-lab")
         self._follow("status", self._refresh_saved, key=self._rest)
         self._free_replies()
@@ -115,7 +116,7 @@ class Lab(SessionView, ipywidgets.VBox):
             controls,
             Panel("Latent space", self.scatter, css_class="ae-lab-scatter"),
             Panel("Items", self.reconstruction, css_class="ae-lab-items"),
-            Panel("Loss over epochs", self.plot, css_class="ae-lab-plot"),
+            Panel("Loss curves", self.plot, css_class="ae-lab-plot"),
         ]
         grid = ipywidgets.Box(children=parts)
         grid.add_class("ae-lab-grid")
@@ -123,7 +124,7 @@ class Lab(SessionView, ipywidgets.VBox):
 
     def _replace(self, earlier: Lab) -> None:
         """End what an earlier run of the same cell left behind."""
-        if not earlier._owns or earlier.session is self.session:  # noqa: SLF001  (our own class)
+        if not earlier._owns or earlier.session is self.session:
             SessionView.close(earlier)
             return
         status, number = earlier.session.status, earlier.session.number
@@ -206,11 +207,12 @@ class Lab(SessionView, ipywidgets.VBox):
         except AEWidgetsError as error:
             self.session.say(str(error), error=True)
             raise
-        old_session, old_parts, owned = self.session, self.children, self._owns
+        old_session, owned = self.session, self._owns
+        old_parts: tuple[ipywidgets.Widget, ...] = tuple(self._parts)
         saved = self._saved
         self._unfollow()
         self.session, self._owns = session, True
-        self._new_parts = self._build()
+        self._parts = self._build()
         self._saved.take_places(saved)
         self._post("parts", self._show_parts, messages=2, interval=0)
         publisher.flush()
@@ -222,7 +224,7 @@ class Lab(SessionView, ipywidgets.VBox):
         self.session.prepare()
 
     def _show_parts(self) -> None:
-        self.children = self._new_parts
+        self.children = self._parts
 
     def close(self) -> None:
         """End the training of this Lab's own session and close all its widgets."""
@@ -259,7 +261,9 @@ class Lab(SessionView, ipywidgets.VBox):
             f"epoch {status.epoch} of {status.max_iter}",
         ]
         if status.loss is not None:
-            parts.append(f"{'val' if status.watched == 'validation' else 'train'} {status.loss:.4g}")
+            parts.append(
+                f"{'val' if status.watched == 'validation' else 'train'} {status.loss:.4g}"
+            )
         parts.append(status.state + (f": {status.reason}" if status.reason else ""))
         return f"Lab({', '.join(parts)})"
 
@@ -270,9 +274,9 @@ class Lab(SessionView, ipywidgets.VBox):
         from IPython.display import display
 
         if self.comm is None:
-            display({"text/plain": repr(self)}, raw=True)
+            display({"text/plain": repr(self)}, raw=True)  # type: ignore[no-untyped-call]
             return
-        display(self._repr_mimebundle_(), raw=True)
+        display(self._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call]
         self._saved.show(repr(self))
 
     def _rest(self) -> tuple[str, int]:

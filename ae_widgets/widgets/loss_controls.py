@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["LossControls"]
 
 RECONSTRUCTION_LABELS = {
-    "mse": "mean squared error",
-    "mae": "mean absolute error",
-    "binary_cross_entropy": "binary cross-entropy",
+    "mse": "squared error",
+    "mae": "absolute error",
+    "binary_cross_entropy": "cross-entropy",
 }
 COMPLEXITY_LABELS = {
     "l1": "l1 (sparse code)",
@@ -36,10 +36,11 @@ COMPLEXITY_LABELS = {
     "effective_dimension": "effective dimension",
 }
 TOOLTIPS = {
-    "alpha": "α multiplies the reconstruction error: more of it, and the outputs follow the inputs",
-    "beta": "β multiplies the complexity of the code: more of it, and the code becomes simpler",
-    "reconstruction": "How the difference between input and output is measured",
-    "complexity": "What counts as a complex code: its size, its activity, or the dimensions it uses",
+    "alpha": "α multiplies the reconstruction error: with more, the outputs follow the inputs",
+    "beta": "β multiplies the complexity of the code: with more, the code becomes simpler",
+    "reconstruction": "How the difference between input and output is measured: mean squared error, "
+    "mean absolute error, or binary cross-entropy for values from 0 to 1",
+    "complexity": "What counts as a complex code: its size, activity, or used dimensions",
     "learning_rate": "Step size of Adam: the loss falls faster, or jumps if it is too large",
     "batch_size": "Items a step: small batches make the loss noisy, large ones smooth",
 }
@@ -96,6 +97,8 @@ class LossControls(SessionView, ipywidgets.VBox):
 
     def _slider(self, name: str, label: str, slider: LogSlider) -> ipywidgets.Widget:
         slider.description, slider.tooltip = label, TOOLTIPS[name]
+        if len(label) == 1:
+            slider.add_class("ae-symbol")  # it needs little room beside the slider
         slider.observe(lambda _change: self._ask(name, slider.number), names=["value"])
         field = FloatField(tooltip=f"{TOOLTIPS[name]} (exact value)", continuous_update=False)
         field.observe(lambda change: self._ask(name, change["new"]), names=["value"])

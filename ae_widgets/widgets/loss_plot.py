@@ -63,8 +63,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
             _key("total", "total"),
             _key("α · reconstruction", "reconstruction"),
             _key("β · complexity", "complexity"),
-            _key("training", "training"),
-            _key("validation", "validation"),
+            _key("dashed: validation", "validation"),
             self._baseline_key,
             _key("control moved", "moved"),
         ]
@@ -93,16 +92,12 @@ class LossPlot(SessionView, ipywidgets.VBox):
             return bqplot.Lines(x=nothing, y=nothing, **{"scales": scales, **traits})
 
         self._train = lines(colors=COLORS, stroke_width=1.5)
-        self._validation = lines(
-            colors=COLORS, stroke_width=1.5, line_style="dashed"
+        self._validation = lines(colors=COLORS, stroke_width=1.5, line_style="dashed")
+        self._baseline = lines(colors=[BASELINE_COLOR], stroke_width=1.5, line_style="dash_dotted")
+        self._moves = lines(colors=["#888888"], stroke_width=1, scales={"x": self._x, "y": whole})
+        self._x_axis = bqplot.Axis(
+            scale=self._x, grid_lines="none", label="epoch", label_offset="30px"
         )
-        self._baseline = lines(
-            colors=[BASELINE_COLOR], stroke_width=1.5, line_style="dash_dotted"
-        )
-        self._moves = lines(
-            colors=["#888888"], stroke_width=1, scales={"x": self._x, "y": whole}
-        )
-        self._x_axis = bqplot.Axis(scale=self._x, grid_lines="none", label="epoch")
         self._y_axis = bqplot.Axis(scale=self._y, orientation="vertical", grid_lines="solid")
         self._figure = bqplot.Figure(
             marks=[self._moves, self._baseline, self._train, self._validation],
@@ -144,7 +139,9 @@ class LossPlot(SessionView, ipywidgets.VBox):
     ) -> None:
         """Change an end of an axis only if the curves leave it or use little of it."""
         last = float(epoch[-1]) if len(epoch) else 1.0
-        shown = np.concatenate([c.ravel() for c in curves] + [[np.nan if baseline is None else baseline]])
+        shown = np.concatenate(
+            [c.ravel() for c in curves] + [[np.nan if baseline is None else baseline]]
+        )
         shown = shown[np.isfinite(shown)]
         x = linear_ticks(max(last, 5), most=8, integer=True)
         if self._kind.value == "log":

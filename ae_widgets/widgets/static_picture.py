@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,10 @@ __all__ = ["WIDTH", "draw_picture", "summary_text"]
 WIDTH, HEIGHT = 960, 420
 SCALE = 2  # drawn twice as large, so that it is sharp on any screen
 PAPER, INK, FAINT, GRID = "#ffffff", "#212121", "#616161", "#e4e4e8"
-# Okabe-Ito in the order of the latent scatter, its black last.
+# The colours and shapes of the latent scatter: Okabe-Ito, and two more for ten digits.
 PALETTE = [
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#3A3A3E",
+    "#7A4BA0", "#8B5E3C",
 ]  # fmt: skip
 NO_GROUP = "#96969A"
 PARTS = {"total": "#616161", "reconstruction": "#0072B2", "complexity": "#D55E00"}
@@ -106,7 +108,7 @@ class Picture:
             2: [(x, y - 1.2 * r), (x + 1.2 * r, y + r), (x - 1.2 * r, y + r)],
             3: [(x, y - 1.3 * r), (x + 1.3 * r, y), (x, y + 1.3 * r), (x - 1.3 * r, y)],
         }
-        kind = category % 5 if category >= 0 else 0
+        kind = (category + category // len(PALETTE)) % 5 if category >= 0 else 0
         if kind in shapes:
             self.pen.polygon(shapes[kind], fill=fill)
         elif kind == 4:  # noqa: PLR2004  (the cross)
@@ -158,19 +160,18 @@ class Picture:
         values = values[np.isfinite(values)]
         x_ticks = linear_ticks(max(5.0, last), integer=True)
         y_ticks = linear_ticks(float(values.max(initial=0.0)))
-        plot = (x0 + 40, y0, x1, y1)
-        self._axes(x_ticks, y_ticks, plot)
+        frame = _Frame((x0 + 40, y0, x1, y1), x_ticks, y_ticks)
+        self._axes(frame)
         if baseline is not None:
-            level = np.full(2, baseline)
-            self._curve(np.array([0, x_ticks.high]), level, plot, x_ticks, y_ticks, BASELINE, 1)
+            ends = frame.points(np.array([0, x_ticks.high]), np.full(2, baseline))
+            self.line(ends, BASELINE)
         for split, width in (("validation", 1), ("train", 1.8)):
             for part, colour in PARTS.items():
                 series = curve.series[f"{split}_{part}"]
                 known = np.isfinite(series)
-                colour_ = _lighter(colour) if split == "validation" else colour
-                self._curve(
-                    curve.epoch[known], series[known], plot, x_ticks, y_ticks, colour_, width
-                )
+                if np.count_nonzero(known) > 1:
+                    points = frame.points(curve.epoch[known], series[known])
+                    self.line(points, _lighter(colour) if split == "validation" else colour, width)
 
     def _loss_legend(self, x: float, y: float, baseline: bool) -> None:  # noqa: FBT001
         entries = {f"{k} (light: validation)" if k == "total" else k: c for k, c in PARTS.items()}
@@ -181,32 +182,32 @@ class Picture:
             self.text((x + 19, y), name, fill=FAINT, anchor="lm")
             x += 19 + _font(10).getlength(name) + 16
 
-    def _axes(self, x_ticks: Ticks, y_ticks: Ticks, plot: Box) -> None:
-        x0, y0, x1, y1 = plot
-        for place, label in y_ticks.labels:
-            y = y1 - (y1 - y0) * place / y_ticks.high
+    def _axes(self, frame: _Frame) -> None:
+        x0, _, x1, y1 = frame.box
+        for place, label in frame.y.labels:
+            ((_, y),) = frame.points(np.zeros(1), np.array([place]))
             self.line([(x0, y), (x1, y)], GRID)
             self.text((x0 - 6, y), label, fill=FAINT, anchor="rm")
-        for place, label in x_ticks.labels:
-            x = x0 + (x1 - x0) * place / x_ticks.high
+        for place, label in frame.x.labels:
+            ((x, _),) = frame.points(np.array([place]), np.zeros(1))
             self.text((x, y1 + 6), label, fill=FAINT, anchor="ma")
         self.text(((x0 + x1) / 2, y1 + 20), "epoch", fill=FAINT, anchor="ma")
 
-    def _curve(
-        self,
-        x: NDArray[np.floating],
-        y: NDArray[np.floating],
-        plot: Box,
-        x_ticks: Ticks,
-        y_ticks: Ticks,
-        colour: str,
-        width: float,
-    ) -> None:
-        x0, y0, x1, y1 = plot
-        across = x0 + (x1 - x0) * x / x_ticks.high
-        up = y1 - (y1 - y0) * np.clip(y, 0, y_ticks.high) / y_ticks.high
-        if len(x) > 1:
-            self.line(list(zip(across.tolist(), up.tolist(), strict=True)), colour, width)
+
+@dataclass(frozen=True)
+class _Frame:
+    """A plot area and what its two axes, both from 0, span."""
+
+    box: Box
+    x: Ticks
+    y: Ticks
+
+    def points(self, x: NDArray[np.floating], y: NDArray[np.floating]) -> list[tuple[float, float]]:
+        """Return where values lie on the sheet."""
+        x0, y0, x1, y1 = self.box
+        across = x0 + (x1 - x0) * x / self.x.high
+        up = y1 - (y1 - y0) * np.clip(y, 0, self.y.high) / self.y.high
+        return list(zip(across.tolist(), up.tolist(), strict=True))
 
 
 def summary_text(session: Session, title: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import ipywidgets
@@ -13,6 +12,8 @@ from ae_widgets.widgets._style import style_sheet
 from ae_widgets.widgets._view import SessionView
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ae_widgets.session import Session
 
 __all__ = ["TrainingControls", "counter_text", "duration_text"]
