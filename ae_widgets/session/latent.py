@@ -23,7 +23,7 @@ class LatentFrame:
     Attributes
     ----------
     number : int
-        Counts the frames of a session.
+        Rises from frame to frame, over all runs.
     step, epoch
         Batches and epochs completed.
     exact : bool

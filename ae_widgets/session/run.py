@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from ae_widgets.engine.settings import Settings
 
 __all__ = ["Run"]
+
+_frame_numbers = itertools.count(1)  # rising over all runs, so that no view mistakes one for another
 
 
 class Run:
@@ -62,7 +65,6 @@ class Run:
         self._n_train = n_train
         self._applied = settings
         self._view = LatentView()
-        self._frames = 0
         self._awaited = 0  # commands to train that the trainer has not taken up yet
         self.halting = False
         self.status = Status(watched="validation" if settings.validation_fraction else "training")
@@ -104,8 +106,7 @@ class Run:
             case Progress():
                 return self._progress(event)
             case Latent():
-                self._frames += 1
-                self.latent = self._view.frame(self._frames, event)
+                self.latent = self._view.frame(next(_frame_numbers), event)
                 return {"latent"}
             case StateChanged():
                 return self._state(event)
