@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Run"]
 
-_frame_numbers = itertools.count(1)  # rising over all runs, so that no view mistakes one for another
+# Rising over all runs, so that no view mistakes a frame for one that it has.
+_frame_numbers = itertools.count(1)
 
 
 class Run:
