@@ -53,7 +53,8 @@ def number_text(value: float) -> str:
     if 0.999e-4 < abs(value) < 1e6:  # noqa: PLR2004  (readable in full)
         text = f"{value:,.10f}" if abs(value) >= 1 else f"{value:.{3 - _exponent(value)}f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
+    digits, exponent = f"{value:.2e}".split("e")
+    return f"{digits.rstrip('0').rstrip('.')}e{int(exponent)}"
 
 
 def _exponent(value: float) -> int:

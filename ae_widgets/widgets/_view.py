@@ -135,7 +135,7 @@ class SessionView:
                     return
                 seen[0] = found
             view: SessionView = alive.__self__  # type: ignore[attr-defined]
-            view._post(topic, alive, messages=messages, interval=interval)  # noqa: SLF001  (ours)
+            view._post(topic, alive, messages=messages, interval=interval)
 
         self.__dict__.setdefault("_unsubscribe", []).append(self.session.observe(topic, changed))
         self._refresh(send)

@@ -38,7 +38,7 @@ COMPLEXITY_LABELS = {
 TOOLTIPS = {
     "alpha": "α multiplies the reconstruction error: with more, the outputs follow the inputs",
     "beta": "β multiplies the complexity of the code: with more, the code becomes simpler",
-    "reconstruction": "How the difference between input and output is measured: mean squared error, "
+    "reconstruction": "How input and output are compared: mean squared error, "
     "mean absolute error, or binary cross-entropy for values from 0 to 1",
     "complexity": "What counts as a complex code: its size, activity, or used dimensions",
     "learning_rate": "Step size of Adam: the loss falls faster, or jumps if it is too large",
