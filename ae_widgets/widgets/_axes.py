@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["Ticks", "linear_ticks", "log_ticks", "number_text"]
+__all__ = ["Ticks", "linear_ticks", "log_ticks", "number_text", "round_up"]
 
 MANY = 6  # decades from which on not every decade has a tick
 
@@ -22,7 +22,7 @@ class Ticks:
 def linear_ticks(high: float, *, most: int = 5, integer: bool = False) -> Ticks:
     """Return an axis from 0 to a round number not below `high`."""
     high = high if math.isfinite(high) and high > 0 else 1.0
-    step = _round_up(high / most)
+    step = round_up(high / most)
     step = max(1.0, step) if integer else step
     count = max(1, math.ceil(high / step - 1e-9))
     # Rounded, so that 3 · 0.05 is 0.15 also where labels are looked up by their place.
@@ -61,7 +61,7 @@ def _exponent(value: float) -> int:
     return math.floor(math.log10(abs(value)))
 
 
-def _round_up(value: float) -> float:
+def round_up(value: float) -> float:
     """Return the smallest of 1, 2, 5 times a power of ten that is not below `value`."""
     unit = 10.0 ** _exponent(value)
     return next(m * unit for m in (1, 2, 5, 10) if m * unit >= value * (1 - 1e-9))

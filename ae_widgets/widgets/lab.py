@@ -68,6 +68,8 @@ class Lab(SessionView, ipywidgets.VBox):
     >>> lab.start()  # doctest: +SKIP
     """
 
+    _owns = False  # until there is a session
+
     def __init__(  # noqa: PLR0913  (as `Session`)
         self,
         X: Any,
@@ -79,8 +81,6 @@ class Lab(SessionView, ipywidgets.VBox):
         trainer: str = "process",
         **changes: Any,
     ) -> None:
-        self._owns = not isinstance(X, Session)
-        self._trainer = trainer
         if isinstance(X, Session):
             self.session = X
         else:
@@ -88,6 +88,8 @@ class Lab(SessionView, ipywidgets.VBox):
                 X, y, item_shape=item_shape, settings=settings, preset=preset, trainer=trainer,
                 **changes,
             )  # fmt: skip
+        self._owns = not isinstance(X, Session)
+        self._trainer = trainer
         self._parts = self._build()
         super().__init__(children=self._parts)
         self.add_class("ae-lab")

@@ -9,7 +9,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
-from ae_widgets.widgets._axes import Ticks, linear_ticks, log_ticks
+from ae_widgets.widgets._axes import Ticks, linear_ticks, log_ticks, round_up
 from ae_widgets.widgets._controls import ToggleButtons, row
 from ae_widgets.widgets._style import style_sheet
 from ae_widgets.widgets._view import SessionView
@@ -98,7 +98,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
         self._x_axis = bqplot.Axis(
             scale=self._x, grid_lines="none", label="epoch", label_offset="30px"
         )
-        self._y_axis = bqplot.Axis(scale=self._y, orientation="vertical", grid_lines="solid")
+        self._y_axis = bqplot.Axis(scale=self._y, side="left", grid_lines="solid")
         self._figure = bqplot.Figure(
             marks=[self._moves, self._baseline, self._train, self._validation],
             axes=[self._x_axis, self._y_axis],
@@ -143,7 +143,10 @@ class LossPlot(SessionView, ipywidgets.VBox):
             [c.ravel() for c in curves] + [[np.nan if baseline is None else baseline]]
         )
         shown = shown[np.isfinite(shown)]
-        x = linear_ticks(max(last, 5), most=8, integer=True)
+        end = round_up(max(last, 10.0))
+        if last <= self.session.status.max_iter < end:
+            end = self.session.status.max_iter
+        x = linear_ticks(end, most=10, integer=True)
         if self._kind.value == "log":
             positive = shown[shown > 0]
             y = log_ticks(*(positive.min(), positive.max()) if len(positive) else (0.1, 1))

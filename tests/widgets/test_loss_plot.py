@@ -1,0 +1,112 @@
+"""The plot shows the session's curve within bounds."""
+
+import numpy as np
+import pytest
+
+from ae_widgets.session import JournalEntry, publisher
+from ae_widgets.widgets import LossPlot
+from ae_widgets.widgets.loss_plot import MAX_POINTS, describe_change, merge_changes
+
+
+@pytest.fixture
+def plot(session):
+    made = LossPlot(session)
+    yield made
+    made.close()
+
+
+def hint_hidden(plot):
+    return "ae-hidden" in plot._hint._dom_classes
+
+
+def test_before_the_first_epoch(plot):
+    assert plot._hint.value == "The loss curves appear here after the first epoch"
+    assert not hint_hidden(plot)
+    assert plot._text.value == ""
+
+
+def test_weighted_parts_as_measured(plot, session, trainer):
+    trainer.epochs(1, 8)
+    curve = session.curve()
+    for mark, split in ((plot._train, "train"), (plot._validation, "validation")):
+        expected = [curve.series[f"{split}_{p}"] for p in ("total", "reconstruction", "complexity")]
+        np.testing.assert_array_equal(mark.x, curve.epoch)
+        np.testing.assert_array_equal(mark.y, expected)
+        assert mark.y.dtype == np.float32
+    assert hint_hidden(plot)
+    assert plot._text.value.startswith("epoch 8: training 0.125, validation 0.25")
+
+
+def test_axes_hold_the_curves_and_stay_calm(plot, trainer):
+    trainer.epochs(1, 6)
+    ends = plot._x.max, plot._y.max
+    assert ends[0] >= 6
+    assert ends[1] >= 2
+    trainer.epochs(7, 7)
+    assert (plot._x.max, plot._y.max) == ends
+
+
+def test_logarithmic(plot, trainer):
+    trainer.epochs(1, 8)
+    plot._kind.value = "log"
+    assert publisher.flush()
+    np.testing.assert_allclose(plot._train.y[0], np.log10([1 / e for e in range(1, 9)]), rtol=1e-5)
+    assert plot._y.min <= np.log10(0.05)
+    assert plot._y.max >= np.log10(2)
+    assert not np.isfinite(plot._validation.y[2]).any()  # a part of 0 has no logarithm
+
+
+def test_a_single_epoch_is_a_dot(plot, trainer):
+    trainer.epochs(1, 1)
+    assert plot._train.x.tolist() == [1, 1]
+    assert plot._train.y.shape == (3, 2)
+
+
+def test_a_loss_that_is_no_number_is_a_gap(plot, trainer):
+    trainer.epochs(1, 5, lambda epoch: float("nan") if epoch == 3 else 1.0)
+    assert np.isnan(plot._train.y[0]).tolist() == [False, False, True, False, False]
+    assert np.isfinite(plot._y.max)
+
+
+def test_bytes_stay_bounded(plot, trainer):
+    trainer.epochs(1, 5 * MAX_POINTS)
+    assert plot._train.x.size <= MAX_POINTS
+    assert plot._train.y.nbytes + plot._validation.y.nbytes <= 2 * 3 * 4 * MAX_POINTS
+
+
+def test_a_refresh_is_at_most_three_messages(plot, trainer, monkeypatch):
+    trainer.epochs(1, 25)
+    sent = []
+    for widget in (plot._train, plot._validation, plot._text, plot._x, plot._y, plot._x_axis,
+                   plot._y_axis, plot._hint, plot._moves):  # fmt: skip
+        monkeypatch.setattr(widget, "_send", lambda msg, **_buffers: sent.append(msg))
+    trainer.epochs(26, 27)
+    assert 1 <= len(sent) <= 3
+
+
+def test_pca_as_a_line(plot, session, trainer, monkeypatch):
+    monkeypatch.setattr(type(session), "baseline", property(lambda _: 0.25))
+    trainer.epochs(1, 4)
+    assert plot._baseline.y.tolist() == [0.25, 0.25]
+    assert plot._baseline_key.value == "PCA, 2 components"
+    assert plot._text.value.endswith("PCA 0.25")
+
+
+def test_ticks_where_a_control_moved(plot, trainer):
+    trainer.changed("beta", 0.1, step=7, epoch=12.4)
+    assert plot._moves.x.ravel().tolist() == pytest.approx([12.4, 12.4])
+    trainer.changed("alpha", 2.0, step=9, epoch=15.0)
+    assert plot._moves.x.shape == (2, 2)
+    assert plot._moved.value == "α 1 → 2 at epoch 15.0 · β 0 → 0.1 at epoch 12.4"
+
+
+def test_one_pull_is_one_tick():
+    pull = [JournalEntry(i, 3 + i / 10, "beta", i / 10, (i - 1) / 10) for i in range(1, 6)]
+    later = JournalEntry(99, 9.0, "beta", 0.0, 0.5)
+    merged = merge_changes([*pull, later])
+    assert [(e.before, e.value) for e in merged] == [(0.0, 0.5), (0.5, 0.0)]
+
+
+def test_a_change_in_words():
+    entry = JournalEntry(5, 2.0, "reconstruction", "binary_cross_entropy", "mse")
+    assert describe_change(entry) == "reconstruction mse → binary cross entropy at epoch 2.0"
