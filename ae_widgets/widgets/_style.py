@@ -7,16 +7,21 @@ from typing import Any
 
 import anywidget
 
+from ae_widgets.widgets._static import StaticFile
+
 __all__ = ["StyleSheet", "style_sheet"]
 
 
 class StyleSheet(anywidget.AnyWidget):
     """A widget without a face: its model brings `style.css` to the page.
 
+    It also keeps plain keys, such as a slider's arrows, from being taken as
+    shortcuts of the notebook.
+
     All views of a kernel share one, so that the page has the style once.
     """
 
-    _esm = "export default { render({ el }) { el.hidden = true; } };"
+    _esm = StaticFile("style_sheet.js")
     _css = Path(__file__).with_name("style.css")
 
     def __init__(self, **traits: Any) -> None:

@@ -1,4 +1,5 @@
 /** Building the page without a framework; text only ever through `textContent`. */
+import { keepPlainKeys } from "./shortcuts";
 
 type Attributes = Record<string, string | number | boolean | undefined>;
 
@@ -55,9 +56,6 @@ export class Listeners {
 
 /** A root element in a view; keys pressed in it are its own, not the notebook's shortcuts. */
 export function root(className: string, label: string): HTMLElement {
-  return element("div", `ae-root ${className}`, {
-    role: "group",
-    "aria-label": label,
-    "data-lm-suppress-shortcuts": "true",
-  });
+  keepPlainKeys();
+  return element("div", `ae-root ${className}`, { role: "group", "aria-label": label });
 }
