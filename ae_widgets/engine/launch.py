@@ -87,7 +87,6 @@ class ThreadTrainer:
         finally:
             self._ended.set()
 
-
     def end(self, deadline: float) -> None:
         """End the trainer and wait for it until `deadline` on the monotonic clock."""
         self.close()

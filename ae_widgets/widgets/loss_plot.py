@@ -63,9 +63,9 @@ class LossPlot(SessionView, ipywidgets.VBox):
             _key("total", "total"),
             _key("α · reconstruction", "reconstruction"),
             _key("β · complexity", "complexity"),
-            _key("dashed: validation", "validation"),
+            _key("validation", "validation", "Dashed: on the held-out items"),
             self._baseline_key,
-            _key("control moved", "moved"),
+            _key("moved", "moved", "Where a control was moved"),
         ]
         self._text = ipywidgets.Label("")
         self._text.add_class("ae-plot-text")
@@ -98,7 +98,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
         self._x_axis = bqplot.Axis(
             scale=self._x, grid_lines="none", label="epoch", label_offset="30px"
         )
-        self._y_axis = bqplot.Axis(scale=self._y, side="left", grid_lines="solid")
+        self._y_axis = bqplot.Axis(scale=self._y, side="left", grid_lines="solid", tick_format="~g")
         self._figure = bqplot.Figure(
             marks=[self._moves, self._baseline, self._train, self._validation],
             axes=[self._x_axis, self._y_axis],
@@ -223,8 +223,8 @@ def _value_text(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value).replace("_", " ")
 
 
-def _key(text: str, name: str) -> ipywidgets.Label:
-    label = ipywidgets.Label(text)
+def _key(text: str, name: str, tooltip: str = "") -> ipywidgets.Label:
+    label = ipywidgets.Label(text, tooltip=tooltip or None)
     label.add_class("ae-key")
     label.add_class(f"ae-key-{name}")
     return label
@@ -238,11 +238,11 @@ def _fits(now: Ticks | None, wanted: Ticks) -> bool:
 
 
 def _set_axis(scale: bqplot.Scale, axis: bqplot.Axis, ticks: Ticks) -> None:
+    # One by one: bqplot draws what changes with the labels that it has by then.
+    axis.tick_labels = {_js_number(place): text for place, text in ticks.labels}
+    axis.tick_values = np.array([place for place, _ in ticks.labels])
     with scale.hold_sync():
         scale.min, scale.max = ticks.low, ticks.high
-    with axis.hold_sync():
-        axis.tick_values = np.array([place for place, _ in ticks.labels])
-        axis.tick_labels = {_js_number(place): text for place, text in ticks.labels}
 
 
 def _js_number(value: float) -> str:

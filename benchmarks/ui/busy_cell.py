@@ -1,4 +1,4 @@
-"""How much of its speed does training keep while the caller runs Python code?
+"""Measure how much of its speed training keeps while the caller runs Python code.
 
 Trains on digits without an end and counts steps, in turn while the main thread
 sleeps and while it runs a pure Python loop, for a trainer in a process and for
@@ -16,6 +16,9 @@ import time
 from sklearn.datasets import load_digits
 
 from ae_widgets import Session
+
+
+WARM_UP_STEPS = 100
 
 
 def idle(seconds: float) -> None:
@@ -50,7 +53,7 @@ def measure(trainer: str, seconds: float, rounds: int) -> None:
         digits.data / 16, digits.target, trainer=trainer, max_iter=10**9, n_iter_no_change=10**9
     )
     session.start()
-    while session.status.step < 100:
+    while session.status.step < WARM_UP_STEPS:
         time.sleep(0.01)
     kept, updates = [], []
     for _ in range(rounds):
