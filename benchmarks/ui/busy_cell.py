@@ -17,7 +17,6 @@ from sklearn.datasets import load_digits
 
 from ae_widgets import Session
 
-
 WARM_UP_STEPS = 100
 
 
