@@ -143,7 +143,7 @@ class Run:
         note, error, state = self.status.note, self.status.error, event.state
         if state == "running":
             note, error, self.error = "", False, None
-            self._awaited -= 1
+            self._awaited = max(0, self._awaited - 1)
         elif self._awaited:
             state = "starting"  # it answers an earlier command
         else:
