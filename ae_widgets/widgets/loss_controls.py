@@ -42,6 +42,7 @@ TOOLTIPS = {
     "mean absolute error, or binary cross-entropy for values from 0 to 1",
     "complexity": "What counts as a complex code: its size, activity, or used dimensions",
     "learning_rate": "Step size of Adam: the loss falls faster, or jumps if it is too large",
+    "max_iter": "Times that all items are seen, after which training ends at the latest",
     "batch_size": "Items a step: small batches make the loss noisy, large ones smooth",
 }
 
@@ -75,6 +76,7 @@ class LossControls(SessionView, ipywidgets.VBox):
                 self._slider("beta", "β", LogSlider(-5, 1, zero=True)),
                 self._slider("learning_rate", "Learning rate", LogSlider(-6, 0)),
                 self._number("batch_size", "Batch size", IntField()),
+                self._number("max_iter", "Epochs", IntField()),
                 self._message,
             ]
         )

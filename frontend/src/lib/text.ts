@@ -1,8 +1,8 @@
 /** Numbers and sentences for people, and for screen readers. */
 import type { Group } from "./groups";
 
-/** Three significant digits; '–' for what is not finite. */
-export function short(value: number | null | undefined): string {
+/** A few significant digits; '–' for what is not finite. */
+export function short(value: number | null | undefined, digits = 3): string {
   if (value === null || value === undefined || !Number.isFinite(value)) {
     return "–";
   }
@@ -10,7 +10,7 @@ export function short(value: number | null | undefined): string {
   if (size !== 0 && (size < 1e-3 || size >= 1e5)) {
     return value.toExponential(1);
   }
-  return String(Number(value.toPrecision(3)));
+  return String(Number(value.toPrecision(digits)));
 }
 
 export function count(n: number, noun: string): string {
@@ -44,10 +44,10 @@ export function describeScatter(
   return `${parts.join("; ")}.`;
 }
 
-/** The head of an item's card: 'Item 123 · label 7 · error 0.0123'. */
+/** The head of an item's card: 'Item 123 · label 7' and, in the next line, 'error 0.0123'. */
 export function itemTitle(index: number, label: string, error: number | null): string {
   const parts = [`Item ${index}`];
   if (label) parts.push(`label ${label}`);
-  if (error !== null && Number.isFinite(error)) parts.push(`error ${short(error)}`);
-  return parts.join(" · ");
+  const known = error !== null && Number.isFinite(error);
+  return parts.join(" · ") + (known ? `\nerror ${short(error)}` : "");
 }

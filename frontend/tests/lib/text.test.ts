@@ -20,7 +20,7 @@ test("the footer names what there is", () => {
 });
 
 test("an item without label or finite error", () => {
-  expect(itemTitle(3, "7", 0.0123)).toBe("Item 3 · label 7 · error 0.0123");
+  expect(itemTitle(3, "7", 0.0123)).toBe("Item 3 · label 7\nerror 0.0123");
   expect(itemTitle(3, "", Number.NaN)).toBe("Item 3");
 });
 

@@ -93,7 +93,7 @@ export class Sheet {
     tile.title = itemTitle(index, label, error);
     tile.setAttribute("aria-label", tile.title);
     tile.dataset.index = String(index);
-    if (caption) caption.textContent = short(error);
+    if (caption) caption.textContent = short(error, 2);
     const [input, output] = sheetTile(sheet, features, i);
     const shape = imageShape(this.model.get("item_shape"));
     if (shape && picture instanceof HTMLCanvasElement) {

@@ -34,7 +34,7 @@ export class PlainPoints implements PointRenderer {
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.clearRect(0, 0, this.size.width, this.size.height);
     for (const layer of options.dim ? [0, SELECTED] : [-1]) {
-      context.globalAlpha = options.dim && layer === 0 ? 0.2 : 0.94;
+      context.globalAlpha = options.dim && layer === 0 ? 0.3 : 0.94;
       this.drawLayer(context, options, layer);
     }
   }

@@ -66,7 +66,7 @@ export class GlPoints implements PointRenderer {
     gl.uniform1f(uniforms.edge, dark ? 0.3 : 0.58);
     for (const layer of dim ? [OUTSIDE, INSIDE] : [ALL]) {
       gl.uniform1i(uniforms.layer, layer);
-      gl.uniform1f(uniforms.fade, layer === OUTSIDE ? 0.2 : 0.94);
+      gl.uniform1f(uniforms.fade, layer === OUTSIDE ? 0.3 : 0.94);
       gl.drawArrays(gl.POINTS, 0, this.count);
     }
   }
