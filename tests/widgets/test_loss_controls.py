@@ -19,6 +19,7 @@ def test_begins_with_the_settings(controls, session):
     assert shown == {name: session.settings.value(name) for name in shown}
     assert set(shown) == {
         "alpha", "beta", "reconstruction", "complexity", "learning_rate", "batch_size",
+        "max_iter",
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { count, describeScatter, footer, itemTitle, short } from "../../src/lib/text";
 
 test("numbers have three digits", () => {
-  expect([0.012345, 7, 1234.5, 0, 1e-7, 2e9].map(short)).toEqual([
+  expect([0.012345, 7, 1234.5, 0, 1e-7, 2e9].map((value) => short(value))).toEqual([
     "0.0123",
     "7",
     "1230",
@@ -10,7 +10,7 @@ test("numbers have three digits", () => {
     "1.0e-7",
     "2.0e+9",
   ]);
-  expect([Number.NaN, Infinity, null].map(short)).toEqual(["–", "–", "–"]);
+  expect([Number.NaN, Infinity, null].map((value) => short(value))).toEqual(["–", "–", "–"]);
 });
 
 test("the footer names what there is", () => {
