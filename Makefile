@@ -80,8 +80,9 @@ browser-installed: venv
 	@tools/browser.sh
 
 .PHONY: screenshot
-screenshot: build browser-installed ## Make the pictures of the README anew
-	pytest -m browser tests/browser/test_screenshots.py
+screenshot: build browser-installed ## Make the picture of the README anew
+	pytest tests/browser/test_screenshots.py -k picture_of_the_readme
+	mkdir -p docs && cp test-output/screenshots/readme.png docs/lab.png
 
 .PHONY: clean
 clean: ## Remove what was built, but keep .venv

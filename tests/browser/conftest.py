@@ -18,6 +18,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import sync_playwright
 
+from tests.browser.lab_page import ANY_FRAME, DATA, ENDLESS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -265,6 +267,18 @@ def open_notebook(server: Server, browser: Browser) -> Iterator[Callable[..., No
         notebook.shut_down()
     errors = [error for notebook in opened for error in notebook.errors]
     assert not errors, "\n".join(errors)
+
+
+@pytest.fixture
+def open_lab(open_notebook: Callable[..., Notebook]) -> Callable[..., Notebook]:
+    """Open a notebook that loads the digits and shows a Lab on them."""
+
+    def opener(*cells: str, **options: Any) -> Notebook:
+        notebook = open_notebook([DATA, *(cells or (f"{ENDLESS}\nlab",))], **options)
+        notebook.wait_for(ANY_FRAME)
+        return notebook
+
+    return opener
 
 
 _numbers = count()

@@ -1,19 +1,19 @@
 """The Lab as a person meets it: buttons, sliders, points and lassos in a real JupyterLab."""
 
-import re
-
 import pytest
+
+from tests.browser.lab_page import (
+    SCATTER,
+    frame,
+    press,
+    state,
+    wait_for_frames,
+    wait_for_rest,
+    wait_for_state,
+)
 
 pytestmark = pytest.mark.browser
 
-DATA = """from sklearn.datasets import load_digits
-from ae_widgets import Lab
-digits = load_digits()
-X, y = digits.data / 16, digits.target"""
-# A run that does not end by itself while a test looks at it.
-LAB = "lab = Lab(X, y, item_shape=(8, 8), max_iter=100_000, n_iter_no_change=100_000)\nlab"
-SCATTER = "document.querySelector('.ae-lab .ae-scatter')"
-ANY_FRAME = f"{SCATTER}?.dataset.points === '1797'"
 TWO_ITEMS = """() => {
   const plot = document.querySelector('.ae-lab .ae-scatter');
   plot.scrollIntoView({ block: 'center' });
@@ -21,42 +21,12 @@ TWO_ITEMS = """() => {
 }"""
 
 
-@pytest.fixture
-def open_lab(open_notebook):
-    def opener(code=LAB, **options):
-        notebook = open_notebook([DATA, code], **options)
-        notebook.wait_for(ANY_FRAME)
-        return notebook
-
-    return opener
-
-
-def press(notebook, label):
-    text = re.compile(rf"^\s*{label}\s*$")  # beside its icon
-    notebook.page.locator(".ae-transport button", has_text=text).click()
-
-
-def state(notebook):
-    return notebook.run("print(lab.session.status.state)")
-
-
-def wait_for_state(notebook, expected):
-    notebook.wait_for(lambda: state(notebook) == expected)
-
-
-def wait_for_rest(notebook):
-    """Wait until the frame on the screen is the one in the kernel, and painted."""
-    number = notebook.run("print(lab.session.latent.number)")
-    notebook.wait_for(f"{SCATTER}.dataset.frame === '{number}'")
-
-
 @pytest.mark.parametrize("app", ["lab", "notebook"])
 def test_buttons_drive_the_run(open_lab, app):
     notebook = open_lab(app=app)
     press(notebook, "Start")
     wait_for_state(notebook, "running")
-    first = int(notebook.page.evaluate(f"{SCATTER}.dataset.frame"))
-    notebook.wait_for(f"{SCATTER}.dataset.frame > {first + 5}")
+    wait_for_frames(notebook, 5)
 
     press(notebook, "Pause")
     wait_for_state(notebook, "paused")
@@ -79,7 +49,7 @@ def test_buttons_drive_the_run(open_lab, app):
 def test_screen_ends_equal_to_the_kernel(open_lab):
     notebook = open_lab("lab = Lab(X, y, item_shape=(8, 8), max_iter=30, tol=0.0)\nlab")
     notebook.run("lab.start()")
-    notebook.wait_for(lambda: state(notebook) == "finished")
+    wait_for_state(notebook, "finished")
     wait_for_rest(notebook)
     message = notebook.run("print(lab.session.status.message)")
     notebook.wait_for(lambda: notebook.page.locator(".ae-status").first.inner_text() == message)
@@ -165,21 +135,10 @@ while now() - t < 3:
     pass
 print(lab.session.status.step - first)
 """
-    frame = int(notebook.page.evaluate(f"{SCATTER}.dataset.frame"))
+    shown = frame(notebook)
     assert int(notebook.run(busy)) > 0
-    notebook.wait_for(f"{SCATTER}.dataset.frame > {frame}")
+    notebook.wait_for(f"{SCATTER}.dataset.frame > {shown}")
     assert state(notebook) == "running"
-
-
-def test_reload_brings_it_back_alive(open_lab):
-    notebook = open_lab()
-    notebook.run("lab.start()")
-    notebook.reload()
-    notebook.wait_for(ANY_FRAME)
-    frame = int(notebook.page.evaluate(f"{SCATTER}.dataset.frame"))
-    notebook.wait_for(f"{SCATTER}.dataset.frame > {frame}")
-    press(notebook, "Stop")
-    wait_for_state(notebook, "finished")
 
 
 def test_cell_run_again_leaves_no_orphan(open_lab):

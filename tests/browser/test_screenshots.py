@@ -2,16 +2,12 @@
 
 import pytest
 
+from tests.browser.conftest import SCREENSHOTS
+from tests.browser.lab_page import ENDLESS, wait_for_frames, wait_for_state
+
 pytestmark = pytest.mark.browser
 
-DATA = """from sklearn.datasets import load_digits
-from ae_widgets import Lab
-digits = load_digits()
-X, y = digits.data / 16, digits.target"""
-CELLS = [
-    DATA,
-    "lab = Lab(X, y, item_shape=(8, 8), max_iter=25, tol=0.0)\nlab",
-]
+LAB = "lab = Lab(X, y, item_shape=(8, 8), max_iter=25, tol=0.0)\nlab"
 THEMES = {
     "light": "JupyterLab Light",
     "dark": "JupyterLab Dark",
@@ -41,11 +37,14 @@ READABLE = """() => [...document.querySelectorAll('.ae-lab button, .ae-lab label
 @pytest.mark.parametrize("app", ["lab", "notebook"])
 @pytest.mark.parametrize("width", [1280, 1920])
 @pytest.mark.parametrize("theme", THEMES)
-def test_look(open_notebook, app, width, theme):
+def test_look(open_lab, app, width, theme):
     height = {1280: 800, 1920: 1080}[width]
-    notebook = open_notebook(CELLS, app=app, theme=THEMES[theme], width=width, height=height)
+    notebook = open_lab(LAB, app=app, theme=THEMES[theme], width=width, height=height)
+    notebook.shot(f"{app}-{theme}-{width}-before")
     notebook.run("lab.start()")
-    notebook.wait_for(lambda: notebook.run("print(lab.session.status.state)") == "finished")
+    wait_for_frames(notebook, 5)
+    notebook.shot(f"{app}-{theme}-{width}-running")
+    wait_for_state(notebook, "finished")
     notebook.run("lab.session.select(range(0, 40)); lab.session.point(7)")
     notebook.wait_for("document.querySelectorAll('.ae-lab .ae-tile').length === 40")
     notebook.wait_for("!document.querySelector('.ae-lab .ae-item .ae-unknown')")
@@ -53,3 +52,16 @@ def test_look(open_notebook, app, width, theme):
     notebook.shot(f"{app}-{theme}-{width}")
     assert notebook.page.evaluate(MISPLACED) == []
     assert notebook.page.evaluate(READABLE) == []
+
+
+def test_picture_of_the_readme(open_lab):
+    notebook = open_lab(f"{ENDLESS}\nlab", width=1360, height=1200)
+    notebook.run("lab.start()")
+    notebook.wait_for(lambda: notebook.run("print(lab.session.status.epoch >= 30)") == "True")
+    notebook.run("lab.session.change(beta=0.01)")
+    notebook.run("lab.session.select(range(0, 60)); lab.session.point(7)")
+    notebook.wait_for(lambda: notebook.run("print(lab.session.status.epoch >= 45)") == "True")
+    notebook.wait_for("!document.querySelector('.ae-lab .ae-item .ae-unknown')")
+    picture = SCREENSHOTS / "readme.png"
+    notebook.page.locator(".ae-lab").screenshot(path=picture)
+    assert notebook.page.evaluate(MISPLACED) == []

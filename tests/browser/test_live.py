@@ -1,0 +1,180 @@
+"""What must hold while it trains: other cells, floods, reloads, second views, no screen."""
+
+import pytest
+
+from tests.browser.lab_page import (
+    ENDLESS,
+    SCATTER,
+    press,
+    wait_for_frames,
+    wait_for_rest,
+    wait_for_state,
+)
+
+pytestmark = pytest.mark.browser
+
+# Comm messages to the page, counted by the second in which they came.
+COUNT_MESSAGES = """() => {
+  window.arrivals = [];
+  const kernel = window.testPanel.sessionContext.session.kernel;
+  kernel.iopubMessage.connect((_, message) => {
+    if (message.header.msg_type === 'comm_msg') {
+      const buffers = message.buffers?.reduce((sum, b) => sum + b.byteLength, 0) ?? 0;
+      const size = JSON.stringify(message.content).length + buffers;
+      window.arrivals.push([performance.now(), size]);
+    }
+  });
+}"""
+RUN_IN_BACKGROUND = """(code) => {
+  window.testPanel.sessionContext.session.kernel.requestExecute({ code });
+}"""
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_prints_land_under_their_own_cell(open_lab, app):
+    notebook = open_lab(
+        f"{ENDLESS}\nlab.start()\nlab",
+        "import time\nwhile lab.session.status.epoch < 5: time.sleep(0.01)\nprint('from below')",
+        app=app,
+    )
+    cells = notebook.page.locator(".jp-CodeCell")
+    assert "from below" in cells.nth(2).locator(".jp-OutputArea").inner_text()
+    assert "from below" not in cells.nth(1).locator(".jp-OutputArea").inner_text()
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_buttons_and_pictures_work_while_a_cell_computes(open_lab, app):
+    notebook = open_lab(f"{ENDLESS}\nlab.start()\nlab", app=app)
+    wait_for_frames(notebook, 2)
+    busy = """
+from time import monotonic
+began, stopped, shown = monotonic(), None, {lab.scatter.frame}
+while monotonic() - began < 12:
+    shown.add(lab.scatter.frame)
+    if stopped is None and lab.session.status.state == 'finished':
+        stopped = monotonic() - began
+"""
+    notebook.page.evaluate(RUN_IN_BACKGROUND, busy)
+    wait_for_frames(notebook, 3)
+    press(notebook, "Stop")
+    assert notebook.run("print(stopped is not None and len(shown) > 3)") == "True"
+
+
+def test_after_a_hundred_thousand_steps_the_screen_equals_the_kernel(open_lab):
+    cell = """import numpy as np
+lab = Lab(np.random.default_rng(0).random((1797, 4)), hidden_layer_sizes=(), batch_size=1,
+          max_iter=62, n_iter_no_change=62, validation_fraction=0.1)
+lab"""
+    notebook = open_lab(cell)
+    notebook.page.evaluate(COUNT_MESSAGES)
+    press(notebook, "Start")
+    wait_for_state(notebook, "finished", timeout=240)
+    assert int(notebook.run("print(lab.session.status.step)")) >= 100_000
+
+    wait_for_rest(notebook)
+    message = notebook.run("print(lab.session.status.message)")
+    notebook.wait_for(lambda: notebook.page.locator(".ae-status").first.inner_text() == message)
+    said = notebook.run("print(f'epoch {lab.session.status.epoch} of 62 · step 100,')")
+    notebook.wait_for(lambda: said in notebook.page.locator(".ae-transport").inner_text())
+
+    arrivals = notebook.page.evaluate("window.arrivals")
+    times = [time for time, _ in arrivals]
+    # A tenth of a second of grace: the page stamps messages when it gets round to them.
+    busiest = max(sum(start <= t < start + 900 for t in times) for start in times)
+    assert busiest <= 20
+    assert max(size for _, size in arrivals) < 100_000
+
+
+def test_reload_in_mid_training_brings_the_whole_lab_back(open_lab):
+    notebook = open_lab(f"{ENDLESS}\nlab.start()\nlab")
+    notebook.run("lab.session.change(beta=0.01); lab.session.select([1, 2, 3])")
+    wait_for_frames(notebook, 2)
+    notebook.reload()
+    notebook.wait_for(f"{SCATTER}?.dataset.points === '1797'", timeout=60)
+    wait_for_frames(notebook, 3)
+    notebook.wait_for("document.querySelectorAll('.ae-lab .ae-tile').length === 3")
+    notebook.wait_for("document.querySelectorAll('.ae-lab .ae-figure path.line').length > 3")
+    assert notebook.page.locator(".ae-slider-row", has_text="β").locator("input").input_value() == (
+        "0.01"
+    )
+    press(notebook, "Stop")
+    wait_for_state(notebook, "finished")
+
+
+def test_a_second_view_shows_the_same(open_lab):
+    notebook = open_lab(f"{ENDLESS}\nlab.start()\nlab", "lab")
+    both = "[...document.querySelectorAll('.ae-lab .ae-scatter')].map((s) => +s.dataset.frame)"
+    notebook.wait_for(f"{both}.length === 2 && {both}.every((f) => f > 3)")
+    press(notebook, "Stop")
+    wait_for_state(notebook, "finished")
+    number = notebook.run("print(lab.session.latent.number)")
+    notebook.wait_for(f"{both}.every((f) => f === {number})")
+    counters = "[...document.querySelectorAll('.ae-lab .ae-status')].map((s) => s.innerText)"
+    notebook.wait_for(f"new Set({counters}).size === 1")
+
+
+def test_bad_data_is_refused_in_one_line_and_nothing_is_lost(open_lab):
+    notebook = open_lab()
+    notebook.run("lab.step(); lab.wait()")
+    before = notebook.run("print(len(lab.history), lab.session.status.step)")
+    refused = """
+import numpy as np
+try:
+    lab.set_data(np.where(X > 0.9, np.nan, X))
+except ValueError as error:
+    print(error)
+"""
+    text = notebook.run(refused)
+    assert text.startswith("X has NaN in ")
+    status = notebook.page.locator(".ae-status.ae-error")
+    notebook.wait_for(lambda: status.count() == 1 and status.inner_text() == text)
+    assert notebook.run("print(len(lab.history), lab.session.status.step)") == before
+
+
+def test_legend_filters_and_colours_change(open_lab):
+    notebook = open_lab()
+    chips = notebook.page.locator(".ae-scatter .ae-chip")
+    assert chips.count() == 10
+    chips.nth(3).click()
+    notebook.wait_for(lambda: notebook.run("print(lab.scatter.hidden)") == "['label:3']")
+    assert chips.nth(3).get_attribute("aria-pressed") == "false"
+    choice = notebook.page.locator(".ae-scatter select")
+    choice.select_option("error")
+    notebook.wait_for("document.querySelector('.ae-scatter .ae-scale') !== null")
+    choice.select_option("cluster")
+    notebook.wait_for(lambda: notebook.run("print(lab.session.clusters is not None)") == "True")
+    notebook.wait_for(
+        "document.querySelector('.ae-scatter .ae-chip')?.innerText.includes('cluster')"
+    )
+
+
+def test_pan_zoom_box_and_click(open_lab):
+    notebook = open_lab()
+    page = notebook.page
+    page.evaluate(f"{SCATTER}.scrollIntoView({{ block: 'center' }})")
+    box = page.locator(".ae-scatter canvas").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    camera = "print([round(v, 3) for v in lab.scatter.camera])"
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y + 20, steps=4)
+    page.mouse.up()
+    panned = notebook.wait_for(lambda: (c := notebook.run(camera)) != "[]" and c)
+    page.locator(".ae-scatter [tabindex='0']").first.focus()
+    page.mouse.wheel(0, -300)
+    notebook.wait_for(lambda: notebook.run(camera) not in ("[]", panned))
+    page.keyboard.press("0")
+    notebook.wait_for(lambda: notebook.run(camera) == "[]")
+
+    page.get_by_role("button", name="Select by box").click()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 5, box["y"] + box["height"] - 5, steps=4)
+    page.mouse.up()
+    notebook.wait_for(lambda: int(notebook.run("print(len(lab.selection))")) > 1000)
+    page.keyboard.press("Escape")
+
+    spot = page.evaluate(f"{SCATTER}.aeScatter.pixel(5)")
+    page.mouse.click(*spot)
+    notebook.wait_for(lambda: notebook.run("print(lab.scatter.pinned, lab.scatter.focus >= 0)"))
+    notebook.wait_for(lambda: notebook.run("print(lab.scatter.pinned)") == "True")
