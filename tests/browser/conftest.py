@@ -226,15 +226,29 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # A browser may die of its machine; what a page shows is never tried twice.
+    died = pytest.mark.flaky(reruns=2, only_rerun=["TargetClosedError"])
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(died)
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def launch() -> Iterator[Callable[[], Browser]]:
     found = subprocess.run([ROOT / "tools" / "browser.sh"], check=True, stdout=subprocess.PIPE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
+        yield lambda: playwright.chromium.launch(
             executable_path=found.stdout.decode().strip(), args=BROWSER_FLAGS
         )
-        yield browser
-        browser.close()
+
+
+@pytest.fixture
+def browser(launch: Callable[[], Browser]) -> Iterator[Browser]:
+    """Start a browser for one test alone, so that one that dies takes no other along."""
+    browser = launch()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

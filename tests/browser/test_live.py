@@ -109,8 +109,9 @@ def test_a_second_view_shows_the_same(open_lab):
     wait_for_state(notebook, "finished")
     number = notebook.run("print(lab.session.latent.number)")
     notebook.wait_for(f"{both}.every((f) => f === {number})")
-    counters = "[...document.querySelectorAll('.ae-lab .ae-status')].map((s) => s.innerText)"
-    notebook.wait_for(f"new Set({counters}).size === 1")
+    for status in (".widget-label.ae-status", ".ae-scatter .ae-status"):
+        texts = f"[...document.querySelectorAll('{status}')].map((node) => node.textContent)"
+        notebook.wait_for(f"{texts}.length === 2 && new Set({texts}).size === 1")
 
 
 def test_bad_data_is_refused_in_one_line_and_nothing_is_lost(open_lab):
@@ -152,7 +153,7 @@ def test_pan_zoom_box_and_click(open_lab):
     notebook = open_lab()
     page = notebook.page
     page.evaluate(f"{SCATTER}.scrollIntoView({{ block: 'center' }})")
-    box = page.locator(".ae-scatter canvas").first.bounding_box()
+    box = page.locator(".ae-scatter .ae-surface").first.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     camera = "print([round(v, 3) for v in lab.scatter.camera])"
     page.mouse.move(x, y)

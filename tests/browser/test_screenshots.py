@@ -3,11 +3,10 @@
 import pytest
 
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.lab_page import ENDLESS, wait_for_frames, wait_for_state
+from tests.browser.lab_page import ENDLESS, press, wait_for_frames, wait_for_rest, wait_for_state
 
 pytestmark = pytest.mark.browser
 
-LAB = "lab = Lab(X, y, item_shape=(8, 8), max_iter=25, tol=0.0)\nlab"
 THEMES = {
     "light": "JupyterLab Light",
     "dark": "JupyterLab Dark",
@@ -39,12 +38,15 @@ READABLE = """() => [...document.querySelectorAll('.ae-lab button, .ae-lab label
 @pytest.mark.parametrize("theme", THEMES)
 def test_look(open_lab, app, width, theme):
     height = {1280: 800, 1920: 1080}[width]
-    notebook = open_lab(LAB, app=app, theme=THEMES[theme], width=width, height=height)
+    notebook = open_lab(app=app, theme=THEMES[theme], width=width, height=height)
     notebook.shot(f"{app}-{theme}-{width}-before")
     notebook.run("lab.start()")
     wait_for_frames(notebook, 5)
     notebook.shot(f"{app}-{theme}-{width}-running")
+    notebook.wait_for(lambda: notebook.run("print(lab.session.status.epoch >= 25)") == "True")
+    press(notebook, "Stop")
     wait_for_state(notebook, "finished")
+    wait_for_rest(notebook)
     notebook.run("lab.session.select(range(0, 40)); lab.session.point(7)")
     notebook.wait_for("document.querySelectorAll('.ae-lab .ae-tile').length === 40")
     notebook.wait_for("!document.querySelector('.ae-lab .ae-item .ae-unknown')")
