@@ -9,9 +9,13 @@ import torch
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["complexity", "effective_dimension", "kl_sparsity", "l1", "l2"]
+__all__ = ["EPSILON", "MEAN_BOUND", "complexity", "effective_dimension", "kl_sparsity", "l1", "l2"]
 
-_EPSILON = 1e-12
+EPSILON = 1e-12
+"""Added to a denominator, so that the effective dimension of equal codes is 0."""
+
+MEAN_BOUND = 1e-6
+"""Mean activations are kept this far from 0 and 1."""
 
 
 def complexity(kind: str, code: Tensor, *, sparsity_target: float = 0.05) -> Tensor:
@@ -52,7 +56,7 @@ def kl_sparsity(code: Tensor, target: float) -> Tensor:
     ----------
     A. Ng, "Sparse autoencoder", CS294A lecture notes, 2011, section 3.
     """
-    mean = torch.sigmoid(code).mean(dim=0).clamp(1e-6, 1 - 1e-6)  # (code_dim,)
+    mean = torch.sigmoid(code).mean(dim=0).clamp(MEAN_BOUND, 1 - MEAN_BOUND)  # (code_dim,)
     positive = target * (target / mean).log()
     negative = (1 - target) * ((1 - target) / (1 - mean)).log()
     return (positive + negative).sum()
@@ -72,4 +76,4 @@ def effective_dimension(code: Tensor) -> Tensor:
     """
     centred = code - code.mean(dim=0)
     covariance = centred.T @ centred / code.shape[0]  # (code_dim, code_dim)
-    return covariance.trace().square() / (covariance.square().sum() + _EPSILON)
+    return covariance.trace().square() / (covariance.square().sum() + EPSILON)

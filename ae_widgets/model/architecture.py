@@ -69,6 +69,11 @@ class Architecture:
         hidden = self.hidden_layer_sizes
         return (n_features, *hidden, self.code_dim, *reversed(hidden), n_features)
 
+    def layer_activations(self) -> tuple[str, ...]:
+        """Return the name of the activation after every layer but the input."""
+        hidden = (self.activation,) * len(self.hidden_layer_sizes)
+        return (*hidden, self.code_activation, *hidden, self.output_activation)
+
     def n_parameters(self, n_features: int) -> int:
         """Return the number of weights and biases for items of `n_features` values."""
         sizes = self.layer_sizes(n_features)

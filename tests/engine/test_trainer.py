@@ -98,7 +98,7 @@ def test_a_changed_batch_size_cuts_the_rest_of_the_epoch_anew():
 def test_every_item_is_seen_once_an_epoch():
     trainer = Trainer(blobs(50), small(batch_size=7))
     seen = [trainer._next_rows() for _ in range(trainer.steps_per_epoch)]
-    rows = torch.cat(seen)
+    rows = np.concatenate(seen)
     assert sorted(rows.tolist()) == trainer.train_rows.tolist()
     held_out = set(trainer.validation_rows.tolist())
     assert held_out.isdisjoint(rows.tolist())
@@ -150,7 +150,7 @@ def test_a_loss_that_is_not_finite_restores_the_last_epoch():
     train(trainer, 1)
     kept = trainer.weights()
     with torch.no_grad():
-        trainer.parameters[0].fill_(float("nan"))
+        next(trainer.network.parameters()).fill_(float("nan"))
     with pytest.raises(NonFiniteLossError) as caught:
         trainer.run_batch()
     assert str(caught.value) == (
