@@ -57,12 +57,20 @@ def test_look(open_lab, app, width, theme):
 
 
 def test_picture_of_the_readme(open_lab):
-    notebook = open_lab(f"{ENDLESS}\nlab", width=1360, height=1200)
-    notebook.run("lab.start()")
-    notebook.wait_for(lambda: notebook.run("print(lab.session.status.epoch >= 30)") == "True")
-    notebook.run("lab.session.change(beta=0.01)")
-    notebook.run("lab.session.select(range(0, 60)); lab.session.point(7)")
-    notebook.wait_for(lambda: notebook.run("print(lab.session.status.epoch >= 45)") == "True")
+    cell = "lab = Lab(X, y, item_shape=(8, 8), max_iter=100)\nlab"
+    notebook = open_lab(cell, width=1360, height=1200)
+    notebook.run("""import time
+lab.start()
+while lab.session.status.epoch < 30: time.sleep(0.01)
+lab.session.change(beta=0.01)
+while lab.session.status.epoch < 60: time.sleep(0.01)
+lab.pause()
+lab.session.select(range(0, 60)); lab.session.point(7)""")
+    wait_for_state(notebook, "paused")
+    wait_for_rest(notebook)
+    notebook.wait_for("document.querySelectorAll('.ae-lab .ae-tile').length === 60")
+    notebook.page.get_by_role("button", name="Resume").wait_for()
+    notebook.page.get_by_text("β 0 → 0.01").first.wait_for()
     notebook.wait_for("!document.querySelector('.ae-lab .ae-item .ae-unknown')")
     picture = SCREENSHOTS / "readme.png"
     notebook.page.locator(".ae-lab").screenshot(path=picture)
