@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ae_widgets.engine.settings import Settings
+    from ae_widgets.estimator import Autoencoder
     from ae_widgets.exceptions import (
         AEWidgetsError,
         DataError,
@@ -37,6 +38,7 @@ _HOME = {
     "AEWidgetsError": "exceptions",
     "Architecture": "model",
     "ArchitectureControls": "widgets",
+    "Autoencoder": "estimator",
     "DataError": "exceptions",
     "Lab": "widgets",
     "LatentScatter": "widgets",
@@ -58,6 +60,7 @@ __all__ = [
     "AEWidgetsError",
     "Architecture",
     "ArchitectureControls",
+    "Autoencoder",
     "DataError",
     "Lab",
     "LatentScatter",

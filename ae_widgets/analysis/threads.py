@@ -14,7 +14,7 @@ __all__ = ["one_thread"]
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Run the body's matrix products and k-means on one thread."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
         yield

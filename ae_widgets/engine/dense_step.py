@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -110,6 +110,14 @@ class DenseStep:
     def forget(self) -> None:
         """Drop the optimiser's memory of past gradients."""
         self._adam = FlatAdam(self._parameters, self._gradients)
+
+    def memory(self) -> Any:
+        """Return a copy of the optimiser's memory, for `load_memory`."""
+        return self._adam.memory
+
+    def load_memory(self, memory: Any) -> None:
+        """Go on with the memory of a step of the same kind and network."""
+        self._adam.memory = memory
 
     def _pass(self, n: int) -> _Pass:
         if n not in self._passes:

@@ -37,14 +37,24 @@ class FlatAdam:
         self._scratch = np.empty(min(BLOCK, len(parameters)), np.float32)
         self._step = 0
 
+    @property
+    def memory(self) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
+        """Running means of the gradients and of their squares, and the steps so far."""
+        return self._mean.copy(), self._square.copy(), self._step
+
+    @memory.setter
+    def memory(self, memory: tuple[NDArray[np.float32], NDArray[np.float32], int]) -> None:
+        self._mean[:], self._square[:], self._step = memory
+
     def update(self, learning_rate: float, stop: int | None = None) -> None:
         """Move the parameters before `stop`, default all, by one step."""
         self._step += 1
         stop = len(self._parameters) if stop is None else stop
         rate = np.float32(learning_rate / (1 - 0.9**self._step))
         scale = np.float32((1 - 0.999**self._step) ** -0.5)
-        for start in range(0, stop, BLOCK):
-            self._update(slice(start, min(start + BLOCK, stop)), rate, scale)
+        with np.errstate(all="ignore"):  # what is not finite shows in the next loss
+            for start in range(0, stop, BLOCK):
+                self._update(slice(start, min(start + BLOCK, stop)), rate, scale)
 
     def _update(self, block: slice, rate: np.float32, scale: np.float32) -> None:
         gradient, mean, square = self._gradients[block], self._mean[block], self._square[block]

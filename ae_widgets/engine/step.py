@@ -6,7 +6,8 @@ Every implementation of `Step` gives the same numbers to float32 accuracy;
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+import copy
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import torch
 
@@ -52,6 +53,12 @@ class Step(Protocol):
 
     def forget(self) -> None:
         """Drop the optimiser's memory of past gradients."""
+
+    def memory(self) -> Any:
+        """Return a copy of the optimiser's memory, for `load_memory`."""
+
+    def load_memory(self, memory: Any) -> None:
+        """Go on with the memory of a step of the same kind and network."""
 
 
 class AutogradStep:
@@ -107,3 +114,11 @@ class AutogradStep:
         self._optimizer = torch.optim.Adam(
             self._network.parameters(), lr=self.learning_rate, fused=True
         )
+
+    def memory(self) -> Any:
+        """Return a copy of the optimiser's memory, for `load_memory`."""
+        return copy.deepcopy(self._optimizer.state_dict())
+
+    def load_memory(self, memory: Any) -> None:
+        """Go on with the memory of a step of the same kind and network."""
+        self._optimizer.load_state_dict(memory)

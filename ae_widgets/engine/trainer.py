@@ -199,6 +199,14 @@ class Trainer:
         """Put parameters from `weights` in place."""
         self.network.load_state_dict({n: torch.from_numpy(a) for n, a in weights.items()})
 
+    def memory(self) -> Any:
+        """Return a copy of the optimiser's memory, for `load_memory`."""
+        return self._stepper.memory()
+
+    def load_memory(self, memory: Any) -> None:
+        """Go on with the optimiser's memory of a trainer of the same architecture."""
+        self._stepper.load_memory(memory)
+
     def _next_rows(self) -> NDArray[np.int64]:
         rows = self._order[self._cursor : self._cursor + self.settings.batch_size]
         self._cursor += len(rows)
@@ -230,6 +238,6 @@ class Trainer:
         msg = (
             f"Loss became {what} at step {step:,} (learning_rate={settings.learning_rate:g}). "
             f"Weights restored to the end of epoch {self.epoch}. "
-            "Try a lower learning rate or scaled data, then press Resume."
+            "Try a lower learning rate or scaled data, then go on."
         )
         raise NonFiniteLossError(msg)

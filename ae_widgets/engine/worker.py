@@ -40,6 +40,7 @@ from ae_widgets.engine.protocol import (
     Stop,
     Weights,
 )
+from ae_widgets.engine.threads import choose_threads
 from ae_widgets.engine.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -290,16 +291,6 @@ class Worker:
             msg = "A trainer takes no command before Begin."
             raise RuntimeError(msg)
         return self._trainer
-
-
-def choose_threads(settings: Settings, n_features: int) -> int:
-    """Return how many threads the matrix products of a step are worth.
-
-    Below about 2e8 operations a step, handing work to a second thread costs
-    more than it saves, and a busy neighbour makes it several times slower.
-    """
-    operations = 6 * settings.batch_size * settings.architecture.n_parameters(n_features)
-    return 1 if operations < 2e8 else max(1, torch.get_num_threads())  # noqa: PLR2004
 
 
 def main() -> None:

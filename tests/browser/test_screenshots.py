@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.lab_page import ENDLESS, press, wait_for_frames, wait_for_rest, wait_for_state
+from tests.browser.lab_page import press, wait_for_frames, wait_for_rest, wait_for_state
 
 pytestmark = pytest.mark.browser
 

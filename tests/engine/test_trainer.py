@@ -156,7 +156,7 @@ def test_a_loss_that_is_not_finite_restores_the_last_epoch():
     assert str(caught.value) == (
         f"Loss became NaN at step {trainer.step + 1} (learning_rate=0.001). "
         "Weights restored to the end of epoch 1. "
-        "Try a lower learning rate or scaled data, then press Resume."
+        "Try a lower learning rate or scaled data, then go on."
     )
     for name, value in trainer.weights().items():
         assert np.array_equal(value, kept[name])

@@ -23,7 +23,8 @@ from ae_widgets.engine.protocol import (
     Stop,
     Weights,
 )
-from ae_widgets.engine.worker import Worker, choose_threads
+from ae_widgets.engine.threads import choose_threads
+from ae_widgets.engine.worker import Worker
 from tests.engine.data import blobs, small
 
 

@@ -1,0 +1,386 @@
+"""The engine as a scikit-learn estimator, without a widget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ae_widgets.engine.checks import check_settings
+from ae_widgets.engine.settings import Settings
+from ae_widgets.engine.threads import training_threads
+from ae_widgets.engine.trainer import Trainer
+from ae_widgets.losses.reconstruction import item_errors
+from ae_widgets.model.network import build_network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import ArrayLike, NDArray
+    from sklearn.utils import Tags
+    from torch import Tensor
+
+    from ae_widgets.engine.protocol import LossRecord
+    from ae_widgets.model.network import AutoencoderNetwork
+
+    Floats = NDArray[np.float32]
+
+__all__ = ["Autoencoder"]
+
+CHUNK_ROWS = 8192
+"""Items passed through the network at once outside training."""
+
+
+# The errors that mypy is told to ignore: scikit-learn has no types.
+class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """A dense autoencoder.
+
+    Minimises ``alpha * reconstruction error + beta * complexity of the code``
+    with Adam. The encoder's hidden layers are mirrored by the decoder.
+
+    Parameters
+    ----------
+    code_dim : int, default=2
+        Number of values in an item's code.
+    hidden_layer_sizes : tuple of int, default=(128, 64)
+        Units of the encoder's hidden layers; may be empty.
+    activation, code_activation, output_activation : str
+        Activations of the hidden layers, default 'relu'; of the code and of the
+        output, default 'identity'. See `ae_widgets.Architecture`.
+    alpha : float, default=1.0
+        Weight of the reconstruction error.
+    beta : float, default=0.0
+        Weight of the complexity of the code.
+    reconstruction : {'mse', 'mae', 'binary_cross_entropy'}, default='mse'
+        The reconstruction error, a mean over the values of an item.
+    complexity : {'l1', 'l2', 'kl_sparsity', 'effective_dimension'}, default='l1'
+        What `beta` penalises.
+    sparsity_target : float, default=0.05
+        The mean activation that 'kl_sparsity' aims at.
+    learning_rate_init : float, default=0.001
+        Step size of Adam.
+    batch_size : int, default=64
+        Items a step.
+    max_iter : int, default=200
+        Largest number of epochs.
+    tol : float, default=1e-4
+        An epoch improves if its loss is below the best by more than ``tol``
+        times the best.
+    n_iter_no_change : int, default=10
+        Epochs without improvement after which training ends.
+    early_stopping : bool, default=False
+        Whether to hold items out, to watch their loss in place of the training
+        loss, and to end with the weights of the best epoch.
+    validation_fraction : float, default=0.1
+        Share of the items held out by `early_stopping`.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights of the last one.
+    random_state : int, RandomState instance or None, default=None
+        Draws the weights, the held-out items and the order of the batches. The
+        same integer gives bit-identical weights on the same machine.
+    verbose : bool, default=False
+        Whether `fit` shows a progress bar with the loss parts.
+
+    Attributes
+    ----------
+    network_ : torch.nn.Module
+        The trained network, with the modules `encoder` and `decoder`.
+    n_iter_ : int
+        Epochs trained.
+    loss_ : float
+        Training loss of the last epoch.
+    loss_curve_ : list of float
+        Training loss of every epoch.
+    loss_parts_ : dict of str to list of float
+        Each loss part before its weight, of every epoch.
+    validation_scores_ : list of float or None
+        Minus the loss of the held-out items after every epoch; None without
+        `early_stopping`.
+    best_loss_ : float
+        The lowest loss that was watched.
+    converged_ : bool
+        Whether training ended because the loss no longer improved.
+    n_features_in_ : int
+        Values of an item.
+    feature_names_in_ : ndarray of str
+        Their names, if the items came with names.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> X = load_digits().data / 16
+    >>> codes = Autoencoder(code_dim=2, random_state=0, max_iter=5).fit_transform(X)
+    >>> codes.shape
+    (1797, 2)
+    """
+
+    def __init__(  # noqa: PLR0913  # scikit-learn's convention: one argument a parameter
+        self,
+        code_dim: int = 2,
+        hidden_layer_sizes: tuple[int, ...] = (128, 64),
+        *,
+        activation: str = "relu",
+        code_activation: str = "identity",
+        output_activation: str = "identity",
+        alpha: float = 1.0,
+        beta: float = 0.0,
+        reconstruction: str = "mse",
+        complexity: str = "l1",
+        sparsity_target: float = 0.05,
+        learning_rate_init: float = 1e-3,
+        batch_size: int = 64,
+        max_iter: int = 200,
+        tol: float = 1e-4,
+        n_iter_no_change: int = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.code_dim = code_dim
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.code_activation = code_activation
+        self.output_activation = output_activation
+        self.alpha = alpha
+        self.beta = beta
+        self.reconstruction = reconstruction
+        self.complexity = complexity
+        self.sparsity_target = sparsity_target
+        self.learning_rate_init = learning_rate_init
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    # Training ---------------------------------------------------------------
+
+    def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's interface
+        """Train on `X`.
+
+        An interrupt ends training after the running batch and keeps the model.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The items; numbers, without NaN.
+        y : ignored
+
+        Raises
+        ------
+        SettingsError
+            If a parameter is out of its range.
+        NonFiniteLossError
+            If the loss becomes NaN or infinite; the model is that of the last
+            completed epoch.
+        """
+        warm = self.warm_start and hasattr(self, "network_")
+        features = self._check(X, reset=not warm, ensure_min_samples=2)
+        trainer = self._trainer(features, self._settings(), warm=warm)
+        return self._train(trainer, trainer.settings.max_iter)
+
+    def partial_fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's interface
+        """Train for one epoch on `X`, going on from where the last call ended.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The items; numbers, without NaN.
+        y : ignored
+        """
+        warm = hasattr(self, "network_")
+        features = self._check(X, reset=not warm)
+        settings = self._settings().change(validation_fraction=0.0)
+        if warm:  # another order of the items than in the last epoch
+            settings = settings.change(random_state=settings.random_state + self.n_iter_)
+        return self._train(self._trainer(features, settings, warm=warm), 1)
+
+    def _train(self, trainer: Trainer, epochs: int) -> Self:
+        keep_best = bool(len(trainer.validation_rows))
+        best = None
+        try:
+            with (
+                training_threads(trainer.settings, self.n_features_in_),
+                _progress_bar(epochs, shown=self.verbose) as tell,
+            ):
+                for record in _epochs(trainer, epochs):
+                    self._note(record, trainer)
+                    tell(record)
+                    if keep_best and trainer.stopping.best_epoch == trainer.epoch:
+                        best = trainer.weights()
+        except KeyboardInterrupt:  # the user has seen enough of it
+            pass
+        finally:
+            self._keep(trainer, best)
+        return self
+
+    def _trainer(self, features: Floats, settings: Settings, *, warm: bool) -> Trainer:
+        check_settings(settings, (float(features.min()), float(features.max())))
+        if not warm:
+            self.n_iter_ = 0
+            self.loss_curve_: list[float] = []
+            self.loss_parts_: dict[str, list[float]] = {}
+            self.validation_scores_: list[float] | None = (
+                [] if settings.validation_fraction else None
+            )
+            return Trainer(features, settings)
+        trainer = Trainer(features, settings, self._weights())
+        trainer.load_memory(self._memory)
+        return trainer
+
+    def _note(self, record: LossRecord, trainer: Trainer) -> None:
+        self.n_iter_ += 1
+        self.loss_ = record.train.total
+        self.loss_curve_.append(record.train.total)
+        for part, value in record.train.values.items():
+            self.loss_parts_.setdefault(part, []).append(value)
+        if record.validation is not None and self.validation_scores_ is not None:
+            self.validation_scores_.append(-record.validation.total)
+        if trainer.stopping.best_loss is not None:
+            self.best_loss_ = trainer.stopping.best_loss
+
+    def _keep(self, trainer: Trainer, best: dict[str, Floats] | None) -> None:
+        settings = trainer.settings
+        self.network_ = build_network(
+            settings.architecture, self.n_features_in_, random_state=settings.random_state
+        )
+        weights = trainer.weights() if best is None else best
+        self.network_.load_state_dict({n: torch.from_numpy(w) for n, w in weights.items()})
+        self.network_.requires_grad_(requires_grad=False)
+        self._memory = trainer.memory()
+        self._n_features_out = settings.architecture.code_dim
+        self.converged_ = trainer.stopping.converged
+
+    def _settings(self) -> Settings:
+        seed = self.random_state
+        if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
+            seed = check_random_state(seed).randint(2**31 - 1)
+        same = (
+            "code_dim", "hidden_layer_sizes", "activation", "code_activation",
+            "output_activation", "alpha", "beta", "reconstruction", "complexity",
+            "sparsity_target", "batch_size", "max_iter", "tol", "n_iter_no_change",
+        )  # fmt: skip
+        return Settings().change(
+            **{name: getattr(self, name) for name in same},
+            learning_rate=self.learning_rate_init,
+            validation_fraction=self.validation_fraction if self.early_stopping else 0.0,
+            random_state=int(seed),
+        )
+
+    def _weights(self) -> dict[str, Floats]:
+        return {name: value.numpy() for name, value in self.network_.state_dict().items()}
+
+    # Use --------------------------------------------------------------------
+
+    def transform(self, X: ArrayLike) -> Floats:
+        """Return the codes of `X`, shape (n_samples, code_dim), float32."""
+        return self._through(self._fitted().encode, self._check(X))
+
+    def inverse_transform(self, X: ArrayLike) -> Floats:
+        """Return the reconstructions of codes, shape (n_samples, n_features), float32.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, code_dim)
+            Codes.
+        """
+        network = self._fitted()
+        codes = np.ascontiguousarray(X, dtype=np.float32)
+        if codes.ndim != 2 or codes.shape[1] != self._n_features_out:  # noqa: PLR2004  # a matrix
+            msg = (
+                f"Codes must have the shape (n_samples, {self._n_features_out}), got {codes.shape}."
+            )
+            raise ValueError(msg)
+        return self._through(network.decode, codes)
+
+    def reconstruct(self, X: ArrayLike) -> Floats:
+        """Return the reconstructions of `X`, shape (n_samples, n_features), float32."""
+        return self._through(lambda x: self._fitted()(x)[1], self._check(X))
+
+    def score_samples(self, X: ArrayLike) -> Floats:
+        """Return minus each item's reconstruction error, shape (n_samples,).
+
+        The higher, the better an item is reconstructed; the least are anomalies.
+        """
+        network, kind = self._fitted(), self.reconstruction
+        return self._through(lambda x: -item_errors(kind, network(x)[1], x), self._check(X))
+
+    def score(self, X: ArrayLike, y: object = None) -> float:  # noqa: ARG002  # scikit-learn's interface
+        """Return minus the mean reconstruction error of `X`: higher is better."""
+        return float(self.score_samples(X).mean(dtype=np.float64))
+
+    def _fitted(self) -> AutoencoderNetwork:
+        check_is_fitted(self, "network_")
+        return self.network_
+
+    def _check(self, X: ArrayLike, *, reset: bool = False, ensure_min_samples: int = 1) -> Floats:
+        if not reset:
+            check_is_fitted(self, "network_")
+        checked: Floats = validate_data(
+            self,
+            X,
+            reset=reset,
+            dtype=np.float32,
+            order="C",
+            ensure_min_samples=ensure_min_samples,
+        )
+        return checked
+
+    def _through(self, function: Callable[[Tensor], Tensor], values: Floats) -> Floats:
+        with torch.no_grad():
+            chunks = [
+                function(torch.from_numpy(values[start : start + CHUNK_ROWS]).clone()).numpy()
+                for start in range(0, len(values), CHUNK_ROWS)
+            ]
+        return np.concatenate(chunks)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Describe the estimator to scikit-learn."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+def _epochs(trainer: Trainer, epochs: int) -> Iterator[LossRecord]:
+    """Train for at most `epochs` epochs, until it converges, and yield each one's losses."""
+    for _ in range(epochs):
+        while not trainer.run_batch():
+            pass
+        yield trainer.finish_epoch()
+        if trainer.stopping.converged:
+            return
+
+
+class _progress_bar:  # noqa: N801  # used as a function
+    """A progress bar with the loss parts, or nothing at all."""
+
+    def __init__(self, epochs: int, *, shown: bool) -> None:
+        self._bar: Any = None
+        if shown:
+            from tqdm.auto import tqdm
+
+            self._bar = tqdm(total=epochs, unit="epoch")
+
+    def __enter__(self) -> Callable[[LossRecord], None]:
+        return self._tell
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _tell(self, record: LossRecord) -> None:
+        if self._bar is not None:
+            losses = record.validation or record.train
+            parts = {name: f"{value:.4g}" for name, value in losses.values.items()}
+            self._bar.set_postfix({"loss": f"{losses.total:.4g}", **parts}, refresh=False)
+            self._bar.update()

@@ -1,0 +1,222 @@
+"""The engine through scikit-learn's interface."""
+
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from ae_widgets import Autoencoder, NonFiniteLossError, SettingsError
+from ae_widgets.engine.trainer import Trainer
+from tests.engine.data import blobs
+
+
+def quick(**changes) -> Autoencoder:
+    return Autoencoder(**{"hidden_layer_sizes": (8,), "max_iter": 5, "random_state": 0, **changes})
+
+
+def weights(model):
+    return np.concatenate([w.ravel() for w in model._weights().values()])
+
+
+@parametrize_with_checks([quick(), quick(early_stopping=True, activation="silu")])
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+def test_codes_reconstructions_and_scores_belong_together():
+    X = blobs(120, 6)
+    model = quick(code_dim=3).fit(X)
+    codes = model.transform(X)
+    assert codes.shape == (120, 3)
+    assert codes.dtype == np.float32
+    np.testing.assert_allclose(model.inverse_transform(codes), model.reconstruct(X), rtol=1e-5)
+    errors = ((model.reconstruct(X) - X) ** 2).mean(axis=1)
+    np.testing.assert_allclose(model.score_samples(X), -errors, rtol=1e-4)
+    assert model.score(X) == pytest.approx(-errors.mean(), rel=1e-5)
+
+
+def test_learns_more_of_digits_than_pca():
+    X = load_digits().data / 16
+    model = Autoencoder(random_state=0, max_iter=60).fit(X)
+    pca = PCA(2).fit(X)
+    residual = X - pca.inverse_transform(pca.transform(X))
+    assert -model.score(X) < (residual**2).mean()
+    assert model.loss_curve_[-1] < model.loss_curve_[0] / 3
+
+
+@pytest.mark.parametrize("activation", ["relu", "silu"])  # by hand, and by autograd
+def test_the_same_seed_gives_the_same_bits(activation):
+    X = blobs(100, 6)
+    first, second = (quick(activation=activation).fit(X) for _ in range(2))
+    assert weights(first).tobytes() == weights(second).tobytes()
+    other = quick(activation=activation, random_state=1).fit(X)
+    assert weights(first).tobytes() != weights(other).tobytes()
+
+
+def test_fitting_leaves_global_states_alone():
+    np.random.seed(3)  # noqa: NPY002  # the global state is what is looked at
+    torch.manual_seed(3)
+    expected = np.random.random(), torch.rand(1).item()  # noqa: NPY002
+    threads = torch.get_num_threads()
+    np.random.seed(3)  # noqa: NPY002  # the global state is what is looked at
+    torch.manual_seed(3)
+    quick().fit(blobs(50, 4))
+    assert (np.random.random(), torch.rand(1).item()) == expected  # noqa: NPY002
+    assert torch.get_num_threads() == threads
+
+
+def test_early_stopping_keeps_the_weights_of_the_best_epoch():
+    X = blobs(60, 10)
+    model = quick(early_stopping=True, max_iter=300, learning_rate_init=0.05, n_iter_no_change=4)
+    model.fit(X)
+    assert model.converged_
+    assert model.n_iter_ == len(model.loss_curve_) == len(model.validation_scores_) < 300
+    best = int(np.argmax(model.validation_scores_)) + 1
+    assert best < model.n_iter_
+    shorter = clone(model).set_params(max_iter=best).fit(X)
+    np.testing.assert_array_equal(weights(model), weights(shorter))
+
+
+def test_training_loss_is_watched_without_early_stopping():
+    model = quick(max_iter=500, learning_rate_init=0.05, tol=0.5, n_iter_no_change=2)
+    model.fit(blobs(60, 4))
+    assert model.converged_
+    assert model.validation_scores_ is None
+    assert model.n_iter_ < 500
+
+
+@pytest.mark.parametrize("activation", ["relu", "silu"])
+def test_warm_start_goes_on(activation):
+    X = blobs(100, 6)
+    model = quick(warm_start=True, activation=activation, max_iter=4).fit(X)
+    before = model.loss_
+    model.fit(X)
+    assert model.n_iter_ == len(model.loss_curve_) == 8
+    assert model.loss_ < before
+
+
+def test_partial_fit_trains_one_epoch_a_call():
+    X = blobs(100, 6)
+    model = quick()
+    for epoch in range(1, 6):
+        assert model.partial_fit(X).n_iter_ == epoch
+    assert model.loss_curve_[-1] < model.loss_curve_[0]
+    fitted = quick(max_iter=1).fit(X)
+    np.testing.assert_array_equal(weights(quick().partial_fit(X)), weights(fitted))
+    with pytest.raises(ValueError, match="features"):
+        model.partial_fit(blobs(100, 5))
+
+
+def test_pickle_keeps_everything_and_is_small():
+    X = blobs(100, 6)
+    model = quick(hidden_layer_sizes=(50,)).fit(X)
+    data = pickle.dumps(model)
+    assert len(data) < 6 * weights(model).nbytes
+    copy = pickle.loads(data)  # noqa: S301  # our own
+    np.testing.assert_array_equal(copy.transform(X), model.transform(X))
+    np.testing.assert_array_equal(weights(copy.partial_fit(X)), weights(model.partial_fit(X)))
+
+
+def test_works_in_a_pipeline_and_a_grid_search():
+    X = load_digits().data[:300]
+    pipeline = make_pipeline(MinMaxScaler(), quick(max_iter=40))
+    search = GridSearchCV(pipeline, {"autoencoder__code_dim": [1, 8]}, n_jobs=2, cv=2)
+    search.fit(X)
+    assert search.best_params_ == {"autoencoder__code_dim": 8}
+
+
+def test_names_of_columns_in_and_out():
+    frame = pd.DataFrame(blobs(50, 3), columns=["a", "b", "c"])
+    model = quick().set_output(transform="pandas").fit(frame)
+    assert model.feature_names_in_.tolist() == ["a", "b", "c"]
+    codes = model.transform(frame)
+    assert codes.columns.tolist() == ["autoencoder0", "autoencoder1"]
+    assert codes.index.equals(frame.index)
+
+
+def test_an_interrupt_keeps_the_model(monkeypatch):
+    run_batch, batches = Trainer.run_batch, []
+
+    def interrupted(self):
+        batches.append(1)
+        if len(batches) > 7:
+            raise KeyboardInterrupt
+        return run_batch(self)
+
+    monkeypatch.setattr(Trainer, "run_batch", interrupted)
+    X = blobs(64 * 3, 4)
+    model = quick(max_iter=100).fit(X)
+    assert model.n_iter_ == 2
+    assert model.transform(X).shape == (len(X), 2)
+
+
+def test_a_loss_that_is_not_finite_keeps_the_last_good_model():
+    X = blobs(100, 6) * np.float32(1e25)
+    model = quick(learning_rate_init=1e3, max_iter=50)
+    with pytest.raises(NonFiniteLossError, match="Try a lower learning rate"):
+        model.fit(X)
+    assert np.isfinite(weights(model)).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"code_dim": 0}, "code_dim must be an integer from 1"),
+        ({"alpha": -1}, "alpha must be a number"),
+        ({"complexity": "l3"}, "complexity must be one of"),
+        ({"learning_rate_init": 0}, "learning_rate"),
+        ({"reconstruction": "binary_cross_entropy"}, "binary_cross_entropy needs"),
+    ],
+)
+def test_a_bad_parameter_is_named(changes, message):
+    with pytest.raises(SettingsError, match=message):
+        quick(**changes).fit(blobs(20, 3))
+
+
+def test_codes_of_the_wrong_shape_are_refused():
+    model = quick().fit(blobs(20, 3))
+    with pytest.raises(ValueError, match=r"\(n_samples, 2\), got \(4, 3\)"):
+        model.inverse_transform(np.zeros((4, 3)))
+
+
+def test_verbose_shows_a_bar_and_quiet_shows_nothing(capfd):
+    quick().fit(blobs(50, 4))
+    captured = capfd.readouterr()
+    assert captured.out + captured.err == ""
+    quick(verbose=True, beta=0.1).fit(blobs(50, 4))
+    shown = capfd.readouterr().err
+    assert "5/5" in shown
+    assert "reconstruction=" in shown
+    assert "complexity=" in shown
+
+
+def test_importing_the_package_loads_neither_torch_nor_widgets():
+    code = "import ae_widgets, sys; print({'torch', 'sklearn', 'ipywidgets'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_importing_the_estimator_adds_no_library_to_those_it_builds_on():
+    loaded = "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    bases = "import sklearn.base, sklearn.utils.validation, torch, scipy.special, sys;" + loaded
+    ours = "from ae_widgets import Autoencoder; import sys;" + loaded
+    base, own = (
+        set(
+            subprocess.run(
+                [sys.executable, "-c", code], check=True, capture_output=True, text=True
+            ).stdout.split()
+        )
+        for code in (bases, ours)
+    )
+    assert own - base <= {"ae_widgets", "_virtualenv"}
