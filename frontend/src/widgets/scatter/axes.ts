@@ -4,8 +4,8 @@ import type { Theme } from "../../dom/theme";
 import { type Box, type Size, toPixel } from "../../lib/camera";
 import { ticks } from "../../lib/ticks";
 
-/** Room around the plot area in CSS pixels. */
-export const MARGIN = { left: 48, right: 8, top: 8, bottom: 36 } as const;
+/** Room around the plot area in CSS pixels; to the left for ticks as wide as "−0.0025". */
+export const MARGIN = { left: 62, right: 8, top: 8, bottom: 36 } as const;
 
 const TICK_EVERY_PX = 80;
 
