@@ -105,7 +105,7 @@ def test_hovered_item_is_reconstructed(open_lab):
 def test_lassoed_items_are_selected_and_shown(open_lab):
     notebook = open_lab()
     notebook.page.get_by_role("button", name="Select by lasso").click()
-    box = notebook.page.locator(".ae-scatter canvas").first.bounding_box()
+    box = notebook.page.locator(".ae-scatter .ae-surface").first.bounding_box()
     left, right = box["x"] + 0.1 * box["width"], box["x"] + 0.9 * box["width"]
     top, bottom = box["y"] + 0.1 * box["height"], box["y"] + 0.9 * box["height"]
     mouse = notebook.page.mouse
