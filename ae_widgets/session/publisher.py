@@ -113,6 +113,8 @@ class Publisher:
                 # The next post must still be sent. A view that fails says so itself.
                 _log.exception("ae_widgets: a view could not be brought up to date")
             with self._changed:
+                # Counted from the end of the sending, so that late messages count too.
+                self._recent.extend([time.monotonic()] * post.messages)
                 self._sending = False
                 self._changed.notify_all()
             del post  # a view that was closed must not live on here
@@ -133,7 +135,6 @@ class Publisher:
             if at <= now:
                 post = self._waiting.pop(key)
                 self._sent_at[key] = now
-                self._recent.extend([now] * post.messages)
                 return post
             self._changed.wait(at - now)
 

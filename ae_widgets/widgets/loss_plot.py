@@ -51,6 +51,8 @@ class LossPlot(SessionView, ipywidgets.VBox):
     def __init__(self, session: Session) -> None:
         self.session = session
         self._ticks: dict[str, Ticks] = {}
+        self._wanted: dict[str, Ticks] = {}
+        self._frame: tuple[float | None, str, bool] = (None, "", False)
         self._build_figure()
         self._kind = ToggleButtons(
             options=[("Linear", "linear"), ("Log", "log")],
@@ -110,7 +112,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
 
     def _choose_kind(self, _change: dict[str, Any]) -> None:
         self._ticks.pop("y", None)
-        self._post("losses", self._show_losses, messages=5, interval=0)
+        self._post("losses", self._show_losses, messages=3, interval=0)
 
     # What is shown ---------------------------------------------------------------
 
@@ -120,25 +122,21 @@ class LossPlot(SessionView, ipywidgets.VBox):
         validation = np.stack([curve.series[f"validation_{part}"] for part in PARTS])
         # Validation is measured at the end of an epoch: other records would be gaps.
         ends = np.isfinite(validation[0]) | (curve.epoch == np.floor(curve.epoch))
-        baseline = self.session.baseline
-        self._fit_axes(curve.epoch, [train, validation], baseline)
         self._set_lines(self._train, curve.epoch, train)
         self._set_lines(self._validation, curve.epoch[ends], validation[:, ends])
-        level = [] if baseline is None or not len(curve.epoch) else [baseline, baseline]
-        self._set_lines(self._baseline, np.array([0, self._x.max][: len(level)]), np.array([level]))
-        n_components = self.session.settings.architecture.code_dim
-        plural = "" if n_components == 1 else "s"
-        self._baseline_key.value = (
-            "" if baseline is None else f"PCA, {n_components} component{plural}"
-        )
-        (self._hint.remove_class if not len(curve.epoch) else self._hint.add_class)("ae-hidden")
         self._text.value = self._summary()
+        self._wanted = self._wanted_ticks(curve.epoch, [train, validation])
+        frame = (self.session.baseline, self._baseline_text(), len(curve.epoch) > 0)
+        fits = all(_fits(self._ticks.get(name), self._wanted[name]) for name in "xy")
+        if not fits or frame != self._frame:
+            self._frame = frame
+            self._post("frame", self._show_frame, messages=9, interval=0)
 
-    def _fit_axes(
-        self, epoch: NDArray[np.float32], curves: list[NDArray[np.float32]], baseline: float | None
-    ) -> None:
-        """Change an end of an axis only if the curves leave it or use little of it."""
+    def _wanted_ticks(
+        self, epoch: NDArray[np.float32], curves: list[NDArray[np.float32]]
+    ) -> dict[str, Ticks]:
         last = float(epoch[-1]) if len(epoch) else 1.0
+        baseline = self.session.baseline
         shown = np.concatenate(
             [c.ravel() for c in curves] + [[np.nan if baseline is None else baseline]]
         )
@@ -146,19 +144,32 @@ class LossPlot(SessionView, ipywidgets.VBox):
         end = round_up(max(last, 10.0))
         if last <= self.session.status.max_iter < end:
             end = self.session.status.max_iter
-        x = linear_ticks(end, most=10, integer=True)
         if self._kind.value == "log":
             positive = shown[shown > 0]
             y = log_ticks(*(positive.min(), positive.max()) if len(positive) else (0.1, 1))
         else:
             y = linear_ticks(float(shown.max()) if len(shown) else 1.0)
-        for name, wanted, scale, axis in (
-            ("x", x, self._x, self._x_axis),
-            ("y", y, self._y, self._y_axis),
-        ):
+        return {"x": linear_ticks(end, most=10, integer=True), "y": y}
+
+    def _baseline_text(self) -> str:
+        if self.session.baseline is None:
+            return ""
+        n_components = self.session.settings.architecture.code_dim
+        return f"PCA, {n_components} component{'' if n_components == 1 else 's'}"
+
+    def _show_frame(self) -> None:
+        """Show what changes seldom: the axes, the baseline and its key, the hint."""
+        axes = {"x": (self._x, self._x_axis), "y": (self._y, self._y_axis)}
+        for name, wanted in self._wanted.items():
+            # An end changes only if the curves leave the axis or use little of it.
             if not _fits(self._ticks.get(name), wanted):
                 self._ticks[name] = wanted
-                _set_axis(scale, axis, wanted)
+                _set_axis(*axes[name], wanted)
+        baseline, text, started = self._frame
+        level = [] if baseline is None or not started else [baseline, baseline]
+        self._set_lines(self._baseline, np.array([0, self._x.max][: len(level)]), np.array([level]))
+        self._baseline_key.value = text
+        (self._hint.add_class if started else self._hint.remove_class)("ae-hidden")
 
     def _set_lines(
         self, mark: bqplot.Lines, x: NDArray[np.floating], y: NDArray[np.floating]

@@ -98,7 +98,7 @@ class TrainingControls(SessionView, ipywidgets.VBox):
 
     def _press_stop(self) -> None:
         self._stopping = True
-        self._post("stop", self._show_buttons, messages=1, interval=0)
+        self._post("stop", self._show_buttons, messages=5, interval=0)
         self.session.stop()
 
     def _press_reset(self) -> None:
