@@ -89,15 +89,14 @@ class DenseStep:
     def measure(self, rows: NDArray[np.int64]) -> Measured:
         """Compute loss parts and gradients of the items at `rows`."""
         batch = self._pass(len(rows))
-        with np.errstate(all="ignore"):  # a loss that is not finite is reported as such
-            np.take(self._features, rows, axis=0, out=batch.x, mode="clip")
-            for (_, bias), product, output, activation in zip(
-                self._layers, batch.forward, batch.outputs, self._activations, strict=True
-            ):
-                product()
-                np.add(output, bias, out=output)
-                activation.apply(output)
-            return self._differentiate(batch)
+        np.take(self._features, rows, axis=0, out=batch.x, mode="clip")
+        for (_, bias), product, output, activation in zip(
+            self._layers, batch.forward, batch.outputs, self._activations, strict=True
+        ):
+            product()
+            np.add(output, bias, out=output)
+            activation.apply(output)
+        return self._differentiate(batch)
 
     def update(self) -> None:
         """Move the parameters by the gradients of the batch last measured."""
@@ -132,19 +131,18 @@ class DenseStep:
         errors = RECONSTRUCTION_GRADIENTS[settings.reconstruction](
             output, batch.x, batch.gradients[-1], settings.alpha
         )
-        complexity, by_code = COMPLEXITY_GRADIENTS[settings.complexity](
-            code, settings.sparsity_target
-        )
+        by_code = batch.gradients[self._code_layer]
         if settings.alpha:
             self._propagate(batch, range(len(self._layers) - 1, self._code_layer, -1))
         else:
-            batch.gradients[self._code_layer].fill(0)
-        if settings.beta:
-            batch.gradients[self._code_layer] += by_code * np.float32(settings.beta)
+            by_code.fill(0)
+        complexity = COMPLEXITY_GRADIENTS[settings.complexity](
+            code, settings.sparsity_target, by_code, settings.beta
+        )
         if settings.alpha or settings.beta:
             self._propagate(batch, range(self._code_layer, -1, -1))
-        parts = {"reconstruction": float(errors.sum()) / len(errors), "complexity": complexity}
-        return Measured(parts, code, errors)
+        error = float(np.add.reduce(errors)) / len(errors)
+        return Measured({"reconstruction": error, "complexity": complexity}, code, errors)
 
     def _propagate(self, batch: _Pass, layers: range) -> None:
         for layer in layers:

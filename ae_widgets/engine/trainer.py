@@ -10,6 +10,7 @@ import math
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from ae_widgets.engine.dense_step import DenseStep
@@ -25,7 +26,6 @@ from ae_widgets.model.network import build_network
 if TYPE_CHECKING:
     from typing import Any
 
-    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -78,17 +78,26 @@ class Trainer:
         self.seconds = 0.0
         self.means = PartMeans()
         self.stopping = Stopping(settings.tol, settings.n_iter_no_change)
-        # Codes as the training pass computed them: what a frame between two
-        # exact ones costs nothing to show.
-        self.pass_codes = torch.zeros(n_samples, settings.architecture.code_dim)
-        self.pass_errors = torch.zeros(n_samples)
-        self._pass_codes, self._pass_errors = self.pass_codes.numpy(), self.pass_errors.numpy()
+        self._codes = np.zeros((n_samples, settings.architecture.code_dim), np.float32)
+        self._errors = np.zeros(n_samples, np.float32)
+        # The same of this epoch in its order; `_scatter` brings them into the items' order.
+        self._epoch_codes = np.zeros((len(train), settings.architecture.code_dim), np.float32)
+        self._epoch_errors = np.zeros(len(train), np.float32)
+        self._scattered = 0
         self._finite_weights = self.weights()
 
     @property
     def progress(self) -> float:
         """Epochs completed, with the present one's fraction."""
         return self.epoch + self._cursor / len(self._order)
+
+    def pass_latent(self) -> tuple[Tensor, Tensor]:
+        """Return codes (n, code_dim) and errors (n,) as the training pass left them.
+
+        They cost nothing to show, but each is as old as its item's last batch.
+        """
+        self._scatter()
+        return torch.from_numpy(self._codes), torch.from_numpy(self._errors)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -116,15 +125,18 @@ class Trainer:
             epoch are in place again, and training may go on from them.
         """
         started = time.perf_counter()
-        rows = self._next_rows()
-        measured = self._stepper.measure(rows)
+        cursor, rows = self._cursor, self._next_rows()
         weights = self.objective.weights
-        total = sum(weights[name] * value for name, value in measured.parts.items())
-        if not math.isfinite(total):
-            self._restore(total)
-        self._stepper.update()
-        self._pass_codes[rows] = measured.codes
-        self._pass_errors[rows] = measured.errors
+        with np.errstate(all="ignore"):  # a loss that is not finite is reported as such
+            measured = self._stepper.measure(rows)
+            total = sum([weights[name] * value for name, value in measured.parts.items()])
+            if not math.isfinite(total):
+                self._epoch_codes[cursor : self._cursor] = self._codes[rows]
+                self._epoch_errors[cursor : self._cursor] = self._errors[rows]
+                self._restore(total)
+            self._stepper.update()
+        self._epoch_codes[cursor : self._cursor] = measured.codes
+        self._epoch_errors[cursor : self._cursor] = measured.errors
         self.means.add(measured.parts, weights, len(rows))
         self.step += 1
         self.seconds += time.perf_counter() - started
@@ -134,7 +146,8 @@ class Trainer:
         """Measure the held-out items and begin the next epoch."""
         started = time.perf_counter()
         self.epoch += 1
-        self._cursor = 0
+        self._scatter()
+        self._cursor = self._scattered = 0
         self._order = self._new_order()
         validation = self.evaluate(self.validation_rows) if len(self.validation_rows) else None
         self._finite_weights = self.weights()
@@ -164,8 +177,8 @@ class Trainer:
     def evaluate(self, rows: Tensor) -> LossParts:
         """Return the loss parts of the items at `rows` with the present weights."""
         codes, errors = self.encode(rows)
-        self.pass_codes[rows] = codes
-        self.pass_errors[rows] = errors
+        self._codes[rows.numpy()] = codes.numpy()
+        self._errors[rows.numpy()] = errors.numpy()
         values = {
             "reconstruction": errors.double().mean().item(),
             "complexity": self.objective.complexity(codes).item(),
@@ -211,6 +224,12 @@ class Trainer:
         rows = self._order[self._cursor : self._cursor + self.settings.batch_size]
         self._cursor += len(rows)
         return rows
+
+    def _scatter(self) -> None:
+        new = slice(self._scattered, self._cursor)
+        self._codes[self._order[new]] = self._epoch_codes[new]
+        self._errors[self._order[new]] = self._epoch_errors[new]
+        self._scattered = self._cursor
 
     def _new_order(self) -> NDArray[np.int64]:
         shuffle = torch.randperm(len(self.train_rows), generator=self._order_generator)

@@ -262,7 +262,7 @@ class Worker:
         if epoch_done and self._frames.affordable(trainer.seconds):
             self._show_exact()
         elif trainer.epoch and self._frames.due():
-            self._send_latent(trainer.pass_codes, trainer.pass_errors, exact=False)
+            self._send_latent(*trainer.pass_latent(), exact=False)
 
     def _show_exact(self, *, always: bool = False) -> None:
         trainer = self._require()

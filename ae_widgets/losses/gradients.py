@@ -63,44 +63,52 @@ of their mean with respect to the output.
 """
 
 
-def _l1(code: Floats, _: float) -> tuple[float, Floats]:
-    gradient = np.sign(code)
-    gradient /= np.float32(len(code))
-    return float(np.abs(code).sum()) / len(code), gradient
+def _l1(code: Floats, _: float, gradient: Floats, weight: float) -> float:
+    if weight:
+        gradient += np.sign(code) * np.float32(weight / len(code))
+    return float(np.add.reduce(np.abs(code), axis=None)) / len(code)
 
 
-def _l2(code: Floats, _: float) -> tuple[float, Floats]:
-    return float(np.vdot(code, code)) / len(code), code * np.float32(2 / len(code))
+def _l2(code: Floats, _: float, gradient: Floats, weight: float) -> float:
+    if weight:
+        gradient += code * np.float32(2 * weight / len(code))
+    return float(np.vdot(code, code)) / len(code)
 
 
-def _kl_sparsity(code: Floats, target: float) -> tuple[float, Floats]:
+def _kl_sparsity(code: Floats, target: float, gradient: Floats, weight: float) -> float:
     activation = expit(code)
     mean = activation.mean(axis=0)
     bounded = np.clip(mean, MEAN_BOUND, 1 - MEAN_BOUND)
     value = target * np.log(target / bounded) + (1 - target) * np.log((1 - target) / (1 - bounded))
-    slope = (1 - target) / (1 - bounded) - target / bounded
-    slope *= (mean >= MEAN_BOUND) & (mean <= 1 - MEAN_BOUND)
-    gradient = activation * (1 - activation) * (slope / np.float32(len(code)))
-    return float(value.sum()), gradient.astype(np.float32, copy=False)
+    if weight:
+        slope = (1 - target) / (1 - bounded) - target / bounded
+        slope *= (mean >= MEAN_BOUND) & (mean <= 1 - MEAN_BOUND)
+        slope *= np.float32(weight / len(code))
+        gradient += activation * (1 - activation) * slope
+    return float(value.sum())
 
 
-def _effective_dimension(code: Floats, _: float) -> tuple[float, Floats]:
+def _effective_dimension(code: Floats, _: float, gradient: Floats, weight: float) -> float:
     # In double precision: the two terms of the slope nearly cancel.
     centred = code - code.mean(axis=0, dtype=np.float64)
     covariance = centred.T @ centred / len(code)
     trace = float(covariance.trace())
     squares = float(np.vdot(covariance, covariance)) + EPSILON
-    # With r = t^2 / q: dr = 2 t / q dt - t^2 / q^2 dq, dt = tr(dC), dq = 2 tr(C dC).
-    slope = covariance * (-2 * trace**2 / squares**2)
-    slope[np.diag_indices_from(slope)] += 2 * trace / squares
-    gradient = centred @ slope * (2 / len(code))
-    return trace**2 / squares, gradient.astype(np.float32)
+    if weight:
+        # With r = t^2 / q: dr = 2 t / q dt - t^2 / q^2 dq, dt = tr(dC), dq = 2 tr(C dC).
+        slope = covariance * (-2 * trace**2 / squares**2)
+        slope[np.diag_indices_from(slope)] += 2 * trace / squares
+        gradient += (centred @ slope * (2 * weight / len(code))).astype(np.float32)
+    return trace**2 / squares
 
 
-COMPLEXITY_GRADIENTS: dict[str, Callable[[Floats, float], tuple[float, Floats]]] = {
+COMPLEXITY_GRADIENTS: dict[str, Callable[[Floats, float, Floats, float], float]] = {
     "l1": _l1,
     "l2": _l2,
     "kl_sparsity": _kl_sparsity,
     "effective_dimension": _effective_dimension,
 }
-"""By kind: takes a code (n, code_dim) and the sparsity target, returns value and gradient."""
+"""By kind: takes a code (n, code_dim), the sparsity target, a gradient and a weight.
+
+Each returns the complexity and adds `weight` times its gradient to `gradient`.
+"""

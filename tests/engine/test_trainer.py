@@ -141,8 +141,7 @@ def test_codes_of_the_pass_are_those_of_the_last_batch_that_held_the_item():
     trainer = Trainer(blobs(40), small(batch_size=1000, validation_fraction=0))
     codes, errors = trainer.encode()
     trainer.run_batch()
-    torch.testing.assert_close(trainer.pass_codes, codes)
-    torch.testing.assert_close(trainer.pass_errors, errors)
+    torch.testing.assert_close(trainer.pass_latent(), (codes, errors))
 
 
 def test_a_loss_that_is_not_finite_restores_the_last_epoch():
