@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Autoencoder"]
 
+CALL_SECONDS = 0.05
+"""Training time after which an interrupt is heard."""
+
 CHUNK_ROWS = 8192
 """Items passed through the network at once outside training."""
 
@@ -354,7 +357,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 def _epochs(trainer: Trainer, epochs: int) -> Iterator[LossRecord]:
     """Train for at most `epochs` epochs, until it converges, and yield each one's losses."""
     for _ in range(epochs):
-        while not trainer.run_batch():
+        while not trainer.run(trainer.batches_within(CALL_SECONDS)):
             pass
         yield trainer.finish_epoch()
         if trainer.stopping.converged:

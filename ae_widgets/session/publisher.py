@@ -128,7 +128,9 @@ class Publisher:
             if not self._waiting:
                 self._changed.wait()
                 continue
-            key, post = min(self._waiting.items(), key=lambda item: self._rank(*item, now))
+            key, post = min(
+                self._waiting.items(), key=lambda item: self._rank(item[0], item[1], now)
+            )
             at = max(self._by_interval(key, post), self._by_rate(post))
             if at <= now:
                 del self._waiting[key]
