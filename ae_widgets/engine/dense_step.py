@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-__all__ = ["DenseStep"]
+__all__ = ["DenseStep", "flatten"]
 
 WORTH_A_SHARD = 1e7
 """Operations of a batch below which cutting it up costs more than a second thread brings."""
@@ -70,7 +70,7 @@ class DenseStep:
         self._features.flags.writeable = False
         self._objective = objective
         self._code_layer = len(architecture.hidden_layer_sizes)
-        self._layers, self._parameters = _flatten(network, architecture)
+        self._layers, self._parameters = flatten(network, architecture)
         self._team = Team(1)
         self._buffers: Buffers | None = None
         self._batch_size = 0
@@ -174,7 +174,7 @@ def _train(thread: int, threads: int, *, features: Floats, task: Task, buffers: 
     return n_items
 
 
-def _flatten(
+def flatten(
     network: AutoencoderNetwork, architecture: Architecture
 ) -> tuple[NDArray[np.int64], Floats]:
     """Move the parameters of `network` into one vector; return its table of layers and it."""

@@ -19,6 +19,7 @@ from ae_widgets.losses.reconstruction import item_errors
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ae_widgets.engine.settings import Settings
     from ae_widgets.losses.objective import Objective
     from ae_widgets.model.network import AutoencoderNetwork
 
@@ -88,8 +89,8 @@ class AutogradStep:
         All items.
     objective : Objective
         What to minimise; its settings may change between batches.
-    learning_rate : float
-        Step size of Adam.
+    settings : Settings
+        The learning rate to begin with, and the precision.
     """
 
     def __init__(
@@ -97,9 +98,10 @@ class AutogradStep:
         network: AutoencoderNetwork,
         features: NDArray[np.float32],
         objective: Objective,
-        learning_rate: float,
+        settings: Settings,
     ) -> None:
-        self.learning_rate = learning_rate
+        self.learning_rate = settings.learning_rate
+        self._rounded = settings.precision == "bf16"
         self._network = network
         self._features = tensor_view(features)
         self._objective = objective
@@ -122,7 +124,10 @@ class AutogradStep:
     def measure(self, rows: NDArray[np.int32], noted: Noted, batch: slice) -> dict[str, float]:
         """Compute the gradients of one batch and return its loss parts."""
         x = self._features[torch.from_numpy(rows)]  # (n, n_features)
-        code, output = self._network(x)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._rounded):
+            code, output = self._network(x)
+        if self._rounded:
+            code, output = code.float(), output.float()
         self._total, parts = self._objective(x, code, output)
         with torch.no_grad():
             errors = item_errors(self._objective.settings.reconstruction, output, x)

@@ -275,11 +275,14 @@ class Trainer:
 
     def _new_step(self, features: NDArray[np.float32]) -> Step:
         # Brings the compiler, which importing the estimator must not.
+        from ae_widgets.engine.bfloat16_step import Bfloat16Step
         from ae_widgets.engine.dense_step import DenseStep
 
-        if DenseStep.applies(self.settings):
-            return DenseStep(self.network, features, self.objective, self.settings)
-        return AutogradStep(self.network, features, self.objective, self.settings.learning_rate)
+        settings = self.settings
+        if DenseStep.applies(settings):
+            kind = Bfloat16Step if settings.precision == "bf16" else DenseStep
+            return kind(self.network, features, self.objective, settings)
+        return AutogradStep(self.network, features, self.objective, settings)
 
     def _chunks(self, rows: Tensor | None) -> tuple[Tensor | slice, ...]:
         if rows is not None:

@@ -29,7 +29,7 @@ def steps(features, **changes):
         build_network(settings.architecture, features.shape[1], random_state=1) for _ in "ab"
     )
     dense = DenseStep(ours, features, Objective(settings), settings)
-    autograd = AutogradStep(theirs, features, Objective(settings), settings.learning_rate)
+    autograd = AutogradStep(theirs, features, Objective(settings), settings)
     return (dense, ours), (autograd, theirs)
 
 
