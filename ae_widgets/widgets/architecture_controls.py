@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["ArchitectureControls", "parse_layers"]
 
 CUSTOM = "custom"
-WAITING = "Applies to the next run: press Reset"
+WAITING = "What is marked • applies to the next run: press Reset"
 TOOLTIPS = {
     "preset": "A network to begin with",
     "hidden_layer_sizes": "Units of the encoder's layers, as in '128, 64'; the decoder mirrors "
@@ -55,8 +55,8 @@ class ArchitectureControls(SessionView, ipywidgets.VBox):
         code_dim = self._field("code_dim", "Code dimension", IntField())
         kinds = {
             "activation": ("Activation", ACTIVATIONS),
-            "code_activation": ("- of the code", ACTIVATIONS),
-            "output_activation": ("- of the output", OUTPUT_ACTIVATIONS),
+            "code_activation": ("Code activation", ACTIVATIONS),
+            "output_activation": ("Output activation", OUTPUT_ACTIVATIONS),
         }
         dropdowns = [
             self._field(name, label, Dropdown(options=list(names)))
@@ -73,7 +73,8 @@ class ArchitectureControls(SessionView, ipywidgets.VBox):
             ]
         )  # fmt: skip
         self.add_class("ae-controls")
-        self._follow("settings", self._show, messages=4)
+        self.add_class("ae-architecture")
+        self._follow("settings", self._show_news, messages=4)
         self._follow("status", self._show, messages=2, key=self._is_pending)
 
     def _field(self, name: str, label: str, field: Any) -> Any:
@@ -111,6 +112,10 @@ class ArchitectureControls(SessionView, ipywidgets.VBox):
         settings = self.session.settings.change(**self.session.pending)
         return {name: settings.value(name) for name in self._fields}
 
+    def _show_news(self) -> None:
+        self._error = ""  # it was about what is no longer
+        self._show()
+
     def _show(self) -> None:
         wanted = self._wanted()
         pending = {name for name in wanted if name in self.session.pending}
@@ -127,9 +132,12 @@ class ArchitectureControls(SessionView, ipywidgets.VBox):
         finally:
             self._showing = False
         n_parameters = Architecture(**wanted).n_parameters(self.session.dataset.n_features)
-        self._count.value = f"{n_parameters:,} parameters"
-        self._message.value = self._error or (WAITING if pending else "")
-        (self._message.add_class if self._error else self._message.remove_class)("ae-error")
+        with self._count.hold_sync():
+            after = "• after Reset: " if pending else ""
+            self._count.value = f"{after}{n_parameters:,} parameters"
+            self._count.tooltip = WAITING if pending else ""
+            (self._count.add_class if pending else self._count.remove_class)("ae-waiting")
+        self._message.value = self._error
 
     @staticmethod
     def _preset_name(wanted: dict[str, Any]) -> str:

@@ -81,7 +81,7 @@ class LossControls(SessionView, ipywidgets.VBox):
             ]
         )
         self.add_class("ae-controls")
-        self._follow("settings", self._show, messages=3)
+        self._follow("settings", self._show_news, messages=3)
 
     # Building blocks -----------------------------------------------------------
 
@@ -120,6 +120,10 @@ class LossControls(SessionView, ipywidgets.VBox):
         self._post("settings", self._show, messages=3)
 
     # What is shown ---------------------------------------------------------------
+
+    def _show_news(self) -> None:
+        self._error = ""  # it was about what is no longer
+        self._show()
 
     def _show(self) -> None:
         self._showing = True

@@ -2,7 +2,7 @@
 import type { AnyModel, AnyWidget } from "@anywidget/types";
 import { bind } from "../bind";
 import "../dom/base.css";
-import { element, root, svg } from "../dom/element";
+import { root, svg } from "../dom/element";
 import { activationText, type Column, type Layer, layoutNetwork } from "../lib/network";
 import "./network_drawing.css";
 
@@ -30,8 +30,7 @@ function draw(model: AnyModel<NetworkTraits>, node: HTMLElement): void {
     ...bands.map((points) => svg("polygon", { class: "ae-band", points })),
     ...columns.map((column, i) => layer(column, roomy || speaks(columns, i))),
   );
-  const note = element("p", "ae-hint", {}, "Changes apply to the next run");
-  node.replaceChildren(picture, ...(pending ? [note] : []));
+  node.replaceChildren(picture);
   node.classList.toggle("ae-pending", pending);
 }
 
