@@ -34,13 +34,13 @@ def prepare(X: Items, work: Workload, seed: int) -> Train:
     """Make and compile the model.
 
     It is compiled by a full and a last batch, so that only training is timed, and
-    then set back to the weights that all start from.
+    then set back to the weights that all start from. Adam has torch's epsilon.
     """
     import keras
 
     keras.utils.set_random_seed(seed)
     model = _convolutional(work, X.shape[1]) if work.channels else _dense(work, X.shape[1])
-    model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="mse")
+    model.compile(optimizer=keras.optimizers.Adam(1e-3, epsilon=1e-8), loss="mse")
     last = X.shape[0] % work.batch_size
     _fit(model, X[: work.batch_size + last], work, epochs=1)
     for variable in model.optimizer.variables:
