@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from contextlib import ExitStack
@@ -124,6 +125,7 @@ def options() -> argparse.Namespace:
 def main() -> None:
     """Run what was asked for."""
     wanted = options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the contestants end too
     results: dict[str, list[Row]] = {}
     for workload in wanted.workloads:
         WORKLOADS[workload].load()  # made once, before anyone opens it
