@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -14,6 +15,8 @@ from ae_widgets.engine.checks import check_settings
 from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
+from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
+from ae_widgets.estimator.progress import ProgressBar
 from ae_widgets.losses.reconstruction import item_errors
 from ae_widgets.model.network import build_network
 
@@ -36,7 +39,12 @@ CHUNK_ROWS = 8192
 
 
 # The errors that mypy is told to ignore: scikit-learn has no types.
-class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Autoencoder(
+    CallbackSupport,
+    ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
+    TransformerMixin,  # type: ignore[misc]
+    BaseEstimator,  # type: ignore[misc]
+):
     """A dense autoencoder.
 
     Minimises ``alpha * reconstruction error + beta * complexity of the code``
@@ -165,7 +173,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     # Training ---------------------------------------------------------------
 
-    def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's interface
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Train on `X`.
 
         An interrupt ends training after the running batch and keeps the model.
@@ -175,11 +183,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         X : array-like of shape (n_samples, n_features)
             The items; numbers, without NaN.
         y : ignored
+            Handed to the callbacks, if there are any.
 
         Raises
         ------
         SettingsError
             If a parameter is out of its range.
+        TrainingError
+            If a callback raises an error; the model is kept.
         NonFiniteLossError
             If the loss becomes NaN or infinite; the model is that of the last
             completed epoch.
@@ -187,7 +198,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         warm = self.warm_start and hasattr(self, "network_")
         features = self._check(X, reset=not warm, ensure_min_samples=2)
         trainer = self._trainer(features, self._settings(), warm=warm)
-        return self._train(trainer, trainer.settings.max_iter)
+        epochs = trainer.settings.max_iter
+        fitted: Self = watched(
+            self, {"X": X, "y": y}, epochs, lambda watch: self._train(trainer, epochs, watch)
+        )
+        return fitted
 
     def partial_fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's interface
         """Train for one epoch on `X`, going on from where the last call ended.
@@ -203,21 +218,23 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         settings = self._settings().change(validation_fraction=0.0)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
-        return self._train(self._trainer(features, settings, warm=warm), 1)
+        return self._train(self._trainer(features, settings, warm=warm), 1, Watch())
 
-    def _train(self, trainer: Trainer, epochs: int) -> Self:
+    def _train(self, trainer: Trainer, epochs: int, watch: Watch) -> Self:
         keep_best = bool(len(trainer.validation_rows))
         best = None
         try:
             with (
                 training_threads(trainer.settings, self.n_features_in_),
-                _progress_bar(epochs, shown=self.verbose) as tell,
+                ProgressBar(epochs, shown=self.verbose) as tell,
             ):
-                for record in _epochs(trainer, epochs):
+                for record in _epochs(trainer, epochs, watch):
                     self._note(record, trainer)
                     tell(record)
                     if keep_best and trainer.stopping.best_epoch == trainer.epoch:
                         best = trainer.weights()
+                    if watch.end_epoch(partial(self._fitted_until_here, trainer, best)):
+                        break
         except KeyboardInterrupt:  # the user has seen enough of it
             pass
         finally:
@@ -250,16 +267,23 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             self.best_loss_ = trainer.stopping.best_loss
 
     def _keep(self, trainer: Trainer, best: dict[str, Floats] | None) -> None:
-        settings = trainer.settings
-        self.network_ = build_network(
-            settings.architecture, self.n_features_in_, random_state=settings.random_state
-        )
-        weights = trainer.weights() if best is None else best
-        self.network_.load_state_dict({n: torch.from_numpy(w) for n, w in weights.items()})
-        self.network_.requires_grad_(requires_grad=False)
+        for name, value in self._fitted_until_here(trainer, best).items():
+            setattr(self, name, value)
         self._memory = trainer.memory()
-        self._n_features_out = settings.architecture.code_dim
-        self.converged_ = trainer.stopping.converged
+
+    def _fitted_until_here(
+        self, trainer: Trainer, best: dict[str, Floats] | None
+    ) -> dict[str, Any]:
+        """Return the attributes of an estimator whose training ends now."""
+        return {
+            "network_": _built(
+                trainer.settings,
+                self.n_features_in_,
+                trainer.weights() if best is None else best,
+            ),
+            "_n_features_out": trainer.settings.architecture.code_dim,
+            "converged_": trainer.stopping.converged,
+        }
 
     def _settings(self) -> Settings:
         seed = self.random_state
@@ -351,9 +375,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return tags
 
 
-def _epochs(trainer: Trainer, epochs: int) -> Iterator[LossRecord]:
+def _epochs(trainer: Trainer, epochs: int, watch: Watch) -> Iterator[LossRecord]:
     """Train for at most `epochs` epochs, until it converges, and yield each one's losses."""
     for _ in range(epochs):
+        watch.begin_epoch()
         while not trainer.run_batch():
             pass
         yield trainer.finish_epoch()
@@ -361,26 +386,9 @@ def _epochs(trainer: Trainer, epochs: int) -> Iterator[LossRecord]:
             return
 
 
-class _progress_bar:  # noqa: N801  # used as a function
-    """A progress bar with the loss parts, or nothing at all."""
-
-    def __init__(self, epochs: int, *, shown: bool) -> None:
-        self._bar: Any = None
-        if shown:
-            from tqdm.auto import tqdm
-
-            self._bar = tqdm(total=epochs, unit="epoch")
-
-    def __enter__(self) -> Callable[[LossRecord], None]:
-        return self._tell
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def _tell(self, record: LossRecord) -> None:
-        if self._bar is not None:
-            losses = record.validation or record.train
-            parts = {name: f"{value:.4g}" for name, value in losses.values.items()}
-            self._bar.set_postfix({"loss": f"{losses.total:.4g}", **parts}, refresh=False)
-            self._bar.update()
+def _built(settings: Settings, n_features: int, weights: dict[str, Floats]) -> AutoencoderNetwork:
+    """Return a network that is done with training."""
+    network = build_network(settings.architecture, n_features, random_state=settings.random_state)
+    network.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
+    network.requires_grad_(requires_grad=False)
+    return network
