@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ae_widgets.engine.checks import check_settings
+from ae_widgets.engine.memory import memory_errors, training_advice
 from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
@@ -126,6 +127,9 @@ class Autoencoder(
     (1797, 2)
     """
 
+    network_: AutoencoderNetwork
+    converged_: bool
+
     def __init__(  # noqa: PLR0913  # scikit-learn's convention: one argument a parameter
         self,
         code_dim: int = 2,
@@ -189,6 +193,8 @@ class Autoencoder(
         ------
         SettingsError
             If a parameter is out of its range.
+        NotEnoughMemoryError
+            If memory is short; a model that was begun is kept.
         TrainingError
             If a callback raises an error; the model is kept.
         NonFiniteLossError
@@ -225,6 +231,7 @@ class Autoencoder(
         best = None
         try:
             with (
+                memory_errors(training_advice(trainer.settings)),
                 training_threads(trainer.settings, self.n_features_in_),
                 ProgressBar(epochs, shown=self.verbose) as tell,
             ):
@@ -250,9 +257,10 @@ class Autoencoder(
             self.validation_scores_: list[float] | None = (
                 [] if settings.validation_fraction else None
             )
-            return Trainer(features, settings)
-        trainer = Trainer(features, settings, self._weights())
-        trainer.load_memory(self._memory)
+            return _trainer(features, settings)
+        trainer = _trainer(features, settings, self._weights())
+        if self._memory is not None:
+            trainer.load_memory(self._memory)
         return trainer
 
     def _note(self, record: LossRecord, trainer: Trainer) -> None:
@@ -361,7 +369,7 @@ class Autoencoder(
         return checked
 
     def _through(self, function: Callable[[Tensor], Tensor], values: Floats) -> Floats:
-        with torch.no_grad():
+        with torch.no_grad(), memory_errors("pass fewer items at a time"):
             chunks = [
                 function(torch.from_numpy(values[start : start + CHUNK_ROWS]).clone()).numpy()
                 for start in range(0, len(values), CHUNK_ROWS)
@@ -373,6 +381,13 @@ class Autoencoder(
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+def _trainer(
+    features: Floats, settings: Settings, weights: dict[str, Floats] | None = None
+) -> Trainer:
+    with memory_errors(training_advice(settings)):
+        return Trainer(features, settings, weights)
 
 
 def _epochs(trainer: Trainer, epochs: int, watch: Watch) -> Iterator[LossRecord]:
