@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 from typing import Any
@@ -54,6 +55,10 @@ class Settings:
         Share of the items held out; 0 watches the training loss instead.
     random_state : int >= 0, default=0
         Seed of the weights, the split and the order of the items.
+    device : str, default='auto'
+        Where to train: 'cpu', 'cuda', 'cuda:<number>' or 'mps'; 'auto' takes CUDA
+        or MPS where present, else the CPU. Whether it is present shows when the
+        run begins.
 
     Raises
     ------
@@ -74,6 +79,7 @@ class Settings:
     n_iter_no_change: int = 10
     validation_fraction: float = 0.1
     random_state: int = 0
+    device: str = "auto"
 
     def __post_init__(self) -> None:
         if not isinstance(self.architecture, Architecture):
@@ -92,6 +98,7 @@ class Settings:
         integer("n_iter_no_change", 1)
         number("validation_fraction", 0, 0.99)
         integer("random_state", 0)
+        self._check_device()
 
     def change(self, **values: Any) -> Settings:
         """Return a copy with `values` replaced.
@@ -137,6 +144,12 @@ class Settings:
             msg = f"{name} must be an integer of at least {low}, got {value!r}."
             raise SettingsError(msg)
         object.__setattr__(self, name, int(value))
+
+    def _check_device(self) -> None:
+        name = self.device
+        if not isinstance(name, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", name):
+            msg = f"device must be auto, cpu, cuda, cuda:<number> or mps, got {name!r}."
+            raise SettingsError(msg)
 
     def _choice(self, name: str, allowed: tuple[str, ...]) -> None:
         value = getattr(self, name)

@@ -14,6 +14,8 @@ import numpy as np
 import torch
 
 from ae_widgets.engine.dense_step import DenseStep
+from ae_widgets.engine.device import find_device
+from ae_widgets.engine.device_step import DeviceStep
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep
@@ -58,6 +60,7 @@ class Trainer:
         weights: dict[str, NDArray[np.float32]] | None = None,
     ) -> None:
         self.settings = settings
+        self.device = find_device(settings.device)
         self.objective = Objective(settings)
         self.features = torch.from_numpy(features)  # (n_samples, n_features)
         n_samples, n_features = features.shape
@@ -191,22 +194,22 @@ class Trainer:
         """Return codes (n, code_dim) and errors (n,) of `rows`, default all."""
         codes, errors = [], []
         for chunk in self._chunks(rows):
-            x = self.features[chunk]
+            x = self.features[chunk].to(self.device)
             code, output = self.network(x)
-            codes.append(code)
-            errors.append(item_errors(self.settings.reconstruction, output, x))
+            codes.append(code.cpu())
+            errors.append(item_errors(self.settings.reconstruction, output, x).cpu())
         return torch.cat(codes), torch.cat(errors)
 
     @torch.no_grad()
     def reconstruct(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return reconstructions (n, n_features) and errors (n,) of `rows`."""
-        x = self.features[rows]
+        x = self.features[rows].to(self.device)
         output = self.network(x)[1]
-        return output, item_errors(self.settings.reconstruction, output, x)
+        return output.cpu(), item_errors(self.settings.reconstruction, output, x).cpu()
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return a copy of the parameters by name."""
-        return {n: t.detach().numpy().copy() for n, t in self.network.state_dict().items()}
+        return {n: t.detach().cpu().numpy().copy() for n, t in self.network.state_dict().items()}
 
     def load_weights(self, weights: dict[str, NDArray[np.float32]]) -> None:
         """Put parameters from `weights` in place."""
@@ -238,6 +241,8 @@ class Trainer:
 
     def _new_step(self, features: NDArray[np.float32]) -> Step:
         rate, architecture = self.settings.learning_rate, self.settings.architecture
+        if self.device.type != "cpu":
+            return DeviceStep(self.network, features, self.objective, rate, self.device)
         if DenseStep.applies(architecture):
             return DenseStep(self.network, architecture, features, self.objective, rate)
         return AutogradStep(self.network, features, self.objective, rate)

@@ -88,6 +88,9 @@ class Autoencoder(
         Share of the items held out by `early_stopping`.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the last one.
+    device : str, default='auto'
+        Where `fit` trains: 'cpu', 'cuda', 'cuda:<number>' or 'mps'; 'auto' takes
+        CUDA or MPS where present, else the CPU. All else runs on the CPU.
     random_state : int, RandomState instance or None, default=None
         Draws the weights, the held-out items and the order of the batches. The
         same integer gives bit-identical weights on the same machine.
@@ -151,6 +154,7 @@ class Autoencoder(
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         warm_start: bool = False,
+        device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
@@ -172,6 +176,7 @@ class Autoencoder(
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.warm_start = warm_start
+        self.device = device
         self.random_state = random_state
         self.verbose = verbose
 
@@ -192,7 +197,7 @@ class Autoencoder(
         Raises
         ------
         SettingsError
-            If a parameter is out of its range.
+            If a parameter is out of its range, or the device is not present.
         NotEnoughMemoryError
             If memory is short; a model that was begun is kept.
         TrainingError
@@ -301,6 +306,7 @@ class Autoencoder(
             "code_dim", "hidden_layer_sizes", "activation", "code_activation",
             "output_activation", "alpha", "beta", "reconstruction", "complexity",
             "sparsity_target", "batch_size", "max_iter", "tol", "n_iter_no_change",
+            "device",
         )  # fmt: skip
         return Settings().change(
             **{name: getattr(self, name) for name in same},

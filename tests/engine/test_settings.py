@@ -103,7 +103,7 @@ def test_what_is_no_architecture_is_refused_beside_a_part_of_it():
 
 def test_what_waits_for_the_next_run_is_the_network_the_split_and_the_seed():
     waiting = set(NAMES) - LIVE_SETTINGS
-    assert waiting == {*ARCHITECTURE_SETTINGS, "validation_fraction", "random_state"}
+    assert waiting == {*ARCHITECTURE_SETTINGS, "validation_fraction", "random_state", "device"}
 
 
 @pytest.mark.parametrize("name", PRESETS)
