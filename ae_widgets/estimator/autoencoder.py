@@ -17,6 +17,7 @@ from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
+from ae_widgets.estimator.conversion import history_attributes, run_parameters, trained_weights
 from ae_widgets.estimator.progress import ProgressBar
 from ae_widgets.losses.reconstruction import item_errors
 from ae_widgets.model.network import build_network
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ae_widgets.engine.protocol import LossRecord
+    from ae_widgets.estimator.conversion import Run
     from ae_widgets.model.network import AutoencoderNetwork
 
     Floats = NDArray[np.float32]
@@ -317,6 +319,42 @@ class Autoencoder(
 
     def _weights(self) -> dict[str, Floats]:
         return {name: value.numpy() for name, value in self.network_.state_dict().items()}
+
+    # To and from a session --------------------------------------------------
+
+    @classmethod
+    def from_session(cls, session: Run) -> Self:
+        """Return a fitted estimator with the settings, weights and history of a run.
+
+        It takes items as ``session.dataset.features`` holds them: as numbers, and
+        scaled as the session scaled them. The optimiser's memory stays with the run.
+
+        Parameters
+        ----------
+        session : Session
+            While it is training, the weights are those that its trainer sent last.
+
+        Raises
+        ------
+        TrainingError
+            If the run has not trained yet.
+        """
+        settings, weights = session.settings, trained_weights(session)
+        model = cls()
+        model.set_params(**run_parameters(settings, model.get_params(deep=False)))
+        for name, value in history_attributes(session).items():
+            setattr(model, name, value)
+        model.n_features_in_ = session.dataset.n_features
+        model.network_ = _built(settings, model.n_features_in_, weights)
+        model._n_features_out = settings.architecture.code_dim
+        model._memory = None
+        return model
+
+    def start_of_run(self) -> tuple[Settings, dict[str, Floats] | None]:
+        """Return the settings of a run as `fit` trains it, and the weights if fitted."""
+        if not hasattr(self, "network_"):
+            return self._settings(), None
+        return self._settings(), {name: w.copy() for name, w in self._weights().items()}
 
     # Use --------------------------------------------------------------------
 
