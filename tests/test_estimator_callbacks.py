@@ -1,8 +1,6 @@
 """scikit-learn's callbacks on the estimator."""
 # ruff: noqa: ARG002  # hooks get what they are given
 
-import sys
-
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -122,14 +120,6 @@ def test_scikit_learns_scoring_monitor():
     epochs = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
     assert len(epochs) == 3
     assert epochs[-1]["score"] == model.score(X)
-
-
-def test_without_scikit_learns_callbacks_all_else_works(monkeypatch):
-    monkeypatch.setitem(sys.modules, "sklearn.callback", None)
-    model = quick().fit(blobs(50, 4))
-    assert model.n_iter_ == 3
-    with pytest.raises(ImportError, match=r"Callbacks need scikit-learn 1\.9 or later"):
-        model.set_callbacks(Recorder())
 
 
 def test_what_is_no_callback_is_refused():

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ae_widgets.losses.objective import Objective
     from ae_widgets.model.network import AutoencoderNetwork
 
-__all__ = ["DeviceStep", "Results"]
+__all__ = ["DeviceStep", "Results", "Trained"]
 
 
 class Results(NamedTuple):
@@ -47,6 +47,21 @@ class Notes(Protocol):
     codes: NDArray[np.float32]  # (n, code_dim), or (0, code_dim) to do without
     errors: NDArray[np.float32]  # (n,)
     sums: NDArray[np.float64]  # (n_parts,)
+
+
+class Trained(NamedTuple):
+    """How far a call of `DeviceStep.train` came.
+
+    Attributes
+    ----------
+    n_items : int
+        Items before the first batch whose loss is NaN or infinite, or all.
+    bad_total : float or None
+        The loss of that batch. Later batches may have moved the parameters.
+    """
+
+    n_items: int
+    bad_total: float | None
 
 
 class DeviceStep:
@@ -93,18 +108,8 @@ class DeviceStep:
         self._total = torch.zeros((), device=device)
         self.forget()
 
-    def train(
-        self, rows: NDArray[np.integer], batch_size: int, noted: Notes
-    ) -> tuple[int, float | None]:
-        """Train on the items at `rows`, in order, `batch_size` at a time.
-
-        Returns
-        -------
-        n_items : int
-            Items before the first batch whose loss is NaN or infinite, or all.
-        bad_total : float or None
-            The loss of that batch. Later batches may have moved the parameters.
-        """
+    def train(self, rows: NDArray[np.integer], batch_size: int, noted: Notes) -> Trained:
+        """Train on the items at `rows`, in order, `batch_size` at a time."""
         results = self._queue(rows, batch_size)
         parts = results.parts.cpu().double().numpy()  # (n_batches, n_parts); waits for the device
         weights = [self._objective.weights[name] for name in results.names]
@@ -118,7 +123,7 @@ class DeviceStep:
         noted.errors[:n_items] = results.errors[:n_items].cpu().numpy()
         if len(noted.codes):
             noted.codes[:n_items] = results.codes[:n_items].cpu().numpy()
-        return n_items, float(totals[n_batches]) if bad.size else None
+        return Trained(n_items, float(totals[n_batches]) if bad.size else None)
 
     def measure(self, rows: NDArray[np.int64]) -> Measured:
         """Compute loss parts and gradients of the items at `rows`, and wait for them."""
