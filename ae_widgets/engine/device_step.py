@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 
 from ae_widgets.engine.device import fits_on
-from ae_widgets.engine.step import Measured
+from ae_widgets.engine.step import Trained
+from ae_widgets.engine.views import tensor_view
 from ae_widgets.losses.reconstruction import item_errors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from ae_widgets.engine.settings import Settings
+    from ae_widgets.engine.step import Noted
     from ae_widgets.losses.objective import Objective
     from ae_widgets.model.network import AutoencoderNetwork
 
-__all__ = ["DeviceStep", "Results", "Trained"]
+__all__ = ["DeviceStep", "Results"]
 
 
 class Results(NamedTuple):
@@ -41,29 +45,6 @@ class Results(NamedTuple):
     errors: Tensor
 
 
-class Notes(Protocol):
-    """Where a call of `DeviceStep.train` leaves its results."""
-
-    codes: NDArray[np.float32]  # (n, code_dim), or (0, code_dim) to do without
-    errors: NDArray[np.float32]  # (n,)
-    sums: NDArray[np.float64]  # (n_parts,)
-
-
-class Trained(NamedTuple):
-    """How far a call of `DeviceStep.train` came.
-
-    Attributes
-    ----------
-    n_items : int
-        Items before the first batch whose loss is NaN or infinite, or all.
-    bad_total : float or None
-        The loss of that batch. Later batches may have moved the parameters.
-    """
-
-    n_items: int
-    bad_total: float | None
-
-
 class DeviceStep:
     """Automatic gradients and Adam on any device, without waiting for a batch.
 
@@ -80,8 +61,8 @@ class DeviceStep:
         All items.
     objective : Objective
         What to minimise; its settings may change between calls.
-    learning_rate : float
-        Step size of Adam.
+    settings : Settings
+        The precision, and the learning rate to begin with.
     device : torch.device
         Where to train.
     resident : bool, optional
@@ -93,23 +74,30 @@ class DeviceStep:
         network: AutoencoderNetwork,
         features: NDArray[np.float32],
         objective: Objective,
-        learning_rate: float,
+        settings: Settings,
         device: torch.device,
         *,
         resident: bool | None = None,
     ) -> None:
-        self.learning_rate = learning_rate
+        self.learning_rate = settings.learning_rate
+        self._rounded = settings.precision == "bf16"
         self._network = network.to(device)
         self._objective = objective
         self._device = device
-        items = torch.from_numpy(features)
+        items = tensor_view(features)
         self.resident = fits_on(device, features.nbytes) if resident is None else resident
         self._features = items.to(device) if self.resident else items
         self._total = torch.zeros((), device=device)
         self.forget()
 
-    def train(self, rows: NDArray[np.integer], batch_size: int, noted: Notes) -> Trained:
-        """Train on the items at `rows`, in order, `batch_size` at a time."""
+    def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
+        """Train on the items at `rows`, in order, `batch_size` at a time.
+
+        The parameters may have been moved by batches after one whose loss is NaN
+        or infinite.
+        """
+        if not len(rows):
+            return Trained(0, None)
         results = self._queue(rows, batch_size)
         parts = results.parts.cpu().double().numpy()  # (n_batches, n_parts); waits for the device
         weights = [self._objective.weights[name] for name in results.names]
@@ -124,12 +112,6 @@ class DeviceStep:
         if len(noted.codes):
             noted.codes[:n_items] = results.codes[:n_items].cpu().numpy()
         return Trained(n_items, float(totals[n_batches]) if bad.size else None)
-
-    def measure(self, rows: NDArray[np.int64]) -> Measured:
-        """Compute loss parts and gradients of the items at `rows`, and wait for them."""
-        results = self._differentiate(self._items(self._indices(rows)))
-        values = dict(zip(results.names, results.parts[0].tolist(), strict=True))
-        return Measured(values, results.codes.cpu().numpy(), results.errors.cpu().numpy())
 
     def update(self) -> None:
         """Move the parameters by the gradients of the batch last measured."""
@@ -155,7 +137,7 @@ class DeviceStep:
         """Go on with the memory of a step of the same kind and network."""
         self._optimizer.load_state_dict(memory)
 
-    def _queue(self, rows: NDArray[np.integer], batch_size: int) -> Results:
+    def _queue(self, rows: NDArray[np.int32], batch_size: int) -> Results:
         """Queue the batches of `rows` one after another."""
         results = []
         for batch in torch.split(self._indices(rows), batch_size):
@@ -169,14 +151,20 @@ class DeviceStep:
         )
 
     def _differentiate(self, x: Tensor) -> Results:
-        code, output = self._network(x)
+        rounding = (
+            torch.autocast(self._device.type, torch.bfloat16) if self._rounded else nullcontext()
+        )
+        with rounding:
+            code, output = self._network(x)
+        if self._rounded:
+            code, output = code.float(), output.float()
         self._total, parts = self._objective(x, code, output)
         with torch.no_grad():
             errors = item_errors(self._objective.settings.reconstruction, output, x)
             values = torch.stack([part.detach() for part in parts.values()])
         return Results(tuple(parts), values[None], code.detach(), errors)
 
-    def _indices(self, rows: NDArray[np.integer]) -> Tensor:
+    def _indices(self, rows: NDArray[np.int32]) -> Tensor:
         indices = torch.from_numpy(rows)
         return indices.to(self._device) if self.resident else indices
 

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Autoencoder"]
 
+CALL_SECONDS = 0.05
+"""Training time after which an interrupt is heard."""
+
 CHUNK_ROWS = 8192
 """Items passed through the network at once outside training."""
 
@@ -90,6 +93,8 @@ class Autoencoder(
         Share of the items held out by `early_stopping`.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the last one.
+    precision : {'float32', 'bf16'}, default='float32'
+        Of the matrix products while training; see `ae_widgets.Settings`.
     device : str, default='auto'
         Where `fit` trains: 'cpu', 'cuda', 'cuda:<number>' or 'mps'; 'auto' takes
         CUDA or MPS where present, else the CPU. All else runs on the CPU.
@@ -156,6 +161,7 @@ class Autoencoder(
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         warm_start: bool = False,
+        precision: str = "float32",
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
@@ -178,6 +184,7 @@ class Autoencoder(
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.warm_start = warm_start
+        self.precision = precision
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
@@ -308,7 +315,7 @@ class Autoencoder(
             "code_dim", "hidden_layer_sizes", "activation", "code_activation",
             "output_activation", "alpha", "beta", "reconstruction", "complexity",
             "sparsity_target", "batch_size", "max_iter", "tol", "n_iter_no_change",
-            "device",
+            "precision", "device",
         )  # fmt: skip
         return Settings().change(
             **{name: getattr(self, name) for name in same},
@@ -438,7 +445,7 @@ def _epochs(trainer: Trainer, epochs: int, watch: Watch) -> Iterator[LossRecord]
     """Train for at most `epochs` epochs, until it converges, and yield each one's losses."""
     for _ in range(epochs):
         watch.begin_epoch()
-        while not trainer.run_batch():
+        while not trainer.run(trainer.batches_within(CALL_SECONDS)):
             pass
         yield trainer.finish_epoch()
         if trainer.stopping.converged:

@@ -1,7 +1,5 @@
 """Training on another device: which one, and the same numbers with fewer readings."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
@@ -10,22 +8,21 @@ from ae_widgets import Autoencoder, Settings, SettingsError
 from ae_widgets.engine import device as device_module
 from ae_widgets.engine.device import find_device, fits_on, present_devices
 from ae_widgets.engine.device_step import DeviceStep
-from ae_widgets.engine.step import AutogradStep
+from ae_widgets.engine.step import AutogradStep, Noted
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.losses.objective import Objective
 from ae_widgets.model.network import build_network
 from tests.engine.data import blobs
 
 CPU = torch.device("cpu")
-SETTINGS = Settings(alpha=0.7, beta=0.2, complexity="effective_dimension").change(
-    hidden_layer_sizes=(8,), activation="silu"
-)
+SETTINGS = Settings(
+    learning_rate=1e-2, alpha=0.7, beta=0.2, complexity="effective_dimension"
+).change(hidden_layer_sizes=(8,), activation="silu")
 
 
-def make(kind, features, **options):
-    network = build_network(SETTINGS.architecture, features.shape[1], random_state=0)
-    objective = Objective(SETTINGS)
-    step = kind(network, features, objective, 1e-2, **options)
+def make(kind, features, *, settings=SETTINGS, **options):
+    network = build_network(settings.architecture, features.shape[1], random_state=0)
+    step = kind(network, features, Objective(settings), settings, **options)
     return step, network
 
 
@@ -34,51 +31,40 @@ def parameters(network):
 
 
 def notes(n, code_dim=2):
-    return SimpleNamespace(
-        codes=np.zeros((n, code_dim), np.float32), errors=np.zeros(n, np.float32), sums=np.zeros(2)
-    )
+    codes, errors = np.zeros((n, code_dim), np.float32), np.zeros(n, np.float32)
+    return Noted(codes, errors, np.zeros(2))
 
 
 @pytest.mark.parametrize("resident", [True, False])
-def test_many_batches_in_one_call_are_those_of_autograd(resident):
-    X = blobs(100, 6)
-    rows = np.random.default_rng(0).permutation(100)
-    step, network = make(DeviceStep, X, device=CPU, resident=resident)
-    noted = notes(100)
-    assert step.train(rows, 16, noted) == (100, None)
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_many_batches_in_one_call_are_those_of_autograd(resident, precision):
+    X, settings = blobs(100, 6), SETTINGS.change(precision=precision)
+    rows = np.random.default_rng(0).permutation(100).astype(np.int32)
+    results = []
+    for kind, options in [
+        (DeviceStep, {"device": CPU, "resident": resident}),
+        (AutogradStep, {}),
+    ]:
+        step, network = make(kind, X, settings=settings, **options)
+        noted = notes(100)
+        assert step.train(rows, 16, noted) == (100, None)
+        results.append((noted, parameters(network)))
+    (ours, weights), (theirs, expected) = results
+    np.testing.assert_array_equal(weights, expected)
+    np.testing.assert_array_equal(ours.codes, theirs.codes)
+    np.testing.assert_array_equal(ours.errors, theirs.errors)
+    np.testing.assert_allclose(ours.sums, theirs.sums, rtol=1e-12)
 
-    reference, other = make(AutogradStep, X)
-    sums = np.zeros(2)
-    for start in range(0, 100, 16):
-        batch = rows[start : start + 16]
-        measured = reference.measure(batch)
-        np.testing.assert_array_equal(noted.codes[start : start + 16], measured.codes)
-        np.testing.assert_array_equal(noted.errors[start : start + 16], measured.errors)
-        sums += len(batch) * np.array(list(measured.parts.values()))
-        reference.update()
-    np.testing.assert_allclose(noted.sums, sums, rtol=1e-12)
-    np.testing.assert_array_equal(parameters(network), parameters(other))
 
-
-def test_a_batch_at_a_time_is_autograds():
-    X = blobs(64, 6)
-    step, network = make(DeviceStep, X, device=CPU)
-    reference, other = make(AutogradStep, X)
-    for rows in (np.arange(40), np.arange(40, 64)):
-        ours, theirs = step.measure(rows), reference.measure(rows)
-        assert ours.parts == theirs.parts
-        np.testing.assert_array_equal(ours.codes, theirs.codes)
-        step.update()
-        reference.update()
-    np.testing.assert_array_equal(parameters(network), parameters(other))
+def test_no_batches_are_no_work():
+    step, _ = make(DeviceStep, blobs(32, 6), device=CPU)
+    assert step.train(np.empty(0, np.int32), 16, notes(0)) == (0, None)
 
 
 def test_codes_that_nobody_wants_are_not_read():
-    noted = SimpleNamespace(
-        codes=np.empty((0, 2), np.float32), errors=np.zeros(32, np.float32), sums=np.zeros(2)
-    )
+    noted = notes(32)._replace(codes=np.empty((0, 2), np.float32))
     step, _ = make(DeviceStep, blobs(32, 6), device=CPU)
-    assert step.train(np.arange(32), 16, noted) == (32, None)
+    assert step.train(np.arange(32, dtype=np.int32), 16, noted) == (32, None)
     assert (noted.errors > 0).all()
 
 
@@ -87,7 +73,7 @@ def test_the_first_loss_that_is_not_finite_is_found_afterwards():
     X[40] = np.inf
     step, _ = make(DeviceStep, X, device=CPU)
     noted = notes(64)
-    n_items, total = step.train(np.arange(64), 16, noted)
+    n_items, total = step.train(np.arange(64, dtype=np.int32), 16, noted)
     assert n_items == 32  # item 40 is in the third batch
     assert not np.isfinite(total)
     assert np.isfinite(noted.sums).all()
@@ -96,7 +82,7 @@ def test_the_first_loss_that_is_not_finite_is_found_afterwards():
 
 
 def test_the_optimisers_memory_goes_on():
-    X, rows = blobs(64, 6), np.arange(64)
+    X, rows = blobs(64, 6), np.arange(64, dtype=np.int32)
     step, network = make(DeviceStep, X, device=CPU)
     step.train(rows, 16, notes(64))
     other, copy = make(DeviceStep, X, device=CPU)
@@ -111,7 +97,7 @@ def test_nothing_is_read_back_between_batches():
     """On torch's device without values, reading one raises."""
     X = blobs(64, 6)
     step, _ = make(DeviceStep, X, device=torch.device("meta"))
-    results = step._queue(np.arange(64), 16)
+    results = step._queue(np.arange(64, dtype=np.int32), 16)
     assert results.parts.shape == (4, 2)
     assert results.codes.shape == (64, 2)
     assert results.errors.shape == (64,)
@@ -122,9 +108,7 @@ def test_nothing_is_read_back_between_batches():
 def test_a_trainer_on_a_device_trains_as_on_the_cpu(monkeypatch):
     X, settings = blobs(100, 6), SETTINGS.change(batch_size=16)
     trainers = [Trainer(X, settings), Trainer(X, settings)]
-    trainers[1]._stepper = DeviceStep(
-        trainers[1].network, X, trainers[1].objective, settings.learning_rate, CPU
-    )
+    trainers[1]._stepper = DeviceStep(trainers[1].network, X, trainers[1].objective, settings, CPU)
     records = []
     for trainer in trainers:
         while not trainer.run_batch():
@@ -186,7 +170,7 @@ def test_cuda_trains_like_the_cpu(early_stopping):
 @pytest.mark.gpu
 @pytest.mark.parametrize("resident", [True, False])
 def test_cuda_gives_the_cpus_numbers(resident):
-    X, rows = blobs(100, 6), np.arange(100)
+    X, rows = blobs(100, 6), np.arange(100, dtype=np.int32)
     results = []
     for name in ("cpu", "cuda"):
         step, network = make(DeviceStep, X, device=torch.device(name), resident=resident)
