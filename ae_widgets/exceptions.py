@@ -7,6 +7,7 @@
      ├── SettingsError        (ValueError)    a setting is unknown or out of its range
      └── TrainingError        (RuntimeError)  a run ended with an error
           ├── NonFiniteLossError              the loss became NaN or infinite
+          ├── NotEnoughMemoryError            the machine or device is short of memory
           └── TrainerDiedError                the training process ended unasked
 """
 
@@ -14,6 +15,7 @@ __all__ = [
     "AEWidgetsError",
     "DataError",
     "NonFiniteLossError",
+    "NotEnoughMemoryError",
     "SettingsError",
     "TrainerDiedError",
     "TrainingError",
@@ -38,6 +40,10 @@ class TrainingError(AEWidgetsError, RuntimeError):
 
 class NonFiniteLossError(TrainingError):
     """The loss became NaN or infinite; the last finite weights were restored."""
+
+
+class NotEnoughMemoryError(TrainingError, MemoryError):
+    """There is not enough memory to train with these settings; the message says what to do."""
 
 
 class TrainerDiedError(TrainingError):

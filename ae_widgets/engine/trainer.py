@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from ae_widgets.engine.device import find_device
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep, Noted
@@ -58,6 +59,7 @@ class Trainer:
         weights: dict[str, NDArray[np.float32]] | None = None,
     ) -> None:
         self.settings = settings
+        self.device = find_device(settings.device)
         self.objective = Objective(settings)
         self.features = tensor_view(features)  # (n_samples, n_features)
         n_samples, n_features = features.shape
@@ -211,22 +213,22 @@ class Trainer:
         """Return codes (n, code_dim) and errors (n,) of `rows`, default all."""
         codes, errors = [], []
         for chunk in self._chunks(rows):
-            x = self.features[chunk]
+            x = self.features[chunk].to(self.device)
             code, output = self.network(x)
-            codes.append(code)
-            errors.append(item_errors(self.settings.reconstruction, output, x))
+            codes.append(code.cpu())
+            errors.append(item_errors(self.settings.reconstruction, output, x).cpu())
         return torch.cat(codes), torch.cat(errors)
 
     @torch.no_grad()
     def reconstruct(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return reconstructions (n, n_features) and errors (n,) of `rows`."""
-        x = self.features[rows]
+        x = self.features[rows].to(self.device)
         output = self.network(x)[1]
-        return output, item_errors(self.settings.reconstruction, output, x)
+        return output.cpu(), item_errors(self.settings.reconstruction, output, x).cpu()
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return a copy of the parameters by name."""
-        return {n: t.detach().numpy().copy() for n, t in self.network.state_dict().items()}
+        return {n: t.detach().cpu().numpy().copy() for n, t in self.network.state_dict().items()}
 
     def load_weights(self, weights: dict[str, NDArray[np.float32]]) -> None:
         """Put parameters from `weights` in place."""
@@ -277,8 +279,11 @@ class Trainer:
         # Brings the compiler, which importing the estimator must not.
         from ae_widgets.engine.bfloat16_step import Bfloat16Step
         from ae_widgets.engine.dense_step import DenseStep
+        from ae_widgets.engine.device_step import DeviceStep
 
         settings = self.settings
+        if self.device.type != "cpu":
+            return DeviceStep(self.network, features, self.objective, settings, self.device)
         if DenseStep.applies(settings):
             kind = Bfloat16Step if settings.precision == "bf16" else DenseStep
             return kind(self.network, features, self.objective, settings)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from ae_widgets.engine.frames import FramePacer
+from ae_widgets.engine.memory import memory_errors, training_advice
 from ae_widgets.engine.pipe import FeatureFile, StreamWriter, read_message
 from ae_widgets.engine.protocol import (
     Begin,
@@ -40,6 +41,7 @@ from ae_widgets.engine.protocol import (
     Stop,
     Weights,
 )
+from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import choose_threads
 from ae_widgets.engine.trainer import Trainer
 
@@ -51,7 +53,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ae_widgets.engine.protocol import LossRecord, RunState, StepUnit
-    from ae_widgets.engine.settings import Settings
 
 __all__ = ["Worker", "main"]
 
@@ -117,7 +118,9 @@ class Worker:
 
     def _guarded(self, action: Callable[[], None]) -> None:
         try:
-            action()
+            settings = self._trainer.settings if self._trainer else Settings()
+            with memory_errors(training_advice(settings)):
+                action()
         except Exception as error:  # noqa: BLE001  # whatever it is, the user must see it
             self._running = False
             if self._trainer is not None:
@@ -160,7 +163,8 @@ class Worker:
         self._frames = FramePacer()
         if self._prepare is not None:
             self._prepare(command.settings)
-        self._trainer = Trainer(self._features, command.settings, command.weights)
+        with memory_errors(training_advice(command.settings)):
+            self._trainer = Trainer(self._features, command.settings, command.weights)
         self._show_exact(always=True)
         self._tell_state("idle", "")
 

@@ -33,6 +33,7 @@ from ae_widgets.session.link import Link
 from ae_widgets.session.observers import Observers
 from ae_widgets.session.readings import Readings
 from ae_widgets.session.run import Run
+from ae_widgets.session.start import read_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +84,10 @@ class Session(Readings):
         The items; see `ae_widgets.data.read_dataset`.
     y : array-like of shape (n_samples,), optional
         Labels, shown but not trained on.
+    labels : array-like, optional
+        The labels in ``Session(estimator, X, y)``: the run has the settings of an
+        `Autoencoder` and, if that is fitted and of the same architecture, goes on
+        from its weights, with a new memory of the optimiser.
     item_shape : tuple of int, optional
         ``(height, width)`` or ``(height, width, channels)`` of an item.
     settings : Settings, optional
@@ -105,7 +110,8 @@ class Session(Readings):
     def __init__(  # noqa: PLR0913  # data, and how it is trained on
         self,
         X: Any,
-        y: ArrayLike | None = None,
+        y: Any = None,
+        labels: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
         settings: Settings | None = None,
@@ -119,10 +125,14 @@ class Session(Readings):
         if preset is not None and preset not in PRESETS:
             msg = f"preset must be one of {', '.join(PRESETS)}, got {preset!r}."
             raise SettingsError(msg)
+        start = read_start(X, y, labels)
+        X, y = start.X, start.y
         self.dataset = X if isinstance(X, Dataset) else read_dataset(X, y, item_shape=item_shape)
-        chosen = (settings or Settings()).change(**(PRESETS[preset] if preset else {}))
+        chosen = settings or start.settings or Settings()
+        chosen = chosen.change(**(PRESETS[preset] if preset else {}))
         chosen = chosen.change(**changes)
         check_settings(chosen, self.dataset.value_range)
+        weights = start.weights_for(chosen, self.dataset)
         self.number = next(_numbers)
         self.closed = False
         self.past_runs: list[PastRun] = []
@@ -137,6 +147,7 @@ class Session(Readings):
         self._focus: int | None = None
         self._background = Background(self.dataset, self._notify)
         self._run = self._new_run(0, chosen)
+        self._run.weights = weights
         if self.dataset.notices:
             self._run.say(" ".join(self.dataset.notices))
         registry.register(self)
