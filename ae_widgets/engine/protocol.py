@@ -147,7 +147,7 @@ class LossRecord:
     step : int
         Batches completed.
     train : LossParts
-        Mean over the batches since the last record.
+        Mean over the batches of the epoch, or since the last record within it.
     validation : LossParts or None
         On the held-out items; only at the end of an epoch.
     seconds : float

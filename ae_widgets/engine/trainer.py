@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from ae_widgets.engine.dense_step import DenseStep
+from ae_widgets.engine.means import mark, since
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep
@@ -76,7 +77,8 @@ class Trainer:
         self.step = 0
         self.epoch = 0
         self.seconds = 0.0
-        self.means = PartMeans()
+        self.means = PartMeans()  # of the epoch so far
+        self._recorded = mark(self.means)
         self.stopping = Stopping(settings.tol, settings.n_iter_no_change)
         self._codes = np.zeros((n_samples, settings.architecture.code_dim), np.float32)
         self._errors = np.zeros(n_samples, np.float32)
@@ -143,7 +145,7 @@ class Trainer:
         return self._cursor >= len(self._order)
 
     def finish_epoch(self) -> LossRecord:
-        """Measure the held-out items and begin the next epoch."""
+        """Measure the held-out items, begin the next epoch, and return the whole epoch's losses."""
         started = time.perf_counter()
         self.epoch += 1
         self._scatter()
@@ -152,15 +154,22 @@ class Trainer:
         validation = self.evaluate(self.validation_rows) if len(self.validation_rows) else None
         self._finite_weights = self.weights()
         self.seconds += time.perf_counter() - started
-        record = self.record(validation)
-        watched = validation or record.train
-        self.stopping.update(self.epoch, watched.total)
-        return record
-
-    def record(self, validation: LossParts | None = None) -> LossRecord:
-        """Return the training losses since the last record and start anew."""
         train = LossParts(*self.means.summary())
-        self.means = PartMeans()
+        self._forget_means()
+        self.stopping.update(self.epoch, (validation or train).total)
+        return self._record(train, validation)
+
+    @property
+    def unrecorded(self) -> bool:
+        """Whether batches of this epoch are in no record yet."""
+        return self.means.items > self._recorded.items
+
+    def record(self) -> LossRecord:
+        """Return the training losses since the last record of this epoch."""
+        before, self._recorded = self._recorded, mark(self.means)
+        return self._record(since(before, self._recorded, self.objective.weights), None)
+
+    def _record(self, train: LossParts, validation: LossParts | None) -> LossRecord:
         return LossRecord(
             epoch=self.progress,
             step=self.step,
@@ -172,6 +181,10 @@ class Trainer:
                 "batch_size": self.settings.batch_size,
             },
         )
+
+    def _forget_means(self) -> None:
+        self.means = PartMeans()
+        self._recorded = mark(self.means)
 
     @torch.no_grad()
     def evaluate(self, rows: Tensor) -> LossParts:
@@ -249,13 +262,18 @@ class Trainer:
         return tuple(slice(start, start + CHUNK_ROWS) for start in starts)
 
     def _restore(self, loss: float) -> None:
-        step, settings = self.step + 1, self.settings
+        self.step += 1  # it was taken and is undone: what follows is at another step
+        settings = self.settings
         self.load_weights(self._finite_weights)
         self._stepper.forget()
-        self.means = PartMeans()
+        self._forget_means()
+        if self._cursor >= len(self._order):  # the epoch's last batch: begin the epoch again
+            self._scatter()
+            self._cursor = self._scattered = 0
+            self._order = self._new_order()
         what = "NaN" if math.isnan(loss) else "infinite"
         msg = (
-            f"Loss became {what} at step {step:,} (learning_rate={settings.learning_rate:g}). "
+            f"Loss became {what} at step {self.step:,} (learning_rate={settings.learning_rate:g}). "
             f"Weights restored to the end of epoch {self.epoch}. "
             "Try a lower learning rate or scaled data, then go on."
         )

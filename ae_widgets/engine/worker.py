@@ -196,7 +196,7 @@ class Worker:
         if epoch_done:
             self._records.append(trainer.finish_epoch())
             self._recorded_at = now
-        elif now - self._recorded_at > RECORD_SECONDS:
+        elif now - self._recorded_at > RECORD_SECONDS and trainer.unrecorded:
             self._records.append(trainer.record())
             self._recorded_at = now
         if now - self._said_at > PROGRESS_SECONDS:
@@ -219,7 +219,7 @@ class Worker:
         """Stop between two batches; the state is told last, so that it closes the picture."""
         trainer = self._require()
         self._running = False
-        if trainer.means.items:
+        if trainer.unrecorded:
             self._records.append(trainer.record())
         self._show_exact()
         self._send_weights()
