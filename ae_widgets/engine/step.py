@@ -9,12 +9,14 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+import numpy as np
 import torch
 
 from ae_widgets.losses.reconstruction import item_errors
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from ae_widgets.losses.objective import Objective
@@ -55,7 +57,10 @@ class Step(Protocol):
         """Drop the optimiser's memory of past gradients."""
 
     def memory(self) -> Any:
-        """Return a copy of the optimiser's memory, for `load_memory`."""
+        """Return a copy of the optimiser's memory, for `load_memory`.
+
+        It is made of numpy arrays and plain values, so that it can be saved.
+        """
 
     def load_memory(self, memory: Any) -> None:
         """Go on with the memory of a step of the same kind and network."""
@@ -117,8 +122,19 @@ class AutogradStep:
 
     def memory(self) -> Any:
         """Return a copy of the optimiser's memory, for `load_memory`."""
-        return copy.deepcopy(self._optimizer.state_dict())
+        return _convert(self._optimizer.state_dict(), torch.Tensor, lambda t: t.numpy(force=True))
 
     def load_memory(self, memory: Any) -> None:
         """Go on with the memory of a step of the same kind and network."""
-        self._optimizer.load_state_dict(memory)
+        self._optimizer.load_state_dict(_convert(memory, np.ndarray, torch.from_numpy))
+
+
+def _convert(values: Any, kind: type, convert: Callable[[Any], Any]) -> Any:
+    """Copy nested `values`, with everything of one `kind` converted."""
+    if isinstance(values, kind):
+        return convert(copy.deepcopy(values))
+    if isinstance(values, dict):
+        return {key: _convert(value, kind, convert) for key, value in values.items()}
+    if isinstance(values, (list, tuple)):
+        return type(values)(_convert(value, kind, convert) for value in values)
+    return values

@@ -6,6 +6,7 @@ calls `run_batch` and reads the rest between two batches.
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ import numpy as np
 import torch
 
 from ae_widgets.engine.dense_step import DenseStep
-from ae_widgets.engine.means import mark, since
+from ae_widgets.engine.means import Mark, mark, since
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep
@@ -232,6 +233,52 @@ class Trainer:
     def load_memory(self, memory: Any) -> None:
         """Go on with the optimiser's memory of a trainer of the same architecture."""
         self._stepper.load_memory(memory)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the batches to come depend on, for `load_state`.
+
+        Numpy arrays and plain values only, in dicts, lists and tuples. Whatever
+        else comes to matter to the next batch is added here and in `load_state`: a
+        generator of noise as its state, a schedule as its position.
+        """
+        return {
+            "step": self.step,
+            "epoch": self.epoch,
+            "seconds": self.seconds,
+            "cursor": self._cursor,
+            "order": self._order.copy(),
+            "order_generator": self._order_generator.get_state().numpy().copy(),
+            "weights": self.weights(),
+            "finite_weights": self._finite_weights,
+            "optimizer": self.memory(),
+            "means": copy.deepcopy(vars(self.means)),
+            "recorded": tuple(self._recorded),
+            "stopping": dict(vars(self.stopping)),
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on exactly where a trainer of the same data and settings was.
+
+        Raises
+        ------
+        KeyError, RuntimeError, TypeError, ValueError
+            If `state` is not that of such a trainer; this one is then of no use.
+        """
+        if not np.array_equal(np.sort(state["order"]), self.train_rows):
+            msg = f"its order is not one of the {len(self.train_rows):,} items to train on"
+            raise ValueError(msg)
+        self.load_weights(state["weights"])
+        self._finite_weights = state["finite_weights"]
+        self.load_memory(state["optimizer"])
+        self._order_generator.set_state(torch.from_numpy(state["order_generator"]))
+        self._order, self._cursor = state["order"], state["cursor"]
+        self.step, self.epoch, self.seconds = state["step"], state["epoch"], state["seconds"]
+        vars(self.means).update(copy.deepcopy(state["means"]))
+        self._recorded = Mark(*state["recorded"])
+        vars(self.stopping).update(state["stopping"])
+        codes, errors = self.encode()  # for the views: their items begin afresh
+        self._codes[:], self._errors[:] = codes.numpy(), errors.numpy()
+        self._scattered = self._cursor
 
     def _next_rows(self) -> NDArray[np.int64]:
         rows = self._order[self._cursor : self._cursor + self.settings.batch_size]
