@@ -24,8 +24,9 @@ import numpy as np
 
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.exceptions import CheckpointError, JournalError
+from ae_widgets.session.entries import settings_from
 from ae_widgets.session.files import PICKLE, is_pickle, write_atomically
-from ae_widgets.session.journal import Journal, settings_from
+from ae_widgets.session.journal import Journal
 
 if TYPE_CHECKING:
     from typing import BinaryIO

@@ -13,11 +13,13 @@ seeded      whether the first weights were drawn by the seed
 steps       batches trained
 state       [state, reason] of the run, as in `Status`
 entries     each change of a live setting: step, epoch, name, value, before
+sha256      of all of this but itself, as JSON with sorted keys and no spaces
 ==========  ===============================================================
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from collections.abc import Sequence
@@ -30,16 +32,23 @@ import numpy as np
 from ae_widgets.data.fingerprint import Fingerprint
 from ae_widgets.engine.launch import TRAINERS
 from ae_widgets.engine.protocol import Change, Replay, Resume, RunState
-from ae_widgets.engine.settings import LIVE_SETTINGS, Settings
-from ae_widgets.exceptions import DataError, JournalError, SettingsError
-from ae_widgets.model import Architecture
+from ae_widgets.exceptions import DataError, JournalError
+from ae_widgets.session.entries import (
+    RESUMED,
+    JournalEntry,
+    count_from,
+    entries_from,
+    settings_from,
+)
 from ae_widgets.session.files import PICKLE, is_pickle, read_bytes, write_atomically
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-__all__ = ["RESUMED", "Journal", "JournalEntry", "settings_from", "versions"]
+    from ae_widgets.engine.settings import Settings
+
+__all__ = ["Journal", "versions"]
 
 FORMAT = "ae_widgets journal"
 
@@ -49,32 +58,7 @@ SCHEMA = 1
 MAX_BYTES = 2**26
 """Largest journal that is read: some half a million changes."""
 
-RESUMED = "resume"
-"""Name of the entry that a run which had converged or failed was told to go on."""
-
 REASONS = ("", "asked", "batch", "epoch", "converged", "max_iter", "stopped")
-
-
-@dataclass(frozen=True)
-class JournalEntry:
-    """One change of a control.
-
-    Attributes
-    ----------
-    step, epoch
-        Batches and epochs completed when it came into force.
-    name, value
-        The setting and its new value; or 'resume' and None where a run that had
-        converged or failed was told to go on.
-    before
-        Its value until then.
-    """
-
-    step: int
-    epoch: float
-    name: str
-    value: Any
-    before: Any = None
 
 
 def versions() -> dict[str, str]:
@@ -169,7 +153,8 @@ class Journal(Sequence[JournalEntry]):
             If it cannot be written; a file that was there is untouched.
         """
         try:
-            text = json.dumps(self.to_dict(), indent=1, allow_nan=False)
+            values = self.to_dict()
+            text = json.dumps({**values, "sha256": _digest(values)}, indent=1, allow_nan=False)
         except (TypeError, ValueError) as error:
             msg = f"The settings hold something that JSON cannot: {error}."
             raise JournalError(msg) from error
@@ -196,11 +181,16 @@ class Journal(Sequence[JournalEntry]):
             what = PICKLE if is_pickle(data) else f"It is damaged or no journal: {error}."
             msg = f"Could not read the journal {str(path)!r}. {what}"
             raise JournalError(msg) from error
+        said = values.pop("sha256", None) if isinstance(values, dict) else None
         try:
-            return cls.from_dict(values)
+            journal = cls.from_dict(values)
         except JournalError as error:
             msg = f"Could not read the journal {str(path)!r}. {error}"
             raise JournalError(msg) from error
+        if said != _digest(values):
+            msg = f"Could not read the journal {str(path)!r}. It is damaged or was edited."
+            raise JournalError(msg)
+        return journal
 
     def to_dict(self) -> dict[str, Any]:
         """Return the journal as JSON holds it; see this module's description."""
@@ -246,7 +236,7 @@ class Journal(Sequence[JournalEntry]):
 
     @classmethod
     def _checked(cls, values: dict[str, Any]) -> Journal:
-        steps, (state, reason) = _count(values, "steps"), values["state"]
+        steps, (state, reason) = count_from(values, "steps"), values["state"]
         if state not in get_args(RunState) or reason not in REASONS:
             msg = f"state must be one of a run, got {values['state']!r}."
             raise ValueError(msg)
@@ -259,7 +249,7 @@ class Journal(Sequence[JournalEntry]):
             settings=settings,
             data=Fingerprint(shape=tuple(map(int, data["shape"])), sha256=str(data["sha256"])),
             steps=steps,
-            entries=_entries(values["entries"], settings, steps),
+            entries=entries_from(values["entries"], settings, steps),
             state=(state, reason),
             trainer=values["trainer"],
             seeded=values["seeded"],
@@ -304,47 +294,7 @@ class Journal(Sequence[JournalEntry]):
         return Replay(commands, self.steps, self.halted)
 
 
-def settings_from(values: Any) -> Settings:
-    """Return the settings that `dataclasses.asdict` turned into `values`.
-
-    A setting that is not named has its default: it is newer than the file.
-
-    Raises
-    ------
-    SettingsError
-        If a setting is unknown or out of its range.
-    """
-    if not isinstance(values, dict) or not isinstance(values.get("architecture", {}), dict):
-        msg = f"settings must be an object, got {values!r:.80}."
-        raise SettingsError(msg)
-    architecture = values.get("architecture", {})
-    try:
-        return Settings(**{**values, "architecture": Architecture(**architecture)})
-    except TypeError as error:
-        msg = f"settings of another version: {error}."
-        raise SettingsError(msg) from error
-
-
-def _entries(values: Any, settings: Settings, steps: int) -> tuple[JournalEntry, ...]:
-    entries: list[JournalEntry] = []
-    for value in values:
-        entry = JournalEntry(**value)
-        _count(value, "step", entries[-1].step if entries else 0, steps)
-        if entry.name not in LIVE_SETTINGS | {RESUMED}:
-            msg = f"{entry.name!r} cannot have been changed at step {entry.step}."
-            raise ValueError(msg)
-        if entry.name != RESUMED:
-            settings = settings.change(**{entry.name: entry.value})
-        if not isinstance(entry.epoch, (int, float)):
-            msg = f"epoch must be a number, got {entry.epoch!r}."
-            raise TypeError(msg)
-        entries.append(entry)
-    return tuple(entries)
-
-
-def _count(values: dict[str, Any], name: str, low: int = 0, high: int = 2**62) -> int:
-    value = values[name]
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        msg = f"{name} must be an integer from {low} to {high}, got {value!r}."
-        raise ValueError(msg)
-    return value
+def _digest(values: dict[str, Any]) -> str:
+    """Return the hash of what a journal says, however it is laid out."""
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

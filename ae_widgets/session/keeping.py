@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ae_widgets.data import Dataset, read_dataset
 from ae_widgets.engine.protocol import Begin, RequestState
-from ae_widgets.exceptions import CheckpointError, TrainingError
+from ae_widgets.exceptions import CheckpointError, NonFiniteLossError, TrainingError
 from ae_widgets.session.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from ae_widgets.session.journal import Journal, versions
 
@@ -198,7 +198,8 @@ class Keeping:
             trainer, error = self._link.trainer, self.error
             self._link.ask(RequestState, take)
         while not answered.wait(_POLL_SECONDS):
-            if self._link.trainer is not trainer or self.error is not error:
+            failed = self.error is not error and not isinstance(self.error, NonFiniteLossError)
+            if failed or self._link.trainer is None or self._link.trainer is not trainer:
                 break
         if answers:
             return answers[0]
@@ -228,6 +229,7 @@ class Keeping:
             )
         self._wait_until_settled(None)
         self._require_no_error()
+        self._run.weights = saved.trainer["weights"]
 
     def _require_no_error(self, *, unless: bool = False) -> None:
         if self.error is not None and not unless:

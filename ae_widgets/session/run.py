@@ -18,8 +18,8 @@ from ae_widgets.engine.protocol import (
     Weights,
 )
 from ae_widgets.exceptions import TrainingError
+from ae_widgets.session.entries import RESUMED, JournalEntry
 from ae_widgets.session.history import History
-from ae_widgets.session.journal import RESUMED, JournalEntry
 from ae_widgets.session.latent import LatentFrame, LatentView
 from ae_widgets.session.status import Status
 

@@ -87,6 +87,8 @@ def test_going_on_equals_never_having_stopped(make, tmp_path, trainer, kind, ste
     first.close()
     second = make(Session.load(tmp_path / "run.npz", X))
     assert second.pending == {"code_dim": 3}
+    for name, value in first.weights.items():
+        assert np.array_equal(second.weights[name], value)
     assert second.status.seconds == pytest.approx(first.status.seconds)
     assert (second.status.state, second.status.reason) == ("paused", steps)
     second.resume()
@@ -170,6 +172,25 @@ def test_a_closed_session_and_one_whose_trainer_died_say_so(make, tmp_path):
     wait_for(lambda: session.status.state == "failed")
     with pytest.raises(TrainingError, match="ended unexpectedly"):
         session.save(tmp_path / "run.npz")
+    assert names(tmp_path) == []
+
+
+def test_a_run_that_is_reset_or_closed_while_it_is_saved_says_so(make, tmp_path, monkeypatch):
+    for end, text in ((Session.reset, "was reset or closed"), (Session.close, "was reset or")):
+        session = make()
+        session.prepare()
+        ask = session._link.ask
+
+        def interfere(question, answer, ask=ask, session=session, end=end):
+            if end is Session.close:
+                end(session)
+                ask(question, answer)
+            else:
+                ask(question, lambda event: (end(session), answer(event)))
+
+        monkeypatch.setattr(session._link, "ask", interfere)
+        with pytest.raises(TrainingError, match=text):
+            session.save(tmp_path / "run.npz")
     assert names(tmp_path) == []
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from ae_widgets import DataError, Journal, JournalError, NonFiniteLossError, Session, Settings
-from ae_widgets.data import Dataset
 from ae_widgets.data.fingerprint import Fingerprint
 from ae_widgets.engine.protocol import Change, Replay, Resume
 from ae_widgets.session import JournalEntry
@@ -230,16 +229,6 @@ def test_other_data_is_refused_with_both_shapes(journal, other, text):
     assert text in str(e.value)
 
 
-def test_the_same_values_in_another_form_are_the_same_data():
-    frame = [list(map(float, row)) for row in X]
-    same = [X, X.astype(">f4"), np.asfortranarray(X), X.astype(np.float64), frame]
-    prints = {Session(x, trainer="thread").dataset.fingerprint.sha256 for x in same}
-    assert len(prints) == 1
-    assert Fingerprint(X) == Fingerprint(shape=(120, 6), sha256=prints.pop())
-    assert Fingerprint(X.reshape(60, 12)) != Fingerprint(X)
-    assert Dataset(X).fingerprint is not None
-
-
 def test_a_run_from_left_weights_is_not_replayed(keep):
     session = keep(Session(X, trainer="process", **ENDLESS))
     session.start()
@@ -272,6 +261,30 @@ def test_a_journal_survives_its_file(journal, tmp_path):
     assert repr(loaded).startswith("Journal(3 changes in 20 steps, random_state=3, ")
 
 
+SCHEMA_1 = """{
+ "format": "ae_widgets journal", "schema": 1, "versions": {"ae_widgets": "0.1.0"},
+ "data": {"shape": [120, 6],
+  "sha256": "2679327d13bc3f7bc4ee836945ce418fe3d7cabe2055690e7d5a977655155797"},
+ "settings": {
+  "architecture": {"hidden_layer_sizes": [8], "code_dim": 2, "activation": "relu",
+   "code_activation": "identity", "output_activation": "identity"},
+  "alpha": 1.0, "beta": 0.0, "reconstruction": "mse", "complexity": "l1",
+  "sparsity_target": 0.05, "learning_rate": 0.001, "batch_size": 16, "max_iter": 200,
+  "tol": 0.0001, "n_iter_no_change": 10, "validation_fraction": 0.1, "random_state": 3},
+ "trainer": "thread", "seeded": true, "steps": 12, "state": ["paused", "asked"],
+ "entries": [{"step": 5, "epoch": 0.7, "name": "beta", "value": 0.5, "before": 0.0}],
+ "sha256": "f65ea5be6ace51a44e8e9ea0afc80446f2b4e1bcf664ae72214bd3884509468c"
+}"""
+
+
+def test_a_journal_of_the_first_schema_stays_readable(keep, tmp_path):
+    path = tmp_path / "run.json"
+    path.write_text(SCHEMA_1)
+    again = keep(Session.replay(path, X))
+    assert (again.status.step, again.status.state, again.settings.beta) == (12, "paused", 0.5)
+    assert again.journal[0].step == 5
+
+
 def test_a_journal_becomes_the_command_that_trains_it_again(journal):
     commands = ((0, Change("beta", 0.5)), (7, Change("complexity", "l2")), (9, Resume()))
     assert journal.replay() == Replay(commands, 20, ("finished", "converged"))
@@ -288,20 +301,16 @@ def test_every_cut_is_refused(journal, tmp_path):
             Journal.load(path)
 
 
-def test_a_changed_byte_is_refused_or_read_as_a_valid_journal(journal, tmp_path):
+def test_a_changed_byte_anywhere_is_refused(journal, tmp_path):
     path = tmp_path / "run.json"
     journal.save(path)
     whole = path.read_bytes()
-    refused = 0
-    for place in range(0, len(whole), 3):
+    for place in range(len(whole)):
         changed = bytearray(whole)
         changed[place] ^= 1 << (place % 8)
         path.write_bytes(changed)
-        try:
-            assert isinstance(Journal.load(path), Journal)
-        except JournalError:
-            refused += 1
-    assert refused > 100
+        with pytest.raises(JournalError, match="Could not read the journal"):
+            Journal.load(path)
 
 
 @pytest.mark.parametrize(
@@ -318,6 +327,7 @@ def test_a_changed_byte_is_refused_or_read_as_a_valid_journal(journal, tmp_path)
         ({"entries": 3}, "damaged or was edited"),
         ({"data": []}, "damaged or was edited"),
         ({"settings": {"gamma": 3}}, "gamma"),
+        ({"steps": 21}, "It is damaged or was edited."),
         ({"settings": {"alpha": -1}}, "alpha must be a number from 0"),
         ({"settings": {"architecture": {"code_dim": 0}}}, "code_dim must be"),
         (
@@ -423,7 +433,7 @@ def test_other_versions_are_told(journal, keep, tmp_path):
     values = {**journal.to_dict(), "steps": 1, "entries": [], "state": ["paused", "batch"]}
     values["versions"]["numpy"] = "0.9"
     path = tmp_path / "run.json"
-    path.write_text(json.dumps(values))
+    Journal.from_dict(values).save(path)
     again = keep(Session.replay(path, X, trainer="thread"))
     assert "numpy 0.9 then" in again.status.message
     assert again.status.message.startswith("Paused after one batch")
