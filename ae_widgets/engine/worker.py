@@ -67,6 +67,9 @@ PROGRESS_SECONDS = 0.05
 RECORD_SECONDS = 0.5
 """An epoch longer than this is also recorded on the way."""
 
+CALL_SECONDS = 0.01
+"""Training time between two looks at the commands."""
+
 WEIGHTS_SECONDS = 10.0
 """Longest training time that is lost if the training process is killed."""
 
@@ -232,12 +235,6 @@ class Worker:
             else:
                 self._go_on()
 
-    def _batch_limit(self) -> int | None:
-        """Return how many batches may run before a command is due; None if none waits."""
-        if self._until == "batch":
-            return 1
-        return None if self._schedule is None else self._schedule.limit(self._require().step)
-
     def _reconstruct(self, request: int, indices: NDArray[np.int64]) -> None:
         values, errors = self._require().reconstruct(torch.from_numpy(indices))
         self._emit(Reconstructed(self._run, request, indices, values.numpy(), errors.numpy()))
@@ -250,7 +247,7 @@ class Worker:
             return
         trainer = self._require()
         try:
-            epoch_done = trainer.run_batch()
+            epoch_done = trainer.run(self._batches_at_once())
         except NonFiniteLossError:
             if self._schedule is None:
                 raise
@@ -272,6 +269,15 @@ class Worker:
         self._show_frame(epoch_done=epoch_done)
         if self._schedule is None:
             self._halt_if_done(epoch_done=epoch_done)
+
+    def _batches_at_once(self) -> int:
+        """Return how many batches may run before the next look at commands and views."""
+        if self._until == "batch":
+            return 1
+        trainer = self._require()
+        most = trainer.batches_within(CALL_SECONDS)
+        # What is due at a step of its own must not be passed.
+        return most if self._schedule is None else min(most, self._schedule.limit(trainer.step))
 
     def _halt_if_done(self, *, epoch_done: bool) -> None:
         trainer = self._require()

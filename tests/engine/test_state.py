@@ -16,6 +16,7 @@ SETTINGS = [
     pytest.param({"alpha": 0.5, "beta": 0.3, "complexity": "kl_sparsity"}, id="penalised"),
     pytest.param({"validation_fraction": 0, "hidden_layer_sizes": ()}, id="nothing held out"),
     pytest.param({"tol": 0.5, "n_iter_no_change": 2}, id="about to converge"),
+    pytest.param({"precision": "bf16"}, id="bf16"),
 ]
 
 

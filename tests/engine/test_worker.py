@@ -28,6 +28,7 @@ from ae_widgets.engine.protocol import (
     Weights,
 )
 from ae_widgets.engine.threads import choose_threads
+from ae_widgets.engine.trainer import Trainer
 from ae_widgets.engine.worker import Worker
 from tests.engine.data import blobs, small
 
@@ -283,13 +284,14 @@ def test_the_state_is_told_between_two_batches_and_training_goes_on():
     assert_same_weights(final_weights(resumed), weights)
 
 
-def test_a_worker_that_replays_or_steps_knows_how_many_batches_may_run():
+def test_no_more_batches_run_at_once_than_up_to_what_is_due(monkeypatch):
     limits = []
+    monkeypatch.setattr(Trainer, "batches_within", lambda *_: 100)
 
     class Asked(Worker):
-        def _advance(self):
-            limits.append(self._batch_limit())
-            super()._advance()
+        def _batches_at_once(self):
+            limits.append(super()._batches_at_once())
+            return limits[-1]
 
     def play(*commands):
         limits.clear()
@@ -298,5 +300,5 @@ def test_a_worker_that_replays_or_steps_knows_how_many_batches_may_run():
         return limits
 
     assert play(Step("batch")) == [1]
-    assert play(Replay(((2, Change("beta", 0.5)),), 4)) == [2, 1, 0, 1, 0]
-    assert set(play(Resume())) == {None}
+    assert play(Replay(((2, Change("beta", 0.5)),), 6)) == [2, 4]
+    assert set(play(Resume())) == {100}
