@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from ae_widgets.estimator import Autoencoder
     from ae_widgets.exceptions import (
         AEWidgetsError,
+        CheckpointError,
         DataError,
+        JournalError,
         NonFiniteLossError,
         NotEnoughMemoryError,
         SettingsError,
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from ae_widgets.model.architecture import Architecture
-    from ae_widgets.session import Session, runs, stop_all
+    from ae_widgets.session import Journal, Session, runs, stop_all
     from ae_widgets.widgets import (
         ArchitectureControls,
         Lab,
@@ -40,7 +42,10 @@ _HOME = {
     "Architecture": "model",
     "ArchitectureControls": "widgets",
     "Autoencoder": "estimator",
+    "CheckpointError": "exceptions",
     "DataError": "exceptions",
+    "Journal": "session",
+    "JournalError": "exceptions",
     "Lab": "widgets",
     "LatentScatter": "widgets",
     "LossControls": "widgets",
@@ -63,7 +68,10 @@ __all__ = [
     "Architecture",
     "ArchitectureControls",
     "Autoencoder",
+    "CheckpointError",
     "DataError",
+    "Journal",
+    "JournalError",
     "Lab",
     "LatentScatter",
     "LossControls",

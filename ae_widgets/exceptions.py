@@ -5,6 +5,8 @@
     AEWidgetsError
      ├── DataError            (ValueError)    what was passed in cannot be trained on
      ├── SettingsError        (ValueError)    a setting is unknown or out of its range
+     ├── JournalError         (ValueError)    a journal cannot be written, read or replayed
+     ├── CheckpointError      (ValueError)    a checkpoint cannot be written or read
      └── TrainingError        (RuntimeError)  a run ended with an error
           ├── NonFiniteLossError              the loss became NaN or infinite
           ├── NotEnoughMemoryError            the machine or device is short of memory
@@ -13,7 +15,9 @@
 
 __all__ = [
     "AEWidgetsError",
+    "CheckpointError",
     "DataError",
+    "JournalError",
     "NonFiniteLossError",
     "NotEnoughMemoryError",
     "SettingsError",
@@ -32,6 +36,14 @@ class DataError(AEWidgetsError, ValueError):
 
 class SettingsError(AEWidgetsError, ValueError):
     """A setting is unknown, of the wrong type or out of its range."""
+
+
+class JournalError(AEWidgetsError, ValueError):
+    """A journal is damaged or of another kind, or could not be written or replayed."""
+
+
+class CheckpointError(AEWidgetsError, ValueError):
+    """A checkpoint is damaged or of another kind, or could not be written."""
 
 
 class TrainingError(AEWidgetsError, RuntimeError):

@@ -18,7 +18,9 @@ from ae_widgets.engine.protocol import (
     Change,
     Failed,
     Pause,
+    Reconstruct,
     Reconstructed,
+    Replay,
     RequestLatent,
     Resume,
     Step,
@@ -28,6 +30,7 @@ from ae_widgets.engine.settings import LIVE_SETTINGS, PRESETS, Settings
 from ae_widgets.exceptions import DataError, SettingsError, TrainingError
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
+from ae_widgets.session.keeping import Keeping
 from ae_widgets.session.latent import Reconstructions
 from ae_widgets.session.link import Link
 from ae_widgets.session.observers import Observers
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from ae_widgets.engine.protocol import Event, StepUnit
+    from ae_widgets.session.journal import Journal
     from ae_widgets.session.status import Status
 
 __all__ = ["PastRun", "Session"]
@@ -64,19 +68,22 @@ class PastRun:
         One row per completed epoch.
     weights : dict of str to ndarray, or None
         The parameters that the trainer sent last.
+    journal : Journal
+        What `Session.replay` trains it again from.
     """
 
     settings: Settings
     status: Status
     history: pd.DataFrame
     weights: dict[str, NDArray[np.float32]] | None
+    journal: Journal
 
 
-class Session(Readings):
+class Session(Keeping, Readings):
     """An autoencoder in training, without a screen.
 
-    All methods may be called from any thread and return at once; only `wait` and
-    `reconstruct` block.
+    All methods may be called from any thread and return at once; only `wait`,
+    `reconstruct`, `save`, `load` and `replay` block.
 
     Parameters
     ----------
@@ -290,7 +297,7 @@ class Session(Readings):
             callback(Reconstructions(rows, inputs, event.reconstructions, event.errors, epoch))
 
         self.prepare()
-        self._link.ask(rows, answer)
+        self._link.ask(lambda request: Reconstruct(request, rows), answer)
 
     def reconstruct(self, indices: ArrayLike) -> Reconstructions:
         """Return the reconstructions of the items at `indices` with the present weights.
@@ -364,9 +371,10 @@ class Session(Readings):
         return Run(number, settings, max(1, self.dataset.n_samples - int(np.ceil(held_out))))
 
     def _begin(self) -> Begin:
+        self._run.begins()
         return Begin(self._run.number, self.settings, self._run.weights)
 
-    def _go(self, command: Resume | Step) -> None:
+    def _go(self, command: Resume | Step | Replay) -> None:
         self.prepare()
         registry.hold(self)
         self._run.starting()
@@ -383,7 +391,9 @@ class Session(Readings):
         past = self._run
         if past.status.step:
             self.past_runs.append(
-                PastRun(past.settings, past.status, past.history.frame(), past.weights)
+                PastRun(
+                    past.settings, past.status, past.history.frame(), past.weights, self.journal
+                )
             )
         settings = past.settings.change(**self._pending)
         self._pending = {}
