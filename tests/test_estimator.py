@@ -202,6 +202,14 @@ def test_verbose_shows_a_bar_and_quiet_shows_nothing(capfd):
     assert "complexity=" in shown
 
 
+def test_without_scikit_learns_callbacks_all_else_works(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.callback", None)  # as before version 1.9
+    model = quick().fit(blobs(50, 4))
+    assert model.n_iter_ == 5
+    with pytest.raises(ImportError, match=r"Callbacks need scikit-learn 1\.9 or later"):
+        model.set_callbacks(object())
+
+
 def test_importing_the_package_loads_neither_torch_nor_widgets():
     code = "import ae_widgets, sys; print({'torch', 'sklearn', 'ipywidgets'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

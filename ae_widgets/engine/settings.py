@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 from typing import Any
@@ -56,6 +57,10 @@ class Settings:
         Share of the items held out; 0 watches the training loss instead.
     random_state : int >= 0, default=0
         Seed of the weights, the split and the order of the items.
+    device : str, default='auto'
+        Where to train: 'cpu', 'cuda', 'cuda:<number>' or 'mps'; 'auto' takes CUDA
+        or MPS where present, else the CPU. Whether it is present shows when the
+        run begins.
     precision : {'float32', 'bf16'}, default='float32'
         Of the matrix products while training. 'bf16' rounds what they read and
         write to 8 bits of precision: about twice as fast on large models where the
@@ -81,6 +86,7 @@ class Settings:
     n_iter_no_change: int = 10
     validation_fraction: float = 0.1
     random_state: int = 0
+    device: str = "auto"
     precision: str = "float32"
 
     def __post_init__(self) -> None:
@@ -100,6 +106,7 @@ class Settings:
         integer("n_iter_no_change", 1)
         number("validation_fraction", 0, 0.99)
         integer("random_state", 0)
+        self._check_device()
         self._choice("precision", PRECISIONS)
 
     def change(self, **values: Any) -> Settings:
@@ -146,6 +153,12 @@ class Settings:
             msg = f"{name} must be an integer of at least {low}, got {value!r}."
             raise SettingsError(msg)
         object.__setattr__(self, name, int(value))
+
+    def _check_device(self) -> None:
+        name = self.device
+        if not isinstance(name, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", name):
+            msg = f"device must be auto, cpu, cuda, cuda:<number> or mps, got {name!r}."
+            raise SettingsError(msg)
 
     def _choice(self, name: str, allowed: tuple[str, ...]) -> None:
         value = getattr(self, name)

@@ -17,6 +17,8 @@ from ae_widgets.engine.views import tensor_view
 from ae_widgets.losses.reconstruction import item_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from ae_widgets.engine.settings import Settings
@@ -72,7 +74,10 @@ class Step(Protocol):
         """Drop the optimiser's memory of past gradients."""
 
     def memory(self) -> Any:
-        """Return a copy of the optimiser's memory, for `load_memory`."""
+        """Return a copy of the optimiser's memory, for `load_memory`.
+
+        It is made of numpy arrays and plain values, so that it can be saved.
+        """
 
     def load_memory(self, memory: Any) -> None:
         """Go on with the memory of a step of the same kind and network."""
@@ -153,8 +158,19 @@ class AutogradStep:
 
     def memory(self) -> Any:
         """Return a copy of the optimiser's memory, for `load_memory`."""
-        return copy.deepcopy(self._optimizer.state_dict())
+        return _convert(self._optimizer.state_dict(), torch.Tensor, lambda t: t.numpy(force=True))
 
     def load_memory(self, memory: Any) -> None:
         """Go on with the memory of a step of the same kind and network."""
-        self._optimizer.load_state_dict(memory)
+        self._optimizer.load_state_dict(_convert(memory, np.ndarray, torch.from_numpy))
+
+
+def _convert(values: Any, kind: type, convert: Callable[[Any], Any]) -> Any:
+    """Copy nested `values`, with everything of one `kind` converted."""
+    if isinstance(values, kind):
+        return convert(copy.deepcopy(values))
+    if isinstance(values, dict):
+        return {key: _convert(value, kind, convert) for key, value in values.items()}
+    if isinstance(values, (list, tuple)):
+        return type(values)(_convert(value, kind, convert) for value in values)
+    return values

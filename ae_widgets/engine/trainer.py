@@ -6,6 +6,7 @@ calls `run_batch` and reads the rest between two batches.
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from ae_widgets.engine.device import find_device
+from ae_widgets.engine.means import Mark, mark, since
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep, Noted
@@ -58,6 +61,7 @@ class Trainer:
         weights: dict[str, NDArray[np.float32]] | None = None,
     ) -> None:
         self.settings = settings
+        self.device = find_device(settings.device)
         self.objective = Objective(settings)
         self.features = tensor_view(features)  # (n_samples, n_features)
         n_samples, n_features = features.shape
@@ -76,7 +80,8 @@ class Trainer:
         self.step = 0
         self.epoch = 0
         self.seconds = 0.0
-        self.means = PartMeans()
+        self.means = PartMeans()  # of the epoch so far
+        self._recorded = mark(self.means)
         self.stopping = Stopping(settings.tol, settings.n_iter_no_change)
         self._batch_seconds = math.inf
         # Codes (n_samples, code_dim) and errors (n_samples,) as the training pass left
@@ -162,7 +167,7 @@ class Trainer:
         return self._cursor >= len(self._order)
 
     def finish_epoch(self) -> LossRecord:
-        """Measure the held-out items and begin the next epoch."""
+        """Measure the held-out items, begin the next epoch, and return the whole epoch's losses."""
         started = time.perf_counter()
         self.epoch += 1
         self._scatter()
@@ -171,15 +176,22 @@ class Trainer:
         validation = self.evaluate(self.validation_rows) if len(self.validation_rows) else None
         self._finite_weights = self.weights()
         self.seconds += time.perf_counter() - started
-        record = self.record(validation)
-        watched = validation or record.train
-        self.stopping.update(self.epoch, watched.total)
-        return record
-
-    def record(self, validation: LossParts | None = None) -> LossRecord:
-        """Return the training losses since the last record and start anew."""
         train = LossParts(*self.means.summary())
-        self.means = PartMeans()
+        self._forget_means()
+        self.stopping.update(self.epoch, (validation or train).total)
+        return self._record(train, validation)
+
+    @property
+    def unrecorded(self) -> bool:
+        """Whether batches of this epoch are in no record yet."""
+        return self.means.items > self._recorded.items
+
+    def record(self) -> LossRecord:
+        """Return the training losses since the last record of this epoch."""
+        before, self._recorded = self._recorded, mark(self.means)
+        return self._record(since(before, self._recorded, self.objective.weights), None)
+
+    def _record(self, train: LossParts, validation: LossParts | None) -> LossRecord:
         return LossRecord(
             epoch=self.progress,
             step=self.step,
@@ -191,6 +203,10 @@ class Trainer:
                 "batch_size": self.settings.batch_size,
             },
         )
+
+    def _forget_means(self) -> None:
+        self.means = PartMeans()
+        self._recorded = mark(self.means)
 
     @torch.no_grad()
     def evaluate(self, rows: Tensor) -> LossParts:
@@ -211,22 +227,22 @@ class Trainer:
         """Return codes (n, code_dim) and errors (n,) of `rows`, default all."""
         codes, errors = [], []
         for chunk in self._chunks(rows):
-            x = self.features[chunk]
+            x = self.features[chunk].to(self.device)
             code, output = self.network(x)
-            codes.append(code)
-            errors.append(item_errors(self.settings.reconstruction, output, x))
+            codes.append(code.cpu())
+            errors.append(item_errors(self.settings.reconstruction, output, x).cpu())
         return torch.cat(codes), torch.cat(errors)
 
     @torch.no_grad()
     def reconstruct(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return reconstructions (n, n_features) and errors (n,) of `rows`."""
-        x = self.features[rows]
+        x = self.features[rows].to(self.device)
         output = self.network(x)[1]
-        return output, item_errors(self.settings.reconstruction, output, x)
+        return output.cpu(), item_errors(self.settings.reconstruction, output, x).cpu()
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return a copy of the parameters by name."""
-        return {n: t.detach().numpy().copy() for n, t in self.network.state_dict().items()}
+        return {n: t.detach().cpu().numpy().copy() for n, t in self.network.state_dict().items()}
 
     def load_weights(self, weights: dict[str, NDArray[np.float32]]) -> None:
         """Put parameters from `weights` in place."""
@@ -239,6 +255,53 @@ class Trainer:
     def load_memory(self, memory: Any) -> None:
         """Go on with the optimiser's memory of a trainer of the same architecture."""
         self._stepper.load_memory(memory)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the batches to come depend on, for `load_state`.
+
+        Numpy arrays and plain values only, in dicts, lists and tuples. Whatever
+        else comes to matter to the next batch is added here and in `load_state`: a
+        generator of noise as its state, a schedule as its position.
+        """
+        return {
+            "step": self.step,
+            "epoch": self.epoch,
+            "seconds": self.seconds,
+            "cursor": self._cursor,
+            "order": self._order.copy(),
+            "order_generator": self._order_generator.get_state().numpy().copy(),
+            "weights": self.weights(),
+            "finite_weights": self._finite_weights,
+            "optimizer": self.memory(),
+            "means": copy.deepcopy(vars(self.means)),
+            "recorded": tuple(self._recorded),
+            "stopping": dict(vars(self.stopping)),
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on exactly where a trainer of the same data and settings was.
+
+        Raises
+        ------
+        KeyError, RuntimeError, TypeError, ValueError
+            If `state` is not that of such a trainer; this one is then of no use.
+        """
+        order = np.ascontiguousarray(state["order"], self._order.dtype)
+        fits = order.shape == self._order.shape and np.isin(order, self.train_rows).all()
+        if not fits or not 0 <= state["cursor"] <= len(order):
+            msg = f"its order is not one of the {len(self.train_rows):,} items to train on"
+            raise ValueError(msg)
+        self.load_weights(state["weights"])
+        self._finite_weights = state["finite_weights"]
+        self.load_memory(state["optimizer"])
+        self._order_generator.set_state(torch.from_numpy(state["order_generator"]))
+        self._order, self._cursor = order, state["cursor"]
+        self.step, self.epoch, self.seconds = state["step"], state["epoch"], state["seconds"]
+        vars(self.means).update(copy.deepcopy(state["means"]))
+        self._recorded = Mark(*state["recorded"])
+        vars(self.stopping).update(state["stopping"])
+        self._seen, self._epoch_seen = None, _nothing(self.settings)
+        self._scattered = self._cursor
 
     def _next_rows(self, max_batches: int) -> NDArray[np.int32]:
         return self._order[self._cursor : self._cursor + max_batches * self.settings.batch_size]
@@ -277,8 +340,11 @@ class Trainer:
         # Brings the compiler, which importing the estimator must not.
         from ae_widgets.engine.bfloat16_step import Bfloat16Step
         from ae_widgets.engine.dense_step import DenseStep
+        from ae_widgets.engine.device_step import DeviceStep
 
         settings = self.settings
+        if self.device.type != "cpu":
+            return DeviceStep(self.network, features, self.objective, settings, self.device)
         if DenseStep.applies(settings):
             kind = Bfloat16Step if settings.precision == "bf16" else DenseStep
             return kind(self.network, features, self.objective, settings)
@@ -291,13 +357,18 @@ class Trainer:
         return tuple(slice(start, start + CHUNK_ROWS) for start in starts)
 
     def _restore(self, loss: float) -> None:
-        step, settings = self.step + 1, self.settings
+        self.step += 1  # it was taken and is undone: what follows is at another step
+        settings = self.settings
         self.load_weights(self._finite_weights)
         self._stepper.forget()
-        self.means = PartMeans()
+        self._forget_means()
+        if self._cursor >= len(self._order):  # the epoch's last batch: begin the epoch again
+            self._scatter()
+            self._cursor = self._scattered = 0
+            self._order = self._new_order()
         what = "NaN" if math.isnan(loss) else "infinite"
         msg = (
-            f"Loss became {what} at step {step:,} (learning_rate={settings.learning_rate:g}). "
+            f"Loss became {what} at step {self.step:,} (learning_rate={settings.learning_rate:g}). "
             f"Weights restored to the end of epoch {self.epoch}. "
             "Try a lower learning rate or scaled data, then go on."
         )
