@@ -40,7 +40,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     """A dense autoencoder.
 
     Minimises ``alpha * reconstruction error + beta * complexity of the code``
-    with Adam. The encoder's hidden layers are mirrored by the decoder.
+    with Adam, unless told otherwise. The encoder's hidden layers are mirrored by the
+    decoder.
 
     Parameters
     ----------
@@ -62,7 +63,28 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     sparsity_target : float, default=0.05
         The mean activation that 'kl_sparsity' aims at.
     learning_rate_init : float, default=0.001
-        Step size of Adam.
+        Step size of the optimiser, before `schedule` multiplies it.
+    optimizer : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'
+        One of torch's optimisers, with its defaults.
+    momentum : float, default=0.9
+        Share of its last step that 'sgd' repeats.
+    weight_decay : float, default=0.0
+        Weight of the squared parameters' gradient in each step; with 'adamw'
+        the share, times the learning rate, by which each step shrinks them.
+    gradient_clip : float or None, default=None
+        Largest norm of all parameters' gradient together; None for any.
+    schedule : str, default='constant'
+        What multiplies the learning rate from epoch to epoch: 'constant', 'cosine'
+        (from 1 to 0 over `max_iter` epochs), 'step' (`schedule_factor` every
+        `schedule_epochs`), 'exponential' (as much, but a little every epoch) or
+        'reduce_on_plateau' (`schedule_factor` after `schedule_patience` epochs
+        without improvement). `partial_fit` goes on with it, `fit` begins it anew.
+    schedule_factor : float, default=0.5
+        By what it is multiplied.
+    schedule_epochs : int, default=30
+        Epochs in which 'step' and 'exponential' multiply by the factor once.
+    schedule_patience : int, default=5
+        Epochs that 'reduce_on_plateau' waits; fewer than `n_iter_no_change`.
     batch_size : int, default=64
         Items a step.
     max_iter : int, default=200
@@ -132,6 +154,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         complexity: str = "l1",
         sparsity_target: float = 0.05,
         learning_rate_init: float = 1e-3,
+        optimizer: str = "adam",
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
+        gradient_clip: float | None = None,
+        schedule: str = "constant",
+        schedule_factor: float = 0.5,
+        schedule_epochs: int = 30,
+        schedule_patience: int = 5,
         batch_size: int = 64,
         max_iter: int = 200,
         tol: float = 1e-4,
@@ -153,6 +183,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.complexity = complexity
         self.sparsity_target = sparsity_target
         self.learning_rate_init = learning_rate_init
+        self.optimizer = optimizer
+        self.momentum = momentum
+        self.weight_decay = weight_decay
+        self.gradient_clip = gradient_clip
+        self.schedule = schedule
+        self.schedule_factor = schedule_factor
+        self.schedule_epochs = schedule_epochs
+        self.schedule_patience = schedule_patience
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.tol = tol
@@ -203,7 +241,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         settings = self._settings().change(validation_fraction=0.0)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
-        return self._train(self._trainer(features, settings, warm=warm), 1)
+        trainer = self._trainer(features, settings, warm=warm, go_on=True)
+        return self._train(trainer, 1)
 
     def _train(self, trainer: Trainer, epochs: int) -> Self:
         keep_best = bool(len(trainer.validation_rows))
@@ -224,7 +263,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             self._keep(trainer, best)
         return self
 
-    def _trainer(self, features: Floats, settings: Settings, *, warm: bool) -> Trainer:
+    def _trainer(
+        self, features: Floats, settings: Settings, *, warm: bool, go_on: bool = False
+    ) -> Trainer:
         check_settings(settings, (float(features.min()), float(features.max())))
         if not warm:
             self.n_iter_ = 0
@@ -235,7 +276,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             )
             return Trainer(features, settings)
         trainer = Trainer(features, settings, self._weights())
-        trainer.load_memory(self._memory)
+        trainer.load_memory(self._memory, schedule=go_on)
         return trainer
 
     def _note(self, record: LossRecord, trainer: Trainer) -> None:
@@ -269,6 +310,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             "code_dim", "hidden_layer_sizes", "activation", "code_activation",
             "output_activation", "alpha", "beta", "reconstruction", "complexity",
             "sparsity_target", "batch_size", "max_iter", "tol", "n_iter_no_change",
+            "optimizer", "momentum", "weight_decay", "gradient_clip",
+            "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
         )  # fmt: skip
         return Settings().change(
             **{name: getattr(self, name) for name in same},

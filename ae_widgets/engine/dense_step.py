@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ae_widgets.engine.settings import Settings
     from ae_widgets.losses.objective import Objective
     from ae_widgets.model.architecture import Architecture
     from ae_widgets.model.network import AutoencoderNetwork
@@ -82,9 +83,17 @@ class DenseStep:
         self.forget()
 
     @staticmethod
-    def applies(architecture: Architecture) -> bool:
-        """Whether every activation's derivative is known from its output."""
-        return all(name in IN_PLACE for name in architecture.layer_activations())
+    def applies(settings: Settings) -> bool:
+        """Whether the gradients are written out, and Adam as it is here is what is asked for."""
+        names = settings.architecture.layer_activations()
+        return (
+            all(name in IN_PLACE for name in names)
+            and settings.reconstruction in RECONSTRUCTION_GRADIENTS
+            and settings.complexity in COMPLEXITY_GRADIENTS
+            and settings.optimizer == "adam"
+            and not settings.weight_decay
+            and settings.gradient_clip is None
+        )
 
     def measure(self, rows: NDArray[np.int64]) -> Measured:
         """Compute loss parts and gradients of the items at `rows`."""

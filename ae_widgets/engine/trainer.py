@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from ae_widgets.engine.dense_step import DenseStep
+from ae_widgets.engine.learning_rate import Schedule
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep
@@ -58,6 +59,7 @@ class Trainer:
         weights: dict[str, NDArray[np.float32]] | None = None,
     ) -> None:
         self.settings = settings
+        self.schedule = Schedule(settings)
         self.objective = Objective(settings)
         self.features = torch.from_numpy(features)  # (n_samples, n_features)
         n_samples, n_features = features.shape
@@ -107,13 +109,15 @@ class Trainer:
     def change(self, name: str, value: Any) -> None:
         """Put a live setting in force from the next batch on."""
         self.settings = self.settings.change(**{name: value})
-        self.objective.settings = self.settings
-        self._stepper.learning_rate = self.settings.learning_rate
+        self.objective.settings = self.schedule.settings = self.settings
+        self._leave_dense_step()
+        self._stepper.learning_rate = self.schedule.learning_rate
         self.stopping.tol = self.settings.tol
         self.stopping.n_iter_no_change = self.settings.n_iter_no_change
         if name in {"alpha", "beta", "reconstruction", "complexity", "sparsity_target"}:
             # Losses under another objective do not compare with the best so far.
             self.stopping.forget()
+            self.schedule.forget_losses()
 
     def run_batch(self) -> bool:
         """Train on the next batch; return whether it completed an epoch.
@@ -155,6 +159,8 @@ class Trainer:
         record = self.record(validation)
         watched = validation or record.train
         self.stopping.update(self.epoch, watched.total)
+        self.schedule.finish_epoch(watched.total)
+        self._stepper.learning_rate = self.schedule.learning_rate
         return record
 
     def record(self, validation: LossParts | None = None) -> LossRecord:
@@ -168,7 +174,7 @@ class Trainer:
             validation=validation,
             seconds=self.seconds,
             settings={
-                "learning_rate": self.settings.learning_rate,
+                "learning_rate": self.schedule.learning_rate,
                 "batch_size": self.settings.batch_size,
             },
         )
@@ -213,12 +219,20 @@ class Trainer:
         self.network.load_state_dict({n: torch.from_numpy(a) for n, a in weights.items()})
 
     def memory(self) -> Any:
-        """Return a copy of the optimiser's memory, for `load_memory`."""
-        return self._stepper.memory()
+        """Return a copy of the optimiser's and the schedule's memory, for `load_memory`."""
+        return {"step": self._stepper.memory(), "schedule": self.schedule.memory()}
 
-    def load_memory(self, memory: Any) -> None:
-        """Go on with the optimiser's memory of a trainer of the same architecture."""
-        self._stepper.load_memory(memory)
+    def load_memory(self, memory: Any, *, schedule: bool = True) -> None:
+        """Go on with the memory of a trainer of the same architecture.
+
+        The optimiser begins afresh if it was another one, or another step's and not
+        understood by this one's. Without `schedule` that begins afresh as well.
+        """
+        if isinstance(self._stepper, AutogradStep) or isinstance(memory["step"], tuple):
+            self._stepper.load_memory(memory["step"])
+        if schedule:
+            self.schedule.load_memory(memory["schedule"])
+            self._stepper.learning_rate = self.schedule.learning_rate
 
     def _next_rows(self) -> NDArray[np.int64]:
         rows = self._order[self._cursor : self._cursor + self.settings.batch_size]
@@ -237,10 +251,17 @@ class Trainer:
         return order
 
     def _new_step(self, features: NDArray[np.float32]) -> Step:
-        rate, architecture = self.settings.learning_rate, self.settings.architecture
-        if DenseStep.applies(architecture):
+        rate, architecture = self.schedule.learning_rate, self.settings.architecture
+        if DenseStep.applies(self.settings):
             return DenseStep(self.network, architecture, features, self.objective, rate)
         return AutogradStep(self.network, features, self.objective, rate)
+
+    def _leave_dense_step(self) -> None:
+        """Go on with autograd from where the written-out step no longer applies."""
+        if isinstance(self._stepper, DenseStep) and not DenseStep.applies(self.settings):
+            memory = self._stepper.memory()
+            self._stepper = self._new_step(self.features.numpy())
+            self._stepper.load_memory(memory)
 
     def _chunks(self, rows: Tensor | None) -> tuple[Tensor | slice, ...]:
         if rows is not None:
@@ -249,13 +270,13 @@ class Trainer:
         return tuple(slice(start, start + CHUNK_ROWS) for start in starts)
 
     def _restore(self, loss: float) -> None:
-        step, settings = self.step + 1, self.settings
+        step, rate = self.step + 1, self.schedule.learning_rate
         self.load_weights(self._finite_weights)
         self._stepper.forget()
         self.means = PartMeans()
         what = "NaN" if math.isnan(loss) else "infinite"
         msg = (
-            f"Loss became {what} at step {step:,} (learning_rate={settings.learning_rate:g}). "
+            f"Loss became {what} at step {step:,} (learning_rate={rate:g}). "
             f"Weights restored to the end of epoch {self.epoch}. "
             "Try a lower learning rate or scaled data, then go on."
         )

@@ -12,6 +12,7 @@ from ae_widgets.engine.dense_step import SMALL_PRODUCT, DenseStep, bind_product
 from ae_widgets.engine.flat_adam import BLOCK, FlatAdam
 from ae_widgets.engine.step import AutogradStep
 from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
+from ae_widgets.losses.gradients import RECONSTRUCTION_GRADIENTS
 from ae_widgets.losses.objective import Objective
 from ae_widgets.model.activations import IN_PLACE
 from ae_widgets.model.network import build_network
@@ -62,7 +63,11 @@ def gradients(features, rows, **changes):
 
 @pytest.mark.parametrize(
     ("reconstruction", "complexity", "weights"),
-    list(itertools.product(RECONSTRUCTIONS, COMPLEXITIES, [(1.0, 0.0), (0.7, 0.3), (0.0, 0.5)])),
+    list(
+        itertools.product(
+            RECONSTRUCTION_GRADIENTS, COMPLEXITIES, [(1.0, 0.0), (0.7, 0.3), (0.0, 0.5)]
+        )
+    ),
 )
 def test_gradients_are_those_of_autograd(reconstruction, complexity, weights):
     alpha, beta = weights
@@ -106,9 +111,24 @@ def test_without_weights_nothing_moves():
         assert torch.equal(was, parameter)
 
 
-def test_silu_is_left_to_autograd():
-    assert not DenseStep.applies(Settings().change(activation="silu").architecture)
-    assert DenseStep.applies(Settings().architecture)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"activation": "silu"},
+        *(
+            {"reconstruction": kind}
+            for kind in RECONSTRUCTIONS
+            if kind not in RECONSTRUCTION_GRADIENTS
+        ),
+        {"optimizer": "sgd"},
+        {"weight_decay": 0.1},
+        {"gradient_clip": 1.0},
+    ],
+    ids=str,
+)
+def test_what_is_not_written_out_is_left_to_autograd(changes):
+    assert not DenseStep.applies(Settings().change(**changes))
+    assert DenseStep.applies(Settings().change(schedule="cosine"))
 
 
 def test_the_network_lives_in_the_flat_vector():
