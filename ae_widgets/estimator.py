@@ -10,11 +10,13 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ae_widgets.data import Dataset
 from ae_widgets.engine.checks import check_settings
 from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
-from ae_widgets.losses.reconstruction import item_errors
+from ae_widgets.losses import TAKES_MISSING
+from ae_widgets.losses.reconstruction import item_errors, network_input
 from ae_widgets.model.network import build_network
 
 if TYPE_CHECKING:
@@ -56,8 +58,16 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Weight of the reconstruction error.
     beta : float, default=0.0
         Weight of the complexity of the code.
-    reconstruction : {'mse', 'mae', 'binary_cross_entropy'}, default='mse'
-        The reconstruction error, a mean over the values of an item.
+    reconstruction : str, default='mse'
+        The reconstruction error. A mean over the values of an item: 'mse', 'mae',
+        'huber' (squared below 1, linear beyond), or 'binary_cross_entropy' (values
+        within [0, 1], `output_activation` 'sigmoid'). 'cosine' (one minus the cosine
+        of input and output). 'multinomial' (minus the log-likelihood of an item's
+        counts, summed over them, under the softmax of the outputs, which are logits:
+        leave `output_activation` at 'identity'). 'masked_mse' (a mean over those
+        values of an item that are not NaN; the network is given 0 in their place;
+        where 0 means 'not rated', put NaN there first). The formulas and their
+        sources stand in `ae_widgets.losses.reconstruction`.
     complexity : {'l1', 'l2', 'kl_sparsity', 'effective_dimension'}, default='l1'
         What `beta` penalises.
     sparsity_target : float, default=0.05
@@ -211,13 +221,15 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The items; numbers, without NaN.
+            The items; numbers, without NaN unless `reconstruction` is 'masked_mse'.
         y : ignored
 
         Raises
         ------
         SettingsError
-            If a parameter is out of its range.
+            If a parameter is out of its range, or the data does not allow it.
+        DataError
+            If every value is missing.
         NonFiniteLossError
             If the loss becomes NaN or infinite; the model is that of the last
             completed epoch.
@@ -233,7 +245,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The items; numbers, without NaN.
+            The items; numbers, without NaN unless `reconstruction` is 'masked_mse'.
         y : ignored
         """
         warm = hasattr(self, "network_")
@@ -266,7 +278,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _trainer(
         self, features: Floats, settings: Settings, *, warm: bool, go_on: bool = False
     ) -> Trainer:
-        check_settings(settings, (float(features.min()), float(features.max())))
+        check_settings(settings, Dataset(features).value_range)
         if not warm:
             self.n_iter_ = 0
             self.loss_curve_: list[float] = []
@@ -327,7 +339,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def transform(self, X: ArrayLike) -> Floats:
         """Return the codes of `X`, shape (n_samples, code_dim), float32."""
-        return self._through(self._fitted().encode, self._check(X))
+        network, kind = self._fitted(), self.reconstruction
+        return self._through(lambda x: network.encode(network_input(kind, x)), self._check(X))
 
     def inverse_transform(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of codes, shape (n_samples, n_features), float32.
@@ -348,7 +361,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def reconstruct(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of `X`, shape (n_samples, n_features), float32."""
-        return self._through(lambda x: self._fitted()(x)[1], self._check(X))
+        network, kind = self._fitted(), self.reconstruction
+        return self._through(lambda x: network(network_input(kind, x))[1], self._check(X))
 
     def score_samples(self, X: ArrayLike) -> Floats:
         """Return minus each item's reconstruction error, shape (n_samples,).
@@ -356,11 +370,17 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         The higher, the better an item is reconstructed; the least are anomalies.
         """
         network, kind = self._fitted(), self.reconstruction
-        return self._through(lambda x: -item_errors(kind, network(x)[1], x), self._check(X))
+        return self._through(
+            lambda x: -item_errors(kind, network(network_input(kind, x))[1], x), self._check(X)
+        )
 
     def score(self, X: ArrayLike, y: object = None) -> float:  # noqa: ARG002  # scikit-learn's interface
         """Return minus the mean reconstruction error of `X`: higher is better."""
         return float(self.score_samples(X).mean(dtype=np.float64))
+
+    @property
+    def _takes_missing(self) -> bool:
+        return isinstance(self.reconstruction, str) and self.reconstruction in TAKES_MISSING
 
     def _fitted(self) -> AutoencoderNetwork:
         check_is_fitted(self, "network_")
@@ -375,6 +395,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             reset=reset,
             dtype=np.float32,
             order="C",
+            ensure_all_finite="allow-nan" if self._takes_missing else True,
             ensure_min_samples=ensure_min_samples,
         )
         return checked
@@ -391,6 +412,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """Describe the estimator to scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
+        tags.input_tags.allow_nan = self._takes_missing
         return tags
 
 

@@ -29,7 +29,13 @@ def weights(model):
     return np.concatenate([w.ravel() for w in model._weights().values()])
 
 
-@parametrize_with_checks([quick(), quick(early_stopping=True, activation="silu")])
+@parametrize_with_checks(
+    [
+        quick(),
+        quick(early_stopping=True, activation="silu"),
+        quick(reconstruction="masked_mse", optimizer="adamw", schedule="cosine"),
+    ]
+)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 

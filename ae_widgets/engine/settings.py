@@ -42,7 +42,8 @@ class Settings:
     beta : float >= 0, default=0.0
         Weight of the complexity of the code.
     reconstruction : str, default='mse'
-        One of 'mse', 'mae' and 'binary_cross_entropy'.
+        One of 'mse', 'mae', 'binary_cross_entropy', 'huber', 'cosine',
+        'multinomial' and 'masked_mse'; see `ae_widgets.losses.reconstruction`.
     complexity : str, default='l1'
         One of 'l1', 'l2', 'kl_sparsity' and 'effective_dimension'.
     sparsity_target : float in (0, 1), default=0.05

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import torch
 
 from ae_widgets.engine.optimizers import Optimizer
-from ae_widgets.losses.reconstruction import item_errors
+from ae_widgets.losses.reconstruction import item_errors, network_input
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,10 +94,11 @@ class AutogradStep:
     def measure(self, rows: NDArray[np.int64]) -> Measured:
         """Compute loss parts and gradients of the items at `rows`."""
         x = self._features[torch.from_numpy(rows)]  # (n, n_features)
-        code, output = self._network(x)
+        kind = self._objective.settings.reconstruction
+        code, output = self._network(network_input(kind, x))
         self._total, parts = self._objective(x, code, output)
         with torch.no_grad():
-            errors = item_errors(self._objective.settings.reconstruction, output, x)
+            errors = item_errors(kind, output, x)
         values = {name: part.item() for name, part in parts.items()}
         return Measured(values, code.detach().numpy(), errors.numpy())
 

@@ -21,7 +21,7 @@ from ae_widgets.engine.step import AutogradStep
 from ae_widgets.engine.stopping import Stopping
 from ae_widgets.exceptions import NonFiniteLossError
 from ae_widgets.losses.objective import Objective, PartMeans
-from ae_widgets.losses.reconstruction import item_errors
+from ae_widgets.losses.reconstruction import item_errors, network_input
 from ae_widgets.model.network import build_network
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class Trainer:
         codes, errors = [], []
         for chunk in self._chunks(rows):
             x = self.features[chunk]
-            code, output = self.network(x)
+            code, output = self.network(network_input(self.settings.reconstruction, x))
             codes.append(code)
             errors.append(item_errors(self.settings.reconstruction, output, x))
         return torch.cat(codes), torch.cat(errors)
@@ -207,7 +207,7 @@ class Trainer:
     def reconstruct(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return reconstructions (n, n_features) and errors (n,) of `rows`."""
         x = self.features[rows]
-        output = self.network(x)[1]
+        output = self.network(network_input(self.settings.reconstruction, x))[1]
         return output, item_errors(self.settings.reconstruction, output, x)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:

@@ -131,7 +131,7 @@ def test_adamw_without_decay_is_adam():
 
 @pytest.mark.parametrize(
     "changes",
-    [{"weight_decay": 1e-30}, {"gradient_clip": 1e9}],
+    [{"weight_decay": 1e-30}, {"gradient_clip": 1e9}, {"reconstruction": "masked_mse"}],
     ids=str,
 )
 def test_leaving_the_written_out_step_keeps_the_course(changes):

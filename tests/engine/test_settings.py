@@ -74,7 +74,7 @@ def test_an_unknown_name_lists_the_known_ones():
         ("max_iter", True, "an integer of at least 1"),
         ("n_iter_no_change", None, "an integer of at least 1"),
         ("random_state", -1, "an integer of at least 0"),
-        ("reconstruction", "rmse", "one of mse, mae, binary_cross_entropy"),
+        ("reconstruction", "rmse", "one of mse, mae, binary_cross_entropy, huber, cosine, "),
         ("optimizer", "lion", "one of adam, adamw, sgd, rmsprop"),
         ("momentum", 1, "a number from 0 to 0.9999"),
         ("weight_decay", -1, "a number from 0 to 1000"),
