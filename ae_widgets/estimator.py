@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ae_widgets.data import Dataset
 from ae_widgets.engine.checks import check_settings
+from ae_widgets.engine.sampling import balance, check_sample_weight
 from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
@@ -95,6 +96,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Epochs in which 'step' and 'exponential' multiply by the factor once.
     schedule_patience : int, default=5
         Epochs that 'reduce_on_plateau' waits; fewer than `n_iter_no_change`.
+    class_weight : {'balanced'} or None, default=None
+        With 'balanced' the items of each class in `y` are drawn as often as those of
+        every other; None looks at no class.
     batch_size : int, default=64
         Items a step.
     max_iter : int, default=200
@@ -172,6 +176,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         schedule_factor: float = 0.5,
         schedule_epochs: int = 30,
         schedule_patience: int = 5,
+        class_weight: str | None = None,
         batch_size: int = 64,
         max_iter: int = 200,
         tol: float = 1e-4,
@@ -201,6 +206,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.schedule_factor = schedule_factor
         self.schedule_epochs = schedule_epochs
         self.schedule_patience = schedule_patience
+        self.class_weight = class_weight
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.tol = tol
@@ -213,7 +219,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     # Training ---------------------------------------------------------------
 
-    def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's interface
+    def fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train on `X`.
 
         An interrupt ends training after the running batch and keeps the model.
@@ -222,38 +230,50 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         ----------
         X : array-like of shape (n_samples, n_features)
             The items; numbers, without NaN unless `reconstruction` is 'masked_mse'.
-        y : ignored
+        y : array-like of shape (n_samples,), optional
+            Classes, for `class_weight`; otherwise ignored.
+        sample_weight : array-like of shape (n_samples,), optional
+            How often each item is drawn, in relation to the others. An epoch is
+            then as many draws, with replacement, as there are items to train on.
+            `early_stopping` weighs the errors of the held-out items alike.
 
         Raises
         ------
         SettingsError
             If a parameter is out of its range, or the data does not allow it.
         DataError
-            If every value is missing.
+            If weights are not of the right shape, negative, or all 0.
         NonFiniteLossError
             If the loss becomes NaN or infinite; the model is that of the last
             completed epoch.
         """
         warm = self.warm_start and hasattr(self, "network_")
         features = self._check(X, reset=not warm, ensure_min_samples=2)
-        trainer = self._trainer(features, self._settings(), warm=warm)
+        weight = self._weight_items(len(features), y, sample_weight)
+        trainer = self._trainer(features, self._settings(), weight, warm=warm)
         return self._train(trainer, trainer.settings.max_iter)
 
-    def partial_fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's interface
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train for one epoch on `X`, going on from where the last call ended.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             The items; numbers, without NaN unless `reconstruction` is 'masked_mse'.
-        y : ignored
+        y : array-like of shape (n_samples,), optional
+            Classes, for `class_weight`; otherwise ignored.
+        sample_weight : array-like of shape (n_samples,), optional
+            How often each item is drawn, in relation to the others.
         """
         warm = hasattr(self, "network_")
         features = self._check(X, reset=not warm)
+        weight = self._weight_items(len(features), y, sample_weight)
         settings = self._settings().change(validation_fraction=0.0)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
-        trainer = self._trainer(features, settings, warm=warm, go_on=True)
+        trainer = self._trainer(features, settings, weight, warm=warm, go_on=True)
         return self._train(trainer, 1)
 
     def _train(self, trainer: Trainer, epochs: int) -> Self:
@@ -276,7 +296,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return self
 
     def _trainer(
-        self, features: Floats, settings: Settings, *, warm: bool, go_on: bool = False
+        self,
+        features: Floats,
+        settings: Settings,
+        sample_weight: NDArray[np.float64] | None,
+        *,
+        warm: bool,
+        go_on: bool = False,
     ) -> Trainer:
         check_settings(settings, Dataset(features).value_range)
         if not warm:
@@ -286,10 +312,17 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             self.validation_scores_: list[float] | None = (
                 [] if settings.validation_fraction else None
             )
-            return Trainer(features, settings)
-        trainer = Trainer(features, settings, self._weights())
+            return Trainer(features, settings, sample_weight=sample_weight)
+        trainer = Trainer(features, settings, self._weights(), sample_weight)
         trainer.load_memory(self._memory, schedule=go_on)
         return trainer
+
+    def _weight_items(
+        self, n_samples: int, y: ArrayLike | None, sample_weight: ArrayLike | None
+    ) -> NDArray[np.float64] | None:
+        """Return how often each item is drawn, None for each once."""
+        weight = check_sample_weight(sample_weight, n_samples)
+        return balance(self.class_weight, y, weight, n_samples)
 
     def _note(self, record: LossRecord, trainer: Trainer) -> None:
         self.n_iter_ += 1

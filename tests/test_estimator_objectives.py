@@ -165,3 +165,61 @@ def test_a_warm_start_may_change_the_optimiser():
 def test_a_bad_parameter_is_named(changes, message):
     with pytest.raises(SettingsError, match=message):
         quick(**changes).fit(blobs(20, 3))
+
+
+# Weights --------------------------------------------------------------------------
+
+
+def test_weights_of_zero_leave_items_out():
+    X = blobs(100, 6)
+    weight = np.ones(100)
+    weight[40:] = 0
+    spoilt = X.copy()
+    spoilt[40:] = 9
+    first, second = (quick().fit(data, sample_weight=weight) for data in (X, spoilt))
+    np.testing.assert_array_equal(weights(first), weights(second))
+    np.testing.assert_array_equal(
+        weights(quick().partial_fit(X, sample_weight=weight)),
+        weights(quick().partial_fit(spoilt, sample_weight=weight)),
+    )
+
+
+def test_without_weights_nothing_changes():
+    X, y = blobs(100, 6), np.arange(100) % 3
+    np.testing.assert_array_equal(weights(quick().fit(X)), weights(quick().fit(X, y)))
+    drawn = quick().fit(X, sample_weight=np.ones(100))
+    assert not np.array_equal(weights(drawn), weights(quick().fit(X)))
+
+
+def test_balanced_classes_help_the_rare_one():
+    rng = np.random.default_rng(0)
+    X = np.vstack([rng.normal(size=(380, 8)) * [3, 1, 0, 0, 0, 0, 0, 0],
+                   rng.normal(size=(20, 8)) * [0, 0, 0, 0, 0, 0, 1, 3]])  # fmt: skip
+    y = np.repeat(["many", "few"], [380, 20])
+
+    def rare_error(class_weight):
+        model = quick(class_weight=class_weight, max_iter=60, learning_rate_init=0.01, code_dim=1)
+        return -model.fit(X, y).score(X[y == "few"])
+
+    assert rare_error("balanced") < 0.8 * rare_error(None)
+
+
+def test_balanced_classes_are_the_weights_of_scikit_learn():
+    X, y = blobs(90, 5), np.repeat([0, 1], [60, 30])
+    by_class = quick(class_weight="balanced").fit(X, y)
+    by_item = quick().fit(X, sample_weight=np.where(y == 0, 0.75, 1.5))
+    np.testing.assert_array_equal(weights(by_class), weights(by_item))
+
+
+@pytest.mark.parametrize(
+    ("changes", "arguments", "message"),
+    [
+        ({}, {"sample_weight": np.ones(5)}, r"shape \(20,\), got shape \(5,\)"),
+        ({}, {"sample_weight": -np.ones(20)}, "not negative, got -1 for item 0"),
+        ({}, {"sample_weight": np.zeros(20)}, "zero for all 20 items"),
+        ({"class_weight": "balanced"}, {}, "needs y, one class an item"),
+    ],
+)
+def test_bad_weights_are_named(changes, arguments, message):
+    with pytest.raises(DataError, match=message):
+        quick(**changes).fit(blobs(20, 3), **arguments)

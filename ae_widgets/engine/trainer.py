@@ -16,6 +16,7 @@ import torch
 from ae_widgets.engine.dense_step import DenseStep
 from ae_widgets.engine.learning_rate import Schedule
 from ae_widgets.engine.protocol import LossParts, LossRecord
+from ae_widgets.engine.sampling import WeightedRows
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep
 from ae_widgets.engine.stopping import Stopping
@@ -50,6 +51,16 @@ class Trainer:
         The run's settings. Live ones may be changed by `change`.
     weights : dict of str to ndarray, optional
         Parameters to start from in place of freshly drawn ones.
+    sample_weight : ndarray of shape (n_samples,), float64, optional
+        Finite and not negative. With them an epoch is as many draws, with
+        replacement, as there are items to train on, each in proportion to its
+        weight; and the error of the held-out items is their weighted mean. Their
+        complexity, which is one of all codes together, is not weighted.
+
+    Raises
+    ------
+    DataError
+        If no item to train on has a weight above 0.
     """
 
     def __init__(
@@ -57,6 +68,7 @@ class Trainer:
         features: NDArray[np.float32],
         settings: Settings,
         weights: dict[str, NDArray[np.float32]] | None = None,
+        sample_weight: NDArray[np.float64] | None = None,
     ) -> None:
         self.settings = settings
         self.schedule = Schedule(settings)
@@ -72,6 +84,8 @@ class Trainer:
         if weights is not None:
             self.load_weights(weights)
         self._stepper = self._new_step(features)
+        self._sample_weight = sample_weight
+        self._weighted = None if sample_weight is None else WeightedRows(train, sample_weight)
         self._order_generator = torch.Generator().manual_seed(settings.random_state)
         self._order = self._new_order()
         self._cursor = 0
@@ -87,6 +101,8 @@ class Trainer:
         self._epoch_errors = np.zeros(len(train), np.float32)
         self._scattered = 0
         self._finite_weights = self.weights()
+        if sample_weight is not None:  # not every item is in a batch of the first epoch
+            self.encode()
 
     @property
     def progress(self) -> float:
@@ -96,7 +112,8 @@ class Trainer:
     def pass_latent(self) -> tuple[Tensor, Tensor]:
         """Return codes (n, code_dim) and errors (n,) as the training pass left them.
 
-        They cost nothing to show, but each is as old as its item's last batch.
+        They cost nothing to show, but each is as old as its item's last batch; or,
+        where items are drawn by weight, as the last time that all were encoded.
         """
         self._scatter()
         return torch.from_numpy(self._codes), torch.from_numpy(self._errors)
@@ -186,7 +203,7 @@ class Trainer:
         self._codes[rows.numpy()] = codes.numpy()
         self._errors[rows.numpy()] = errors.numpy()
         values = {
-            "reconstruction": errors.double().mean().item(),
+            "reconstruction": self._mean_error(rows, errors),
             "complexity": self.objective.complexity(codes).item(),
         }
         weights = self.objective.weights
@@ -201,6 +218,8 @@ class Trainer:
             code, output = self.network(network_input(self.settings.reconstruction, x))
             codes.append(code)
             errors.append(item_errors(self.settings.reconstruction, output, x))
+        if rows is None and self._weighted is not None:
+            self._codes[:], self._errors[:] = torch.cat(codes).numpy(), torch.cat(errors).numpy()
         return torch.cat(codes), torch.cat(errors)
 
     @torch.no_grad()
@@ -245,7 +264,21 @@ class Trainer:
         self._errors[self._order[new]] = self._epoch_errors[new]
         self._scattered = self._cursor
 
+    def _mean_error(self, rows: Tensor, errors: Tensor) -> float:
+        errors = errors.double()
+        if self._sample_weight is not None:
+            weight = torch.from_numpy(self._sample_weight)[rows]
+            if (largest := weight.max()) > 0:
+                weight /= largest  # their sum may be beyond float64
+                return ((weight * errors).sum() / weight.sum()).item()
+        return errors.mean().item()
+
     def _new_order(self) -> NDArray[np.int64]:
+        if self._weighted is not None:
+            uniform = torch.rand(
+                len(self.train_rows), generator=self._order_generator, dtype=torch.float64
+            )
+            return self._weighted.draw(uniform.numpy())
         shuffle = torch.randperm(len(self.train_rows), generator=self._order_generator)
         order: NDArray[np.int64] = self.train_rows[shuffle.numpy()]
         return order
