@@ -54,6 +54,7 @@ class Begin:
     run: int
     settings: Settings
     weights: dict[str, NDArray[np.float32]] | None = None
+    sample_weight: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ def check_sample_weight(sample_weight: Any, n_samples: int) -> NDArray[np.float6
     Raises
     ------
     DataError
-        If there is not one weight an item, or a weight is negative or not finite.
+        If there is not one weight an item, a weight is negative or not finite, or
+        all are 0.
     """
     if sample_weight is None:
         return None
@@ -48,6 +49,9 @@ def check_sample_weight(sample_weight: Any, n_samples: int) -> NDArray[np.float6
             f"sample_weight must be finite and not negative, got {weight[bad[0]]:g} for item "
             f"{bad[0]}."
         )
+        raise DataError(msg)
+    if not weight.any():
+        msg = f"sample_weight is zero for all {n_samples:,} items. Give some a weight."
         raise DataError(msg)
     return weight
 

@@ -157,7 +157,9 @@ class Worker:
         self._frames = FramePacer()
         if self._prepare is not None:
             self._prepare(command.settings)
-        self._trainer = Trainer(self._features, command.settings, command.weights)
+        self._trainer = Trainer(
+            self._features, command.settings, command.weights, command.sample_weight
+        )
         self._show_exact(always=True)
         self._tell_state("idle", "")
 

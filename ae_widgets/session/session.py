@@ -24,8 +24,10 @@ from ae_widgets.engine.protocol import (
     Step,
     Stop,
 )
+from ae_widgets.engine.sampling import check_sample_weight
 from ae_widgets.engine.settings import LIVE_SETTINGS, PRESETS, Settings
 from ae_widgets.exceptions import DataError, SettingsError, TrainingError
+from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
 from ae_widgets.session.latent import Reconstructions
@@ -80,7 +82,8 @@ class Session(Readings):
     Parameters
     ----------
     X : array-like, DataFrame, Bunch or Dataset
-        The items; see `ae_widgets.data.read_dataset`.
+        The items; see `ae_widgets.data.read_dataset`. Values may be missing (NaN) if
+        the run begins with the reconstruction error 'masked_mse'.
     y : array-like of shape (n_samples,), optional
         Labels, shown but not trained on.
     item_shape : tuple of int, optional
@@ -89,6 +92,9 @@ class Session(Readings):
         Settings to begin with.
     preset : {'deep', 'simple'}, optional
         A named set of settings, applied on top of `settings`.
+    sample_weight : array-like of shape (n_samples,), optional
+        How often each item is drawn, in relation to the others. An epoch is then
+        as many draws, with replacement, as there are items to train on.
     trainer : {'process', 'thread'}, default='process'
         Where to train. A process keeps its speed while a cell runs Python code.
     **changes
@@ -110,6 +116,7 @@ class Session(Readings):
         item_shape: tuple[int, ...] | None = None,
         settings: Settings | None = None,
         preset: str | None = None,
+        sample_weight: ArrayLike | None = None,
         trainer: str = "process",
         **changes: Any,
     ) -> None:
@@ -119,10 +126,16 @@ class Session(Readings):
         if preset is not None and preset not in PRESETS:
             msg = f"preset must be one of {', '.join(PRESETS)}, got {preset!r}."
             raise SettingsError(msg)
-        self.dataset = X if isinstance(X, Dataset) else read_dataset(X, y, item_shape=item_shape)
         chosen = (settings or Settings()).change(**(PRESETS[preset] if preset else {}))
         chosen = chosen.change(**changes)
-        check_settings(chosen, self.dataset.value_range)
+        allow_nan = chosen.reconstruction in TAKES_MISSING
+        self.dataset = (
+            X
+            if isinstance(X, Dataset)
+            else read_dataset(X, y, item_shape=item_shape, allow_nan=allow_nan)
+        )
+        self._check_settings(chosen)
+        self._sample_weight = check_sample_weight(sample_weight, self.dataset.n_samples)
         self.number = next(_numbers)
         self.closed = False
         self.past_runs: list[PastRun] = []
@@ -210,11 +223,11 @@ class Session(Readings):
         with self._lock:
             self._require_open()
             planned = self.settings.change(**{**self._pending, **values})
-            check_settings(planned, self.dataset.value_range)
+            self._check_settings(planned)
             live = {n: v for n, v in values.items() if n in LIVE_SETTINGS}
             later = {n: v for n, v in values.items() if n not in LIVE_SETTINGS}
             current = self.settings.change(**live)
-            check_settings(current if self.status.step else planned, self.dataset.value_range)
+            self._check_settings(current if self.status.step else planned)
             self._run.follow_settings(current)
             for name in live:
                 self._link.send(Change(name, current.value(name)))
@@ -352,8 +365,12 @@ class Session(Readings):
         self._background.request_baseline(settings)
         return Run(number, settings, max(1, self.dataset.n_samples - int(np.ceil(held_out))))
 
+    def _check_settings(self, settings: Settings) -> None:
+        check_settings(settings, self.dataset.value_range, missing=self.dataset.has_missing)
+
     def _begin(self) -> Begin:
-        return Begin(self._run.number, self.settings, self._run.weights)
+        run = self._run
+        return Begin(run.number, self.settings, run.weights, self._sample_weight)
 
     def _go(self, command: Resume | Step) -> None:
         self.prepare()

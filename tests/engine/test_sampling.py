@@ -49,6 +49,7 @@ def test_the_ends_of_the_interval_are_rows_with_a_weight():
         ([1, 2, np.nan], "finite and not negative, got nan for item 2"),
         ([np.inf, 2, 3], "got inf for item 0"),
         (["a", "b", "c"], "must be numbers, one an item"),
+        ([0, 0, 0], "sample_weight is zero for all 3 items"),
     ],
 )
 def test_what_is_no_weight_is_refused(weight, message):
