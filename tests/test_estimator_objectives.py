@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
 
 from ae_widgets import Autoencoder, DataError, SettingsError
 from ae_widgets.engine.settings import OPTIMIZERS, SCHEDULES
@@ -189,6 +191,14 @@ def test_without_weights_nothing_changes():
     np.testing.assert_array_equal(weights(quick().fit(X)), weights(quick().fit(X, y)))
     drawn = quick().fit(X, sample_weight=np.ones(100))
     assert not np.array_equal(weights(drawn), weights(quick().fit(X)))
+
+
+def test_weights_go_through_a_pipeline():
+    X, weight = blobs(100, 6), np.arange(100.0)
+    pipeline = make_pipeline(MinMaxScaler(), quick())
+    pipeline.fit(X, autoencoder__sample_weight=weight)
+    expected = quick().fit(MinMaxScaler().fit_transform(X), sample_weight=weight)
+    np.testing.assert_array_equal(weights(pipeline[-1]), weights(expected))
 
 
 def test_balanced_classes_help_the_rare_one():

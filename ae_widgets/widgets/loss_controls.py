@@ -46,7 +46,7 @@ TOOLTIPS = {
     "cross-entropy for values from 0 to 1, angle, multinomial for counts, or squared error "
     "over the values that are not missing",
     "complexity": "What counts as a complex code: its size, activity, or used dimensions",
-    "learning_rate": "Step size of Adam: the loss falls faster, or jumps if it is too large",
+    "learning_rate": "Size of a step: the loss falls faster, or jumps if it is too large",
     "max_iter": "Times that all items are seen, after which training ends at the latest",
     "batch_size": "Items a step: small batches make the loss noisy, large ones smooth",
 }
