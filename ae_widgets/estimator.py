@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Autoencoder"]
 
+CALL_SECONDS = 0.05
+"""Training time after which an interrupt is heard."""
+
 CHUNK_ROWS = 8192
 """Items passed through the network at once outside training."""
 
@@ -115,6 +118,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Share of the items held out by `early_stopping`.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the last one.
+    precision : {'float32', 'bf16'}, default='float32'
+        Of the matrix products while training; see `ae_widgets.Settings`.
     random_state : int, RandomState instance or None, default=None
         Draws the weights, the held-out items and the order of the batches. The
         same integer gives bit-identical weights on the same machine.
@@ -184,6 +189,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         warm_start: bool = False,
+        precision: str = "float32",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
@@ -214,6 +220,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.warm_start = warm_start
+        self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
 
@@ -357,6 +364,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             "sparsity_target", "batch_size", "max_iter", "tol", "n_iter_no_change",
             "optimizer", "momentum", "weight_decay", "gradient_clip",
             "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
+            "precision",
         )  # fmt: skip
         return Settings().change(
             **{name: getattr(self, name) for name in same},
@@ -452,7 +460,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 def _epochs(trainer: Trainer, epochs: int) -> Iterator[LossRecord]:
     """Train for at most `epochs` epochs, until it converges, and yield each one's losses."""
     for _ in range(epochs):
-        while not trainer.run_batch():
+        while not trainer.run(trainer.batches_within(CALL_SECONDS)):
             pass
         yield trainer.finish_epoch()
         if trainer.stopping.converged:

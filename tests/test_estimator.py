@@ -161,15 +161,16 @@ def test_names_of_columns_in_and_out():
 
 
 def test_an_interrupt_keeps_the_model(monkeypatch):
-    run_batch, batches = Trainer.run_batch, []
+    run, batches = Trainer.run, []
 
-    def interrupted(self):
-        batches.append(1)
+    def interrupted(self, max_batches):
+        batches.append(max_batches)
         if len(batches) > 7:
             raise KeyboardInterrupt
-        return run_batch(self)
+        return run(self, max_batches)
 
-    monkeypatch.setattr(Trainer, "run_batch", interrupted)
+    monkeypatch.setattr(Trainer, "batches_within", lambda *_: 1)
+    monkeypatch.setattr(Trainer, "run", interrupted)
     X = blobs(64 * 3, 4)
     model = quick(max_iter=100).fit(X)
     assert model.n_iter_ == 2

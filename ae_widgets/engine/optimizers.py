@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 from torch.nn.utils import clip_grad_norm_
 
-from ae_widgets.engine.flat_adam import BETA_1, BETA_2
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -98,7 +96,7 @@ class Optimizer:
         return {"optimizer": self._name, "state": copy.deepcopy(self._torch.state_dict()["state"])}
 
     def load_memory(self, memory: Any) -> None:
-        """Go on with the memory of the same optimiser, or of `FlatAdam` if this is Adam.
+        """Go on with the memory of the same optimiser, or of `DenseStep` if this is Adam.
 
         That of another optimiser means nothing here: then this one begins afresh.
         """
@@ -109,13 +107,14 @@ class Optimizer:
             self._torch.load_state_dict({"state": memory["state"], "param_groups": groups})
 
     def _unfold(self, first: Any, second: Any, step: int) -> dict[int, dict[str, torch.Tensor]]:
-        """Return `FlatAdam`'s memory in torch's form: its sums are not yet means."""
+        """Return `DenseStep`'s memory in torch's form: its sums are not yet means."""
         if not step:
             return {}
+        betas = self._torch.param_groups[0]["betas"]
         sizes = [parameter.numel() for parameter in self._parameters]
         means = (
             torch.split(torch.from_numpy(sums * (1 - decay)), sizes)
-            for sums, decay in ((first, BETA_1), (second, BETA_2))
+            for sums, decay in zip((first, second), betas, strict=True)
         )
         return {
             index: {

@@ -102,7 +102,7 @@ class WeightedRows:
 
     Parameters
     ----------
-    rows : ndarray of shape (n,), int64
+    rows : ndarray of shape (n,), int32
         What is drawn from.
     weight : ndarray of shape (n_samples,), float64
         A weight for each item, also for those that are not among `rows`.
@@ -113,7 +113,7 @@ class WeightedRows:
         If none of `rows` has a weight above 0.
     """
 
-    def __init__(self, rows: NDArray[np.int64], weight: NDArray[np.float64]) -> None:
+    def __init__(self, rows: NDArray[np.int32], weight: NDArray[np.float64]) -> None:
         weight = weight[rows]
         self._rows = rows[weight > 0]
         if not self._rows.size:
@@ -126,6 +126,6 @@ class WeightedRows:
         ends = np.cumsum(weight[weight > 0] / weight.max())
         self._ends = ends / ends[-1]
 
-    def draw(self, uniform: NDArray[np.float64]) -> NDArray[np.int64]:
+    def draw(self, uniform: NDArray[np.float64]) -> NDArray[np.int32]:
         """Return a row for each number, drawn uniformly from [0, 1)."""
         return self._rows[np.searchsorted(self._ends, uniform, side="right")]

@@ -1,4 +1,4 @@
-"""One step on one batch: gradients measured, then parameters moved.
+"""Steps on batches: gradients measured, parameters moved.
 
 Every implementation of `Step` gives the same numbers to float32 accuracy;
 `ae_widgets.engine.trainer` takes the fastest that applies.
@@ -6,50 +6,67 @@ Every implementation of `Step` gives the same numbers to float32 accuracy;
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+import numpy as np
 import torch
 
 from ae_widgets.engine.optimizers import Optimizer
+from ae_widgets.engine.views import tensor_view
 from ae_widgets.losses.reconstruction import item_errors, network_input
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
+    from ae_widgets.engine.settings import Settings
     from ae_widgets.losses.objective import Objective
     from ae_widgets.model.network import AutoencoderNetwork
 
-__all__ = ["AutogradStep", "Measured", "Step"]
+__all__ = ["AutogradStep", "Noted", "Step", "Trained"]
 
 
-class Measured(NamedTuple):
-    """What a batch gave, before the parameters moved; valid until the next batch.
+class Noted(NamedTuple):
+    """Where the training pass leaves what it computes anyway.
 
     Attributes
     ----------
-    parts : dict of str to float
-        Each loss part before its weight.
-    codes : ndarray of shape (n, code_dim), float32
+    codes : ndarray of shape (n, code_dim) or (0, code_dim), float32
+        Receives the items' codes, unless it is empty.
     errors : ndarray of shape (n,), float32
-        Each item's reconstruction error.
+        Receives each item's reconstruction error.
+    sums : ndarray of shape (n_parts,), float64
+        Each loss part times its items is added.
     """
 
-    parts: dict[str, float]
     codes: NDArray[np.float32]
     errors: NDArray[np.float32]
+    sums: NDArray[np.float64]
+
+
+class Trained(NamedTuple):
+    """How far it came.
+
+    Attributes
+    ----------
+    n_items : int
+        Items trained on.
+    bad_total : float or None
+        The loss of the batch after them, if that was NaN or infinite; the
+        parameters were not moved by it.
+    """
+
+    n_items: int
+    bad_total: float | None
 
 
 class Step(Protocol):
-    """Moves the parameters of a network by one batch at a time."""
+    """Moves the parameters of a network, one batch after another."""
 
     learning_rate: float
 
-    def measure(self, rows: NDArray[np.int64]) -> Measured:
-        """Compute loss parts and gradients of the items at `rows`."""
-
-    def update(self) -> None:
-        """Move the parameters by the gradients last measured."""
+    def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
+        """Train on the items at `rows`, in order, `batch_size` at a time."""
 
     def forget(self) -> None:
         """Drop the optimiser's memory of past gradients."""
@@ -72,9 +89,9 @@ class AutogradStep:
         All items.
     objective : Objective
         What to minimise; its settings may change between batches.
-    learning_rate : float
-        Step size of the optimiser, whose name and other settings are among those of
-        the objective.
+    settings : Settings
+        The learning rate to begin with, and the precision. The optimiser's name and
+        its other settings are among those of the objective.
     """
 
     def __init__(
@@ -82,25 +99,44 @@ class AutogradStep:
         network: AutoencoderNetwork,
         features: NDArray[np.float32],
         objective: Objective,
-        learning_rate: float,
+        settings: Settings,
     ) -> None:
-        self.learning_rate = learning_rate
+        self.learning_rate = settings.learning_rate
+        self._rounded = settings.precision == "bf16"
         self._network = network
-        self._features = torch.from_numpy(features)
+        self._features = tensor_view(features)
         self._objective = objective
         self._total = torch.zeros(())
         self._optimizer = Optimizer(network.parameters(), objective.settings)
 
-    def measure(self, rows: NDArray[np.int64]) -> Measured:
-        """Compute loss parts and gradients of the items at `rows`."""
+    def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
+        """Train on the items at `rows`, in order, `batch_size` at a time."""
+        weights = self._objective.weights
+        for start in range(0, len(rows), batch_size):
+            batch = slice(start, min(start + batch_size, len(rows)))
+            values = self.measure(rows[batch], noted, batch)
+            total = sum(weights[name] * value for name, value in values.items())
+            if not math.isfinite(total):
+                return Trained(start, total)
+            self.update()
+            noted.sums[:] += np.array(list(values.values())) * (batch.stop - batch.start)
+        return Trained(len(rows), None)
+
+    def measure(self, rows: NDArray[np.int32], noted: Noted, batch: slice) -> dict[str, float]:
+        """Compute the gradients of one batch and return its loss parts."""
         x = self._features[torch.from_numpy(rows)]  # (n, n_features)
         kind = self._objective.settings.reconstruction
-        code, output = self._network(network_input(kind, x))
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._rounded):
+            code, output = self._network(network_input(kind, x))
+        if self._rounded:
+            code, output = code.float(), output.float()
         self._total, parts = self._objective(x, code, output)
         with torch.no_grad():
             errors = item_errors(kind, output, x)
-        values = {name: part.item() for name, part in parts.items()}
-        return Measured(values, code.detach().numpy(), errors.numpy())
+        noted.errors[batch] = errors.numpy()
+        if len(noted.codes):
+            noted.codes[batch] = code.detach().numpy()
+        return {name: part.item() for name, part in parts.items()}
 
     def update(self) -> None:
         """Move the parameters by the gradients of the batch last measured."""

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from ae_widgets.engine.dense_step import DenseStep
 from ae_widgets.engine.learning_rate import Schedule
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.engine.sampling import WeightedRows
 from ae_widgets.engine.split import split_rows
-from ae_widgets.engine.step import AutogradStep
+from ae_widgets.engine.step import AutogradStep, Noted
 from ae_widgets.engine.stopping import Stopping
+from ae_widgets.engine.views import tensor_view
 from ae_widgets.exceptions import NonFiniteLossError
 from ae_widgets.losses.objective import Objective, PartMeans
 from ae_widgets.losses.reconstruction import item_errors, network_input
@@ -73,7 +73,7 @@ class Trainer:
         self.settings = settings
         self.schedule = Schedule(settings)
         self.objective = Objective(settings)
-        self.features = torch.from_numpy(features)  # (n_samples, n_features)
+        self.features = tensor_view(features)  # (n_samples, n_features)
         n_samples, n_features = features.shape
         train, held_out = split_rows(n_samples, settings.validation_fraction, settings.random_state)
         self.train_rows = train
@@ -94,15 +94,14 @@ class Trainer:
         self.seconds = 0.0
         self.means = PartMeans()
         self.stopping = Stopping(settings.tol, settings.n_iter_no_change)
-        self._codes = np.zeros((n_samples, settings.architecture.code_dim), np.float32)
-        self._errors = np.zeros(n_samples, np.float32)
-        # The same of this epoch in its order; `_scatter` brings them into the items' order.
-        self._epoch_codes = np.zeros((len(train), settings.architecture.code_dim), np.float32)
-        self._epoch_errors = np.zeros(len(train), np.float32)
+        self._batch_seconds = math.inf
+        # Codes (n_samples, code_dim) and errors (n_samples,) as the training pass left
+        # them, once they are asked for; and those of this epoch, in its order, of which
+        # `_scatter` has brought the first into the order of the items.
+        self._seen: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+        self._epoch_seen = _nothing(settings)
         self._scattered = 0
         self._finite_weights = self.weights()
-        if sample_weight is not None:  # not every item is in a batch of the first epoch
-            self.encode()
 
     @property
     def progress(self) -> float:
@@ -113,10 +112,17 @@ class Trainer:
         """Return codes (n, code_dim) and errors (n,) as the training pass left them.
 
         They cost nothing to show, but each is as old as its item's last batch; or,
-        where items are drawn by weight, as the last time that all were encoded.
+        where items are drawn by weight, as the last time that all were encoded. The
+        first call computes them, and has the training pass keep them from then on.
         """
+        if self._seen is None:
+            codes, errors = (values.numpy() for values in self.encode())
+            self._seen = codes, errors
+            self._epoch_seen = codes[self._order], errors[self._order]
+            self._scattered = self._cursor
         self._scatter()
-        return torch.from_numpy(self._codes), torch.from_numpy(self._errors)
+        codes, errors = self._seen
+        return torch.from_numpy(codes), torch.from_numpy(errors)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -136,8 +142,21 @@ class Trainer:
             self.stopping.forget()
             self.schedule.forget_losses()
 
+    def batches_within(self, seconds: float) -> int:
+        """Return about how many batches take as long as that, at least one."""
+        return max(1, int(seconds / self._batch_seconds))
+
     def run_batch(self) -> bool:
-        """Train on the next batch; return whether it completed an epoch.
+        """Train on the next batch; return whether it completed an epoch."""
+        return self.run(1)
+
+    def run(self, max_batches: int) -> bool:
+        """Train on at most so many batches of this epoch; return whether it is completed.
+
+        Parameters
+        ----------
+        max_batches : int
+            Batches at most. How many it is at a time changes no result.
 
         Raises
         ------
@@ -146,21 +165,19 @@ class Trainer:
             epoch are in place again, and training may go on from them.
         """
         started = time.perf_counter()
-        cursor, rows = self._cursor, self._next_rows()
-        weights = self.objective.weights
-        with np.errstate(all="ignore"):  # a loss that is not finite is reported as such
-            measured = self._stepper.measure(rows)
-            total = sum([weights[name] * value for name, value in measured.parts.items()])
-            if not math.isfinite(total):
-                self._epoch_codes[cursor : self._cursor] = self._codes[rows]
-                self._epoch_errors[cursor : self._cursor] = self._errors[rows]
-                self._restore(total)
-            self._stepper.update()
-        self._epoch_codes[cursor : self._cursor] = measured.codes
-        self._epoch_errors[cursor : self._cursor] = measured.errors
-        self.means.add(measured.parts, weights, len(rows))
-        self.step += 1
-        self.seconds += time.perf_counter() - started
+        size = self.settings.batch_size
+        rows = self._next_rows(max_batches)
+        trained = self._stepper.train(rows, size, self._noted(len(rows)))
+        steps = -(-trained.n_items // size)
+        self._cursor += trained.n_items
+        self.step += steps
+        self.means.items += trained.n_items
+        seconds = time.perf_counter() - started
+        self.seconds += seconds
+        self._batch_seconds = seconds / max(1, steps)
+        if trained.bad_total is not None:
+            self._skip(min(size, len(rows) - trained.n_items))
+            self._restore(trained.bad_total)
         return self._cursor >= len(self._order)
 
     def finish_epoch(self) -> LossRecord:
@@ -200,8 +217,9 @@ class Trainer:
     def evaluate(self, rows: Tensor) -> LossParts:
         """Return the loss parts of the items at `rows` with the present weights."""
         codes, errors = self.encode(rows)
-        self._codes[rows.numpy()] = codes.numpy()
-        self._errors[rows.numpy()] = errors.numpy()
+        if self._seen is not None:
+            self._seen[0][rows.numpy()] = codes.numpy()
+            self._seen[1][rows.numpy()] = errors.numpy()
         values = {
             "reconstruction": self._mean_error(rows, errors),
             "complexity": self.objective.complexity(codes).item(),
@@ -218,8 +236,9 @@ class Trainer:
             code, output = self.network(network_input(self.settings.reconstruction, x))
             codes.append(code)
             errors.append(item_errors(self.settings.reconstruction, output, x))
-        if rows is None and self._weighted is not None:
-            self._codes[:], self._errors[:] = torch.cat(codes).numpy(), torch.cat(errors).numpy()
+        if rows is None and self._weighted is not None and self._seen is not None:
+            for seen, values in zip(self._seen, (codes, errors), strict=True):
+                seen[:] = torch.cat(values).numpy()
         return torch.cat(codes), torch.cat(errors)
 
     @torch.no_grad()
@@ -253,15 +272,31 @@ class Trainer:
             self.schedule.load_memory(memory["schedule"])
             self._stepper.learning_rate = self.schedule.learning_rate
 
-    def _next_rows(self) -> NDArray[np.int64]:
-        rows = self._order[self._cursor : self._cursor + self.settings.batch_size]
-        self._cursor += len(rows)
-        return rows
+    def _next_rows(self, max_batches: int) -> NDArray[np.int32]:
+        return self._order[self._cursor : self._cursor + max_batches * self.settings.batch_size]
+
+    def _noted(self, n_items: int) -> Noted:
+        """Return where the pass over the next items leaves what it computes anyway."""
+        sums = self.means.under(self.objective.weights)
+        codes, errors = self._epoch_seen
+        if self._seen is None:
+            return Noted(codes, np.empty(n_items, np.float32), sums)
+        part = slice(self._cursor, self._cursor + n_items)
+        return Noted(codes[part], errors[part], sums)
+
+    def _skip(self, n_items: int) -> None:
+        """Pass over items whose codes and errors are not finite."""
+        part = slice(self._cursor, self._cursor + n_items)
+        if self._seen is not None:
+            for new, old in zip(self._epoch_seen, self._seen, strict=True):
+                new[part] = old[self._order[part]]
+        self._cursor += n_items
 
     def _scatter(self) -> None:
-        new = slice(self._scattered, self._cursor)
-        self._codes[self._order[new]] = self._epoch_codes[new]
-        self._errors[self._order[new]] = self._epoch_errors[new]
+        if self._seen is not None:
+            part = slice(self._scattered, self._cursor)
+            for new, old in zip(self._epoch_seen, self._seen, strict=True):
+                old[self._order[part]] = new[part]
         self._scattered = self._cursor
 
     def _mean_error(self, rows: Tensor, errors: Tensor) -> float:
@@ -273,25 +308,32 @@ class Trainer:
                 return ((weight * errors).sum() / weight.sum()).item()
         return errors.mean().item()
 
-    def _new_order(self) -> NDArray[np.int64]:
+    def _new_order(self) -> NDArray[np.int32]:
+        n = len(self.train_rows)
         if self._weighted is not None:
-            uniform = torch.rand(
-                len(self.train_rows), generator=self._order_generator, dtype=torch.float64
-            )
+            uniform = torch.rand(n, generator=self._order_generator, dtype=torch.float64)
             return self._weighted.draw(uniform.numpy())
-        shuffle = torch.randperm(len(self.train_rows), generator=self._order_generator)
-        order: NDArray[np.int64] = self.train_rows[shuffle.numpy()]
+        shuffle = torch.randperm(n, generator=self._order_generator, dtype=torch.int32)
+        order: NDArray[np.int32] = self.train_rows[shuffle.numpy()]
         return order
 
     def _new_step(self, features: NDArray[np.float32]) -> Step:
-        rate, architecture = self.schedule.learning_rate, self.settings.architecture
-        if DenseStep.applies(self.settings):
-            return DenseStep(self.network, architecture, features, self.objective, rate)
-        return AutogradStep(self.network, features, self.objective, rate)
+        # Brings the compiler, which importing the estimator must not.
+        from ae_widgets.engine.bfloat16_step import Bfloat16Step
+        from ae_widgets.engine.dense_step import DenseStep
+
+        settings = self.settings
+        if DenseStep.applies(settings):
+            kind = Bfloat16Step if settings.precision == "bf16" else DenseStep
+            return kind(self.network, features, self.objective, settings)
+        return AutogradStep(self.network, features, self.objective, settings)
 
     def _leave_dense_step(self) -> None:
         """Go on with autograd from where the written-out step no longer applies."""
-        if isinstance(self._stepper, DenseStep) and not DenseStep.applies(self.settings):
+        from ae_widgets.engine.dense_step import DenseStep
+
+        written_out = not isinstance(self._stepper, AutogradStep)
+        if written_out and not DenseStep.applies(self.settings):
             memory = self._stepper.memory()
             self._stepper = self._new_step(self.features.numpy())
             self._stepper.load_memory(memory)
@@ -314,3 +356,7 @@ class Trainer:
             "Try a lower learning rate or scaled data, then go on."
         )
         raise NonFiniteLossError(msg)
+
+
+def _nothing(settings: Settings) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    return np.empty((0, settings.architecture.code_dim), np.float32), np.empty(0, np.float32)

@@ -61,6 +61,9 @@ PROGRESS_SECONDS = 0.05
 RECORD_SECONDS = 0.5
 """An epoch longer than this is also recorded on the way."""
 
+CALL_SECONDS = 0.01
+"""Training time between two looks at the commands."""
+
 WEIGHTS_SECONDS = 10.0
 """Longest training time that is lost if the training process is killed."""
 
@@ -193,7 +196,7 @@ class Worker:
     def _advance(self) -> None:
         self._apply_changes()
         trainer = self._require()
-        epoch_done = trainer.run_batch()
+        epoch_done = trainer.run(self._batches_at_once())
         now = time.perf_counter()
         if epoch_done:
             self._records.append(trainer.finish_epoch())
@@ -207,6 +210,10 @@ class Worker:
             self._send_weights()
         self._show_frame(epoch_done=epoch_done)
         self._halt_if_done(epoch_done=epoch_done)
+
+    def _batches_at_once(self) -> int:
+        """Return how many batches may run before the next look at commands and views."""
+        return 1 if self._until == "batch" else self._require().batches_within(CALL_SECONDS)
 
     def _halt_if_done(self, *, epoch_done: bool) -> None:
         trainer = self._require()

@@ -127,10 +127,10 @@ class LossPlot(SessionView, ipywidgets.VBox):
         self._text.value = self._summary()
         self._wanted = self._wanted_ticks(curve.epoch, [train, validation])
         frame = (self.session.baseline, self._baseline_text(), len(curve.epoch) > 0)
-        fits = all(_fits(self._ticks.get(name), self._wanted[name]) for name in "xy")
-        if not fits or frame != self._frame:
+        left = [n for n in "xy" if not _fits(self._ticks.get(n), self._wanted[n])]
+        if left or frame != self._frame:
             self._frame = frame
-            self._post("frame", self._show_frame, messages=9, interval=0)
+            self._post("frame", self._show_frame, messages=3 * len(left) + 3, interval=0)
 
     def _wanted_ticks(
         self, epoch: NDArray[np.float32], curves: list[NDArray[np.float32]]

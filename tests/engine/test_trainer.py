@@ -97,8 +97,16 @@ def test_a_changed_batch_size_cuts_the_rest_of_the_epoch_anew():
 
 def test_every_item_is_seen_once_an_epoch():
     trainer = Trainer(blobs(50), small(batch_size=7))
-    seen = [trainer._next_rows() for _ in range(trainer.steps_per_epoch)]
-    rows = np.concatenate(seen)
+    seen, real = [], trainer._stepper.train
+
+    def train(rows, *rest):
+        seen.extend(rows.tolist())
+        return real(rows, *rest)
+
+    trainer._stepper.train = train
+    while not trainer.run(3):
+        pass
+    rows = np.array(seen)
     assert sorted(rows.tolist()) == trainer.train_rows.tolist()
     held_out = set(trainer.validation_rows.tolist())
     assert held_out.isdisjoint(rows.tolist())
@@ -139,9 +147,39 @@ def test_validation_errors_are_those_of_the_held_out_items():
 
 def test_codes_of_the_pass_are_those_of_the_last_batch_that_held_the_item():
     trainer = Trainer(blobs(40), small(batch_size=1000, validation_fraction=0))
+    trainer.pass_latent()  # from now on they are kept
     codes, errors = trainer.encode()
     trainer.run_batch()
     torch.testing.assert_close(trainer.pass_latent(), (codes, errors))
+
+
+def test_kept_codes_come_from_each_batch_also_when_asked_for_in_mid_epoch():
+    settings = small(batch_size=16, validation_fraction=0, learning_rate=1e-2)
+    trainer = Trainer(blobs(40), settings)
+    trainer.run_batch()
+    trainer.pass_latent()
+    expected = trainer.encode()[0].numpy()
+    for start in (16, 32):
+        rows = trainer._order[start : start + 16]
+        expected[rows] = trainer.encode(torch.from_numpy(rows))[0].numpy()
+        trainer.run_batch()
+    np.testing.assert_allclose(trainer.pass_latent()[0], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("activation", ["relu", "silu"])  # written out, and automatic
+def test_how_many_batches_run_at_a_time_changes_nothing(activation):
+    def course(*sizes):
+        trainer = Trainer(blobs(200), small(activation=activation, batch_size=8, beta=0.1))
+        records = []
+        size = itertools.cycle(sizes)
+        while trainer.epoch < 3:
+            if trainer.run(next(size)):
+                records.append(trainer.finish_epoch())
+        return records, trainer.weights()
+
+    (records, weights), (others, other_weights) = course(1), course(5, 2, 1000)
+    assert [r.train for r in records] == [r.train for r in others]
+    assert all(np.array_equal(weights[name], other_weights[name]) for name in weights)
 
 
 def test_a_loss_that_is_not_finite_restores_the_last_epoch():
@@ -160,6 +198,14 @@ def test_a_loss_that_is_not_finite_restores_the_last_epoch():
     for name, value in trainer.weights().items():
         assert np.array_equal(value, kept[name])
     trainer.run_batch()  # and training can go on
+
+
+@pytest.mark.parametrize("activation", ["relu", "silu"])
+def test_items_that_nobody_may_write_to_are_trained_on(activation, tmp_path):
+    blobs().tofile(tmp_path / "items")
+    features = np.memmap(tmp_path / "items", np.float32, mode="r", shape=blobs().shape)
+    record = train(Trainer(features, small(activation=activation)), 1)[0]
+    assert record.train == train(Trainer(blobs(), small(activation=activation)), 1)[0].train
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
