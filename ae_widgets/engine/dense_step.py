@@ -81,12 +81,15 @@ class DenseStep:
 
     @staticmethod
     def applies(settings: Settings) -> bool:
-        """Whether the gradients of these settings are known here."""
+        """Whether the gradients are known here, and Adam as it is here is what is asked for."""
         activations = settings.architecture.layer_activations()
         return (
             all(name in COMPILED_ACTIVATIONS for name in activations)
             and settings.reconstruction in COMPILED_RECONSTRUCTIONS
             and settings.complexity in COMPILED_COMPLEXITIES
+            and settings.optimizer == "adam"
+            and not settings.weight_decay
+            and settings.gradient_clip is None
         )
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:

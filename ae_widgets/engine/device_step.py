@@ -9,9 +9,10 @@ import numpy as np
 import torch
 
 from ae_widgets.engine.device import fits_on
+from ae_widgets.engine.optimizers import Optimizer
 from ae_widgets.engine.step import Trained
 from ae_widgets.engine.views import tensor_view
-from ae_widgets.losses.reconstruction import item_errors
+from ae_widgets.losses.reconstruction import item_errors, network_input
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,7 +89,7 @@ class DeviceStep:
         self.resident = fits_on(device, features.nbytes) if resident is None else resident
         self._features = items.to(device) if self.resident else items
         self._total = torch.zeros((), device=device)
-        self.forget()
+        self._optimizer = Optimizer(network.parameters(), settings)
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         """Train on the items at `rows`, in order, `batch_size` at a time.
@@ -115,27 +116,23 @@ class DeviceStep:
 
     def update(self) -> None:
         """Move the parameters by the gradients of the batch last measured."""
-        self._optimizer.zero_grad(set_to_none=True)
+        self._optimizer.clear()
         if self._total.requires_grad:
-            self._optimizer.param_groups[0]["lr"] = self.learning_rate
             self._total.backward()  # type: ignore[no-untyped-call]  # torch has no type here
-            self._optimizer.step()
+            self._optimizer.settings = self._objective.settings
+            self._optimizer.step(self.learning_rate)
 
     def forget(self) -> None:
         """Drop the optimiser's memory of past gradients."""
-        self._optimizer = torch.optim.Adam(
-            self._network.parameters(),
-            lr=self.learning_rate,
-            fused=self._device.type in {"cpu", "cuda"},
-        )
+        self._optimizer.forget()
 
     def memory(self) -> Any:
-        """Return a copy of the optimiser's memory, for `load_memory`, on the CPU."""
-        return _on_cpu(self._optimizer.state_dict())
+        """Return a copy of the optimiser's memory, for `load_memory`."""
+        return self._optimizer.memory()
 
     def load_memory(self, memory: Any) -> None:
-        """Go on with the memory of a step of the same kind and network."""
-        self._optimizer.load_state_dict(memory)
+        """Go on with the memory of a step of the same network."""
+        self._optimizer.load_memory(memory)
 
     def _queue(self, rows: NDArray[np.int32], batch_size: int) -> Results:
         """Queue the batches of `rows` one after another."""
@@ -151,16 +148,17 @@ class DeviceStep:
         )
 
     def _differentiate(self, x: Tensor) -> Results:
+        kind = self._objective.settings.reconstruction
         rounding = (
             torch.autocast(self._device.type, torch.bfloat16) if self._rounded else nullcontext()
         )
         with rounding:
-            code, output = self._network(x)
+            code, output = self._network(network_input(kind, x))
         if self._rounded:
             code, output = code.float(), output.float()
         self._total, parts = self._objective(x, code, output)
         with torch.no_grad():
-            errors = item_errors(self._objective.settings.reconstruction, output, x)
+            errors = item_errors(kind, output, x)
             values = torch.stack([part.detach() for part in parts.values()])
         return Results(tuple(parts), values[None], code.detach(), errors)
 
@@ -176,12 +174,3 @@ class DeviceStep:
         if self._device.type == "cuda":  # a copy from pinned memory is queued like the rest
             return x.pin_memory().to(self._device, non_blocking=True)
         return x.to(self._device)
-
-
-def _on_cpu(value: Any) -> Any:
-    """Return a copy of nested dicts and lists with every tensor on the CPU."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().cpu().clone()
-    if isinstance(value, dict):
-        return {key: _on_cpu(item) for key, item in value.items()}
-    return [_on_cpu(item) for item in value] if isinstance(value, list) else value

@@ -64,6 +64,7 @@ class Begin:
     weights: dict[str, NDArray[np.float32]] | None = None
     state: dict[str, Any] | None = None
     halted: tuple[RunState, str] = ("idle", "")
+    sample_weight: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,19 @@ from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
 from ae_widgets.model import Architecture
 
-__all__ = ["LIVE_SETTINGS", "PRESETS", "Settings"]
+__all__ = ["LIVE_SETTINGS", "OPTIMIZERS", "PRESETS", "SCHEDULES", "Settings"]
+
+OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
+"""Optimisers, by torch's names."""
+
+SCHEDULES = ("constant", "cosine", "step", "exponential", "reduce_on_plateau")
+"""How the learning rate moves from epoch to epoch."""
 
 LIVE_SETTINGS = frozenset({
     "alpha", "beta", "reconstruction", "complexity", "sparsity_target",
     "learning_rate", "batch_size", "max_iter", "tol", "n_iter_no_change",
+    "momentum", "weight_decay", "gradient_clip",
+    "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
 })  # fmt: skip
 """Settings that take effect at the next batch; all others wait for the next run."""
 
@@ -37,13 +45,37 @@ class Settings:
     beta : float >= 0, default=0.0
         Weight of the complexity of the code.
     reconstruction : str, default='mse'
-        One of 'mse', 'mae' and 'binary_cross_entropy'.
+        One of 'mse', 'mae', 'binary_cross_entropy', 'huber', 'cosine',
+        'multinomial' and 'masked_mse'; see `ae_widgets.losses.reconstruction`.
     complexity : str, default='l1'
         One of 'l1', 'l2', 'kl_sparsity' and 'effective_dimension'.
     sparsity_target : float in (0, 1), default=0.05
         The mean activation that 'kl_sparsity' aims at.
     learning_rate : float > 0, default=1e-3
-        Step size of Adam.
+        Step size of the optimiser, before `schedule` multiplies it.
+    optimizer : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'
+        One of torch's optimisers with its defaults, but for what is set here.
+    momentum : float in [0, 1), default=0.9
+        Share of its last step that 'sgd' repeats; the others do without.
+    weight_decay : float >= 0, default=0.0
+        Weight of the squared parameters' gradient in each step; with 'adamw'
+        the share, times the learning rate, by which each step shrinks them.
+    gradient_clip : float > 0 or None, default=None
+        Largest norm of all parameters' gradient together; longer ones are
+        shortened to it. None leaves them.
+    schedule : str, default='constant'
+        What multiplies the learning rate, 1 in the first epoch: 'constant',
+        'cosine' (along half a wave, close to 0 in epoch `max_iter`), 'step' (by
+        `schedule_factor` every `schedule_epochs`), 'exponential' (as much, but a
+        little every epoch), or 'reduce_on_plateau' (by `schedule_factor` each time
+        that `schedule_patience` epochs brought no improvement).
+    schedule_factor : float in (0, 1), default=0.5
+        By what the learning rate is multiplied.
+    schedule_epochs : int >= 1, default=30
+        Epochs in which 'step' and 'exponential' multiply by it once.
+    schedule_patience : int >= 1, default=5
+        Epochs without improvement, as `tol` has it, before 'reduce_on_plateau'
+        multiplies by it. Fewer than `n_iter_no_change`, or training ends first.
     batch_size : int >= 1, default=64
         Items a step.
     max_iter : int >= 1, default=200
@@ -80,6 +112,14 @@ class Settings:
     complexity: str = "l1"
     sparsity_target: float = 0.05
     learning_rate: float = 1e-3
+    optimizer: str = "adam"
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    gradient_clip: float | None = None
+    schedule: str = "constant"
+    schedule_factor: float = 0.5
+    schedule_epochs: int = 30
+    schedule_patience: int = 5
     batch_size: int = 64
     max_iter: int = 200
     tol: float = 1e-4
@@ -100,6 +140,7 @@ class Settings:
         self._choice("complexity", COMPLEXITIES)
         number("sparsity_target", 0, 1, exclusive=True)
         number("learning_rate", 1e-12, 1e3)
+        self._check_optimizer()
         integer("batch_size", 1)
         integer("max_iter", 1)
         number("tol", 0, 1e12)
@@ -108,6 +149,17 @@ class Settings:
         integer("random_state", 0)
         self._check_device()
         self._choice("precision", PRECISIONS)
+
+    def _check_optimizer(self) -> None:
+        self._choice("optimizer", OPTIMIZERS)
+        self._number("momentum", 0, 0.9999)
+        self._number("weight_decay", 0, 1e3)
+        if self.gradient_clip is not None:
+            self._number("gradient_clip", 1e-12, 1e12, wanted="None or a number")
+        self._choice("schedule", SCHEDULES)
+        self._number("schedule_factor", 0, 1, exclusive=True)
+        self._integer("schedule_epochs", 1)
+        self._integer("schedule_patience", 1)
 
     def change(self, **values: Any) -> Settings:
         """Return a copy with `values` replaced.
@@ -137,13 +189,21 @@ class Settings:
         """Return a setting by name, the architecture's included."""
         return getattr(self.architecture if name in ARCHITECTURE_SETTINGS else self, name)
 
-    def _number(self, name: str, low: float, high: float, *, exclusive: bool = False) -> None:
+    def _number(
+        self,
+        name: str,
+        low: float,
+        high: float,
+        *,
+        exclusive: bool = False,
+        wanted: str = "a number",
+    ) -> None:
         value = getattr(self, name)
         # Compared as it is: an int may be too large for a float, and NaN is in no range.
         fits = isinstance(value, Real) and not isinstance(value, bool)
         if not fits or not low <= value <= high or (exclusive and value in {low, high}):
             span = f"between {low:g} and {high:g}" if exclusive else f"from {low:g} to {high:g}"
-            msg = f"{name} must be a number {span}, got {value!r}."
+            msg = f"{name} must be {wanted} {span}, got {value!r}."
             raise SettingsError(msg)
         object.__setattr__(self, name, float(value))
 

@@ -6,19 +6,17 @@ Every implementation of `Step` gives the same numbers to float32 accuracy;
 
 from __future__ import annotations
 
-import copy
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
 
+from ae_widgets.engine.optimizers import Optimizer
 from ae_widgets.engine.views import tensor_view
-from ae_widgets.losses.reconstruction import item_errors
+from ae_widgets.losses.reconstruction import item_errors, network_input
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from ae_widgets.engine.settings import Settings
@@ -84,7 +82,7 @@ class Step(Protocol):
 
 
 class AutogradStep:
-    """Torch's automatic gradients and its fused Adam: works for any network.
+    """Torch's automatic gradients and its optimisers: works for any network and setting.
 
     Parameters
     ----------
@@ -95,7 +93,8 @@ class AutogradStep:
     objective : Objective
         What to minimise; its settings may change between batches.
     settings : Settings
-        The learning rate to begin with, and the precision.
+        The learning rate to begin with, and the precision. The optimiser's name and
+        its other settings are among those of the objective.
     """
 
     def __init__(
@@ -111,7 +110,7 @@ class AutogradStep:
         self._features = tensor_view(features)
         self._objective = objective
         self._total = torch.zeros(())
-        self.forget()
+        self._optimizer = Optimizer(network.parameters(), objective.settings)
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         """Train on the items at `rows`, in order, `batch_size` at a time."""
@@ -129,13 +128,14 @@ class AutogradStep:
     def measure(self, rows: NDArray[np.int32], noted: Noted, batch: slice) -> dict[str, float]:
         """Compute the gradients of one batch and return its loss parts."""
         x = self._features[torch.from_numpy(rows)]  # (n, n_features)
+        kind = self._objective.settings.reconstruction
         with torch.autocast("cpu", torch.bfloat16, enabled=self._rounded):
-            code, output = self._network(x)
+            code, output = self._network(network_input(kind, x))
         if self._rounded:
             code, output = code.float(), output.float()
         self._total, parts = self._objective(x, code, output)
         with torch.no_grad():
-            errors = item_errors(self._objective.settings.reconstruction, output, x)
+            errors = item_errors(kind, output, x)
         noted.errors[batch] = errors.numpy()
         if len(noted.codes):
             noted.codes[batch] = code.detach().numpy()
@@ -143,34 +143,23 @@ class AutogradStep:
 
     def update(self) -> None:
         """Move the parameters by the gradients of the batch last measured."""
-        self._optimizer.zero_grad(set_to_none=True)
+        self._optimizer.settings = self._objective.settings
+        self._optimizer.clear()
         if self._total.requires_grad:
-            self._optimizer.param_groups[0]["lr"] = self.learning_rate
             self._total.backward()  # type: ignore[no-untyped-call]  # torch has no type here
-            self._optimizer.step()
+            self._optimizer.step(self.learning_rate)
 
     def forget(self) -> None:
         """Drop the optimiser's memory of past gradients."""
-        # Fused: one call for all parameters, a quarter of the step's time less on digits.
-        self._optimizer = torch.optim.Adam(
-            self._network.parameters(), lr=self.learning_rate, fused=True
-        )
+        self._optimizer.forget()
 
     def memory(self) -> Any:
         """Return a copy of the optimiser's memory, for `load_memory`."""
-        return _convert(self._optimizer.state_dict(), torch.Tensor, lambda t: t.numpy(force=True))
+        return self._optimizer.memory()
 
     def load_memory(self, memory: Any) -> None:
-        """Go on with the memory of a step of the same kind and network."""
-        self._optimizer.load_state_dict(_convert(memory, np.ndarray, torch.from_numpy))
+        """Go on with the memory of a step of the same network.
 
-
-def _convert(values: Any, kind: type, convert: Callable[[Any], Any]) -> Any:
-    """Copy nested `values`, with everything of one `kind` converted."""
-    if isinstance(values, kind):
-        return convert(copy.deepcopy(values))
-    if isinstance(values, dict):
-        return {key: _convert(value, kind, convert) for key, value in values.items()}
-    if isinstance(values, (list, tuple)):
-        return type(values)(_convert(value, kind, convert) for value in values)
-    return values
+        That of a `DenseStep` is taken over as well; that of another optimiser is not.
+        """
+        self._optimizer.load_memory(memory)

@@ -15,15 +15,17 @@ import numpy as np
 import torch
 
 from ae_widgets.engine.device import find_device
+from ae_widgets.engine.learning_rate import Schedule
 from ae_widgets.engine.means import Mark, mark, since
 from ae_widgets.engine.protocol import LossParts, LossRecord
+from ae_widgets.engine.sampling import WeightedRows
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep, Noted
 from ae_widgets.engine.stopping import Stopping
 from ae_widgets.engine.views import tensor_view
 from ae_widgets.exceptions import NonFiniteLossError
 from ae_widgets.losses.objective import Objective, PartMeans
-from ae_widgets.losses.reconstruction import item_errors
+from ae_widgets.losses.reconstruction import item_errors, network_input
 from ae_widgets.model.network import build_network
 
 if TYPE_CHECKING:
@@ -52,6 +54,16 @@ class Trainer:
         The run's settings. Live ones may be changed by `change`.
     weights : dict of str to ndarray, optional
         Parameters to start from in place of freshly drawn ones.
+    sample_weight : ndarray of shape (n_samples,), float64, optional
+        Finite and not negative. With them an epoch is as many draws, with
+        replacement, as there are items to train on, each in proportion to its
+        weight; and the error of the held-out items is their weighted mean. Their
+        complexity, which is one of all codes together, is not weighted.
+
+    Raises
+    ------
+    DataError
+        If no item to train on has a weight above 0.
     """
 
     def __init__(
@@ -59,9 +71,11 @@ class Trainer:
         features: NDArray[np.float32],
         settings: Settings,
         weights: dict[str, NDArray[np.float32]] | None = None,
+        sample_weight: NDArray[np.float64] | None = None,
     ) -> None:
         self.settings = settings
         self.device = find_device(settings.device)
+        self.schedule = Schedule(settings)
         self.objective = Objective(settings)
         self.features = tensor_view(features)  # (n_samples, n_features)
         n_samples, n_features = features.shape
@@ -74,6 +88,8 @@ class Trainer:
         if weights is not None:
             self.load_weights(weights)
         self._stepper = self._new_step(features)
+        self._sample_weight = sample_weight
+        self._weighted = None if sample_weight is None else WeightedRows(train, sample_weight)
         self._order_generator = torch.Generator().manual_seed(settings.random_state)
         self._order = self._new_order()
         self._cursor = 0
@@ -100,7 +116,8 @@ class Trainer:
     def pass_latent(self) -> tuple[Tensor, Tensor]:
         """Return codes (n, code_dim) and errors (n,) as the training pass left them.
 
-        They cost nothing to show, but each is as old as its item's last batch. The
+        They cost nothing to show, but each is as old as its item's last batch; or,
+        where items are drawn by weight, as the last time that all were encoded. The
         first call computes them, and has the training pass keep them from then on.
         """
         if self._seen is None:
@@ -120,13 +137,15 @@ class Trainer:
     def change(self, name: str, value: Any) -> None:
         """Put a live setting in force from the next batch on."""
         self.settings = self.settings.change(**{name: value})
-        self.objective.settings = self.settings
-        self._stepper.learning_rate = self.settings.learning_rate
+        self.objective.settings = self.schedule.settings = self.settings
+        self._leave_dense_step()
+        self._stepper.learning_rate = self.schedule.learning_rate
         self.stopping.tol = self.settings.tol
         self.stopping.n_iter_no_change = self.settings.n_iter_no_change
         if name in {"alpha", "beta", "reconstruction", "complexity", "sparsity_target"}:
             # Losses under another objective do not compare with the best so far.
             self.stopping.forget()
+            self.schedule.forget_losses()
 
     def batches_within(self, seconds: float) -> int:
         """Return about how many batches take as long as that, at least one."""
@@ -178,8 +197,12 @@ class Trainer:
         self.seconds += time.perf_counter() - started
         train = LossParts(*self.means.summary())
         self._forget_means()
-        self.stopping.update(self.epoch, (validation or train).total)
-        return self._record(train, validation)
+        watched = validation or train
+        self.stopping.update(self.epoch, watched.total)
+        record = self._record(train, validation)
+        self.schedule.finish_epoch(watched.total)
+        self._stepper.learning_rate = self.schedule.learning_rate
+        return record
 
     @property
     def unrecorded(self) -> bool:
@@ -199,7 +222,7 @@ class Trainer:
             validation=validation,
             seconds=self.seconds,
             settings={
-                "learning_rate": self.settings.learning_rate,
+                "learning_rate": self.schedule.learning_rate,
                 "batch_size": self.settings.batch_size,
             },
         )
@@ -216,7 +239,7 @@ class Trainer:
             self._seen[0][rows.numpy()] = codes.numpy()
             self._seen[1][rows.numpy()] = errors.numpy()
         values = {
-            "reconstruction": errors.double().mean().item(),
+            "reconstruction": self._mean_error(rows, errors),
             "complexity": self.objective.complexity(codes).item(),
         }
         weights = self.objective.weights
@@ -228,16 +251,19 @@ class Trainer:
         codes, errors = [], []
         for chunk in self._chunks(rows):
             x = self.features[chunk].to(self.device)
-            code, output = self.network(x)
+            code, output = self.network(network_input(self.settings.reconstruction, x))
             codes.append(code.cpu())
             errors.append(item_errors(self.settings.reconstruction, output, x).cpu())
+        if rows is None and self._weighted is not None and self._seen is not None:
+            for seen, values in zip(self._seen, (codes, errors), strict=True):
+                seen[:] = torch.cat(values).numpy()
         return torch.cat(codes), torch.cat(errors)
 
     @torch.no_grad()
     def reconstruct(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return reconstructions (n, n_features) and errors (n,) of `rows`."""
         x = self.features[rows].to(self.device)
-        output = self.network(x)[1]
+        output = self.network(network_input(self.settings.reconstruction, x))[1]
         return output.cpu(), item_errors(self.settings.reconstruction, output, x).cpu()
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
@@ -249,12 +275,20 @@ class Trainer:
         self.network.load_state_dict({n: torch.from_numpy(a) for n, a in weights.items()})
 
     def memory(self) -> Any:
-        """Return a copy of the optimiser's memory, for `load_memory`."""
-        return self._stepper.memory()
+        """Return a copy of the optimiser's and the schedule's memory, for `load_memory`."""
+        return {"step": self._stepper.memory(), "schedule": self.schedule.memory()}
 
-    def load_memory(self, memory: Any) -> None:
-        """Go on with the optimiser's memory of a trainer of the same architecture."""
-        self._stepper.load_memory(memory)
+    def load_memory(self, memory: Any, *, schedule: bool = True) -> None:
+        """Go on with the memory of a trainer of the same architecture.
+
+        The optimiser begins afresh if it was another one, or another step's and not
+        understood by this one's. Without `schedule` that begins afresh as well.
+        """
+        if isinstance(self._stepper, AutogradStep) or isinstance(memory["step"], tuple):
+            self._stepper.load_memory(memory["step"])
+        if schedule:
+            self.schedule.load_memory(memory["schedule"])
+            self._stepper.learning_rate = self.schedule.learning_rate
 
     def state(self) -> dict[str, Any]:
         """Return all that the batches to come depend on, for `load_state`.
@@ -330,8 +364,20 @@ class Trainer:
                 old[self._order[part]] = new[part]
         self._scattered = self._cursor
 
+    def _mean_error(self, rows: Tensor, errors: Tensor) -> float:
+        errors = errors.double()
+        if self._sample_weight is not None:
+            weight = torch.from_numpy(self._sample_weight)[rows]
+            if (largest := weight.max()) > 0:
+                weight /= largest  # their sum may be beyond float64
+                return ((weight * errors).sum() / weight.sum()).item()
+        return errors.mean().item()
+
     def _new_order(self) -> NDArray[np.int32]:
         n = len(self.train_rows)
+        if self._weighted is not None:
+            uniform = torch.rand(n, generator=self._order_generator, dtype=torch.float64)
+            return self._weighted.draw(uniform.numpy())
         shuffle = torch.randperm(n, generator=self._order_generator, dtype=torch.int32)
         order: NDArray[np.int32] = self.train_rows[shuffle.numpy()]
         return order
@@ -350,6 +396,16 @@ class Trainer:
             return kind(self.network, features, self.objective, settings)
         return AutogradStep(self.network, features, self.objective, settings)
 
+    def _leave_dense_step(self) -> None:
+        """Go on with autograd from where the written-out step no longer applies."""
+        from ae_widgets.engine.dense_step import DenseStep
+
+        written_out = not isinstance(self._stepper, AutogradStep)
+        if written_out and not DenseStep.applies(self.settings):
+            memory = self._stepper.memory()
+            self._stepper = self._new_step(self.features.numpy())
+            self._stepper.load_memory(memory)
+
     def _chunks(self, rows: Tensor | None) -> tuple[Tensor | slice, ...]:
         if rows is not None:
             return torch.split(rows, CHUNK_ROWS)
@@ -358,7 +414,7 @@ class Trainer:
 
     def _restore(self, loss: float) -> None:
         self.step += 1  # it was taken and is undone: what follows is at another step
-        settings = self.settings
+        rate = self.schedule.learning_rate
         self.load_weights(self._finite_weights)
         self._stepper.forget()
         self._forget_means()
@@ -368,7 +424,7 @@ class Trainer:
             self._order = self._new_order()
         what = "NaN" if math.isnan(loss) else "infinite"
         msg = (
-            f"Loss became {what} at step {self.step:,} (learning_rate={settings.learning_rate:g}). "
+            f"Loss became {what} at step {self.step:,} (learning_rate={rate:g}). "
             f"Weights restored to the end of epoch {self.epoch}. "
             "Try a lower learning rate or scaled data, then go on."
         )

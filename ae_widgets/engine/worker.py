@@ -179,7 +179,9 @@ class Worker:
         if self._prepare is not None:
             self._prepare(command.settings)
         with memory_errors(training_advice(command.settings)):
-            trainer = Trainer(self._features, command.settings, command.weights)
+            trainer = Trainer(
+                self._features, command.settings, command.weights, command.sample_weight
+            )
         if command.state is not None:
             trainer.load_state(command.state)
         self._trainer = trainer

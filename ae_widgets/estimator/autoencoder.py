@@ -11,15 +11,18 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ae_widgets.data import Dataset
 from ae_widgets.engine.checks import check_settings
 from ae_widgets.engine.memory import memory_errors, training_advice
+from ae_widgets.engine.sampling import balance, check_sample_weight
 from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
 from ae_widgets.estimator.conversion import history_attributes, run_parameters, trained_weights
 from ae_widgets.estimator.progress import ProgressBar
-from ae_widgets.losses.reconstruction import item_errors
+from ae_widgets.losses import TAKES_MISSING
+from ae_widgets.losses.reconstruction import item_errors, network_input
 from ae_widgets.model.network import build_network
 
 if TYPE_CHECKING:
@@ -54,7 +57,8 @@ class Autoencoder(
     """A dense autoencoder.
 
     Minimises ``alpha * reconstruction error + beta * complexity of the code``
-    with Adam. The encoder's hidden layers are mirrored by the decoder.
+    with Adam, unless told otherwise. The encoder's hidden layers are mirrored by the
+    decoder.
 
     Parameters
     ----------
@@ -69,14 +73,46 @@ class Autoencoder(
         Weight of the reconstruction error.
     beta : float, default=0.0
         Weight of the complexity of the code.
-    reconstruction : {'mse', 'mae', 'binary_cross_entropy'}, default='mse'
-        The reconstruction error, a mean over the values of an item.
+    reconstruction : str, default='mse'
+        The reconstruction error. A mean over the values of an item: 'mse', 'mae',
+        'huber' (squared below 1, linear beyond), or 'binary_cross_entropy' (values
+        within [0, 1], `output_activation` 'sigmoid'). 'cosine' (one minus the cosine
+        of input and output). 'multinomial' (minus the log-likelihood of an item's
+        counts, summed over them, under the softmax of the outputs, which are logits:
+        leave `output_activation` at 'identity'). 'masked_mse' (a mean over those
+        values of an item that are not NaN; the network is given 0 in their place;
+        where 0 means 'not rated', put NaN there first). The formulas and their
+        sources stand in `ae_widgets.losses.reconstruction`.
     complexity : {'l1', 'l2', 'kl_sparsity', 'effective_dimension'}, default='l1'
         What `beta` penalises.
     sparsity_target : float, default=0.05
         The mean activation that 'kl_sparsity' aims at.
     learning_rate_init : float, default=0.001
-        Step size of Adam.
+        Step size of the optimiser, before `schedule` multiplies it.
+    optimizer : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'
+        One of torch's optimisers, with its defaults.
+    momentum : float, default=0.9
+        Share of its last step that 'sgd' repeats.
+    weight_decay : float, default=0.0
+        Weight of the squared parameters' gradient in each step; with 'adamw'
+        the share, times the learning rate, by which each step shrinks them.
+    gradient_clip : float or None, default=None
+        Largest norm of all parameters' gradient together; None for any.
+    schedule : str, default='constant'
+        What multiplies the learning rate from epoch to epoch: 'constant', 'cosine'
+        (from 1 to 0 over `max_iter` epochs), 'step' (`schedule_factor` every
+        `schedule_epochs`), 'exponential' (as much, but a little every epoch) or
+        'reduce_on_plateau' (`schedule_factor` after `schedule_patience` epochs
+        without improvement). `partial_fit` goes on with it, `fit` begins it anew.
+    schedule_factor : float, default=0.5
+        By what it is multiplied.
+    schedule_epochs : int, default=30
+        Epochs in which 'step' and 'exponential' multiply by the factor once.
+    schedule_patience : int, default=5
+        Epochs that 'reduce_on_plateau' waits; fewer than `n_iter_no_change`.
+    class_weight : {'balanced'} or None, default=None
+        With 'balanced' the items of each class in `y` are drawn as often as those of
+        every other; None looks at no class.
     batch_size : int, default=64
         Items a step.
     max_iter : int, default=200
@@ -154,6 +190,15 @@ class Autoencoder(
         complexity: str = "l1",
         sparsity_target: float = 0.05,
         learning_rate_init: float = 1e-3,
+        optimizer: str = "adam",
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
+        gradient_clip: float | None = None,
+        schedule: str = "constant",
+        schedule_factor: float = 0.5,
+        schedule_epochs: int = 30,
+        schedule_patience: int = 5,
+        class_weight: str | None = None,
         batch_size: int = 64,
         max_iter: int = 200,
         tol: float = 1e-4,
@@ -177,6 +222,15 @@ class Autoencoder(
         self.complexity = complexity
         self.sparsity_target = sparsity_target
         self.learning_rate_init = learning_rate_init
+        self.optimizer = optimizer
+        self.momentum = momentum
+        self.weight_decay = weight_decay
+        self.gradient_clip = gradient_clip
+        self.schedule = schedule
+        self.schedule_factor = schedule_factor
+        self.schedule_epochs = schedule_epochs
+        self.schedule_patience = schedule_patience
+        self.class_weight = class_weight
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.tol = tol
@@ -191,7 +245,9 @@ class Autoencoder(
 
     # Training ---------------------------------------------------------------
 
-    def fit(self, X: ArrayLike, y: object = None) -> Self:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train on `X`.
 
         An interrupt ends training after the running batch and keeps the model.
@@ -199,14 +255,21 @@ class Autoencoder(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The items; numbers, without NaN.
-        y : ignored
-            Handed to the callbacks, if there are any.
+            The items; numbers, without NaN unless `reconstruction` is 'masked_mse'.
+        y : array-like of shape (n_samples,), optional
+            Classes, for `class_weight`; otherwise ignored. Handed to the callbacks.
+        sample_weight : array-like of shape (n_samples,), optional
+            How often each item is drawn, in relation to the others. An epoch is
+            then as many draws, with replacement, as there are items to train on.
+            `early_stopping` weighs the errors of the held-out items alike.
 
         Raises
         ------
         SettingsError
-            If a parameter is out of its range, or the device is not present.
+            If a parameter is out of its range, the data does not allow it, or the
+            device is not present.
+        DataError
+            If weights are not of the right shape, negative, or all 0.
         NotEnoughMemoryError
             If memory is short; a model that was begun is kept.
         TrainingError
@@ -217,28 +280,37 @@ class Autoencoder(
         """
         warm = self.warm_start and hasattr(self, "network_")
         features = self._check(X, reset=not warm, ensure_min_samples=2)
-        trainer = self._trainer(features, self._settings(), warm=warm)
+        weight = self._weight_items(len(features), y, sample_weight)
+        trainer = self._trainer(features, self._settings(), weight, warm=warm)
         epochs = trainer.settings.max_iter
+        data = {"X": X, "y": y, "sample_weight": sample_weight}
         fitted: Self = watched(
-            self, {"X": X, "y": y}, epochs, lambda watch: self._train(trainer, epochs, watch)
+            self, data, epochs, lambda watch: self._train(trainer, epochs, watch)
         )
         return fitted
 
-    def partial_fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's interface
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train for one epoch on `X`, going on from where the last call ended.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The items; numbers, without NaN.
-        y : ignored
+            The items; numbers, without NaN unless `reconstruction` is 'masked_mse'.
+        y : array-like of shape (n_samples,), optional
+            Classes, for `class_weight`; otherwise ignored.
+        sample_weight : array-like of shape (n_samples,), optional
+            How often each item is drawn, in relation to the others.
         """
         warm = hasattr(self, "network_")
         features = self._check(X, reset=not warm)
+        weight = self._weight_items(len(features), y, sample_weight)
         settings = self._settings().change(validation_fraction=0.0)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
-        return self._train(self._trainer(features, settings, warm=warm), 1, Watch())
+        trainer = self._trainer(features, settings, weight, warm=warm, go_on=True)
+        return self._train(trainer, 1, Watch())
 
     def _train(self, trainer: Trainer, epochs: int, watch: Watch) -> Self:
         keep_best = bool(len(trainer.validation_rows))
@@ -262,8 +334,16 @@ class Autoencoder(
             self._keep(trainer, best)
         return self
 
-    def _trainer(self, features: Floats, settings: Settings, *, warm: bool) -> Trainer:
-        check_settings(settings, (float(features.min()), float(features.max())))
+    def _trainer(
+        self,
+        features: Floats,
+        settings: Settings,
+        sample_weight: NDArray[np.float64] | None,
+        *,
+        warm: bool,
+        go_on: bool = False,
+    ) -> Trainer:
+        check_settings(settings, Dataset(features).value_range)
         if not warm:
             self.n_iter_ = 0
             self.loss_curve_: list[float] = []
@@ -271,11 +351,18 @@ class Autoencoder(
             self.validation_scores_: list[float] | None = (
                 [] if settings.validation_fraction else None
             )
-            return _trainer(features, settings)
-        trainer = _trainer(features, settings, self._weights())
+            return _trainer(features, settings, sample_weight=sample_weight)
+        trainer = _trainer(features, settings, self._weights(), sample_weight)
         if self._memory is not None:
-            trainer.load_memory(self._memory)
+            trainer.load_memory(self._memory, schedule=go_on)
         return trainer
+
+    def _weight_items(
+        self, n_samples: int, y: ArrayLike | None, sample_weight: ArrayLike | None
+    ) -> NDArray[np.float64] | None:
+        """Return how often each item is drawn, None for each once."""
+        weight = check_sample_weight(sample_weight, n_samples)
+        return balance(self.class_weight, y, weight, n_samples)
 
     def _note(self, record: LossRecord, trainer: Trainer) -> None:
         self.n_iter_ += 1
@@ -315,6 +402,8 @@ class Autoencoder(
             "code_dim", "hidden_layer_sizes", "activation", "code_activation",
             "output_activation", "alpha", "beta", "reconstruction", "complexity",
             "sparsity_target", "batch_size", "max_iter", "tol", "n_iter_no_change",
+            "optimizer", "momentum", "weight_decay", "gradient_clip",
+            "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
             "precision", "device",
         )  # fmt: skip
         return Settings().change(
@@ -367,7 +456,8 @@ class Autoencoder(
 
     def transform(self, X: ArrayLike) -> Floats:
         """Return the codes of `X`, shape (n_samples, code_dim), float32."""
-        return self._through(self._fitted().encode, self._check(X))
+        network, kind = self._fitted(), self.reconstruction
+        return self._through(lambda x: network.encode(network_input(kind, x)), self._check(X))
 
     def inverse_transform(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of codes, shape (n_samples, n_features), float32.
@@ -388,7 +478,8 @@ class Autoencoder(
 
     def reconstruct(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of `X`, shape (n_samples, n_features), float32."""
-        return self._through(lambda x: self._fitted()(x)[1], self._check(X))
+        network, kind = self._fitted(), self.reconstruction
+        return self._through(lambda x: network(network_input(kind, x))[1], self._check(X))
 
     def score_samples(self, X: ArrayLike) -> Floats:
         """Return minus each item's reconstruction error, shape (n_samples,).
@@ -396,11 +487,17 @@ class Autoencoder(
         The higher, the better an item is reconstructed; the least are anomalies.
         """
         network, kind = self._fitted(), self.reconstruction
-        return self._through(lambda x: -item_errors(kind, network(x)[1], x), self._check(X))
+        return self._through(
+            lambda x: -item_errors(kind, network(network_input(kind, x))[1], x), self._check(X)
+        )
 
     def score(self, X: ArrayLike, y: object = None) -> float:  # noqa: ARG002  # scikit-learn's interface
         """Return minus the mean reconstruction error of `X`: higher is better."""
         return float(self.score_samples(X).mean(dtype=np.float64))
+
+    @property
+    def _takes_missing(self) -> bool:
+        return isinstance(self.reconstruction, str) and self.reconstruction in TAKES_MISSING
 
     def _fitted(self) -> AutoencoderNetwork:
         check_is_fitted(self, "network_")
@@ -415,6 +512,7 @@ class Autoencoder(
             reset=reset,
             dtype=np.float32,
             order="C",
+            ensure_all_finite="allow-nan" if self._takes_missing else True,
             ensure_min_samples=ensure_min_samples,
         )
         return checked
@@ -431,14 +529,18 @@ class Autoencoder(
         """Describe the estimator to scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
+        tags.input_tags.allow_nan = self._takes_missing
         return tags
 
 
 def _trainer(
-    features: Floats, settings: Settings, weights: dict[str, Floats] | None = None
+    features: Floats,
+    settings: Settings,
+    weights: dict[str, Floats] | None = None,
+    sample_weight: NDArray[np.float64] | None = None,
 ) -> Trainer:
     with memory_errors(training_advice(settings)):
-        return Trainer(features, settings, weights)
+        return Trainer(features, settings, weights, sample_weight)
 
 
 def _epochs(trainer: Trainer, epochs: int, watch: Watch) -> Iterator[LossRecord]:

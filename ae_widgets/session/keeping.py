@@ -5,18 +5,20 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from ae_widgets.data import Dataset, read_dataset
 from ae_widgets.engine.protocol import Begin, RequestState
 from ae_widgets.exceptions import CheckpointError, NonFiniteLossError, TrainingError
 from ae_widgets.session.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from ae_widgets.session.items import read_items
 from ae_widgets.session.journal import Journal, versions
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-    from numpy.typing import ArrayLike
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
 
+    from ae_widgets.data import Dataset
     from ae_widgets.engine.protocol import Replay, Resume, Step, TrainerState
     from ae_widgets.engine.settings import Settings
     from ae_widgets.session.link import Link
@@ -42,7 +44,16 @@ class Keeping:
         _require_open: Callable[[], None]
         _wait_until_settled: Callable[[float | None], None]
 
-        def __init__(self, X: Dataset, *, settings: Settings, trainer: str) -> None: ...
+        _sample_weight: NDArray[np.float64] | None
+
+        def __init__(
+            self,
+            X: Dataset,
+            *,
+            sample_weight: ArrayLike | None,
+            settings: Settings,
+            trainer: str,
+        ) -> None: ...
 
         @property
         def journal(self) -> Journal: ...  # noqa: D102
@@ -84,6 +95,7 @@ class Keeping:
         y: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
+        sample_weight: ArrayLike | None = None,
         trainer: str | None = None,
     ) -> Self:
         """Return the session that was saved, to go on with `resume`.
@@ -96,8 +108,8 @@ class Keeping:
         ----------
         path : path-like
             What `save` wrote. No code in it is ever run.
-        X, y, item_shape
-            The same items, as for `Session`.
+        X, y, item_shape, sample_weight
+            The same items and weights, as for `Session`.
         trainer : {'process', 'thread'}, optional
             Where to train; default where it was trained before.
 
@@ -109,9 +121,14 @@ class Keeping:
             If the items are not those of the run.
         """
         saved = read_checkpoint(path)
-        dataset = _dataset(X, y, item_shape)
+        dataset = read_items(X, y, item_shape, saved.settings)
         saved.journal.require_data(dataset.fingerprint)
-        session = cls(dataset, settings=saved.settings, trainer=trainer or saved.journal.trainer)
+        session = cls(
+            dataset,
+            sample_weight=sample_weight,
+            settings=saved.settings,
+            trainer=trainer or saved.journal.trainer,
+        )
         try:
             session._take_up(saved)
         except TrainingError as error:
@@ -132,6 +149,7 @@ class Keeping:
         y: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
+        sample_weight: ArrayLike | None = None,
         trainer: str | None = None,
     ) -> Self:
         """Train a run again from its journal and return its session.
@@ -144,8 +162,8 @@ class Keeping:
         ----------
         journal : Journal or path-like
             `Session.journal`, also of a run that still trains, or a file of `Journal.save`.
-        X, y, item_shape
-            The same items, as for `Session`.
+        X, y, item_shape, sample_weight
+            The same items and weights, as for `Session`.
         trainer : {'process', 'thread'}, optional
             Where to train; default where it was trained before.
 
@@ -167,9 +185,14 @@ class Keeping:
         if not isinstance(journal, Journal):
             journal = Journal.load(journal)
         command = journal.replay()
-        dataset = _dataset(X, y, item_shape)
+        dataset = read_items(X, y, item_shape, journal.settings)
         journal.require_data(dataset.fingerprint)
-        session = cls(dataset, settings=journal.settings, trainer=trainer or journal.trainer)
+        session = cls(
+            dataset,
+            sample_weight=sample_weight,
+            settings=journal.settings,
+            trainer=trainer or journal.trainer,
+        )
         try:
             with session._lock:
                 session._go(command)
@@ -225,6 +248,7 @@ class Keeping:
                     saved.settings,
                     state=saved.trainer,
                     halted=saved.journal.halted,
+                    sample_weight=self._sample_weight,
                 )
             )
         self._wait_until_settled(None)
@@ -245,7 +269,3 @@ class Keeping:
         ]
         if other:
             self.say(f"Other versions than at the time may give other numbers: {'; '.join(other)}.")
-
-
-def _dataset(X: Any, y: ArrayLike | None, item_shape: tuple[int, ...] | None) -> Dataset:
-    return X if isinstance(X, Dataset) else read_dataset(X, y, item_shape=item_shape)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.data import Dataset, read_dataset
 from ae_widgets.engine.checks import check_settings
 from ae_widgets.engine.launch import TRAINERS
 from ae_widgets.engine.protocol import (
@@ -26,10 +25,12 @@ from ae_widgets.engine.protocol import (
     Step,
     Stop,
 )
+from ae_widgets.engine.sampling import check_sample_weight
 from ae_widgets.engine.settings import LIVE_SETTINGS, PRESETS, Settings
 from ae_widgets.exceptions import DataError, SettingsError, TrainingError
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
+from ae_widgets.session.items import read_items
 from ae_widgets.session.keeping import Keeping
 from ae_widgets.session.latent import Reconstructions
 from ae_widgets.session.link import Link
@@ -88,7 +89,8 @@ class Session(Keeping, Readings):
     Parameters
     ----------
     X : array-like, DataFrame, Bunch or Dataset
-        The items; see `ae_widgets.data.read_dataset`.
+        The items; see `ae_widgets.data.read_dataset`. Values may be missing (NaN) if
+        the run begins with the reconstruction error 'masked_mse'.
     y : array-like of shape (n_samples,), optional
         Labels, shown but not trained on.
     labels : array-like, optional
@@ -101,6 +103,9 @@ class Session(Keeping, Readings):
         Settings to begin with.
     preset : {'deep', 'simple'}, optional
         A named set of settings, applied on top of `settings`.
+    sample_weight : array-like of shape (n_samples,), optional
+        How often each item is drawn, in relation to the others. An epoch is then
+        as many draws, with replacement, as there are items to train on.
     trainer : {'process', 'thread'}, default='process'
         Where to train. A process keeps its speed while a cell runs Python code.
     **changes
@@ -123,6 +128,7 @@ class Session(Keeping, Readings):
         item_shape: tuple[int, ...] | None = None,
         settings: Settings | None = None,
         preset: str | None = None,
+        sample_weight: ArrayLike | None = None,
         trainer: str = "process",
         **changes: Any,
     ) -> None:
@@ -134,11 +140,12 @@ class Session(Keeping, Readings):
             raise SettingsError(msg)
         start = read_start(X, y, labels)
         X, y = start.X, start.y
-        self.dataset = X if isinstance(X, Dataset) else read_dataset(X, y, item_shape=item_shape)
         chosen = settings or start.settings or Settings()
         chosen = chosen.change(**(PRESETS[preset] if preset else {}))
         chosen = chosen.change(**changes)
-        check_settings(chosen, self.dataset.value_range)
+        self.dataset = read_items(X, y, item_shape, chosen)
+        self._check_settings(chosen)
+        self._sample_weight = check_sample_weight(sample_weight, self.dataset.n_samples)
         weights = start.weights_for(chosen, self.dataset)
         self.number = next(_numbers)
         self.closed = False
@@ -229,11 +236,11 @@ class Session(Keeping, Readings):
         with self._lock:
             self._require_open()
             planned = self.settings.change(**{**self._pending, **values})
-            check_settings(planned, self.dataset.value_range)
+            self._check_settings(planned)
             live = {n: v for n, v in values.items() if n in LIVE_SETTINGS}
             later = {n: v for n, v in values.items() if n not in LIVE_SETTINGS}
             current = self.settings.change(**live)
-            check_settings(current if self.status.step else planned, self.dataset.value_range)
+            self._check_settings(current if self.status.step else planned)
             self._run.follow_settings(current)
             for name in live:
                 self._link.send(Change(name, current.value(name)))
@@ -371,9 +378,13 @@ class Session(Keeping, Readings):
         self._background.request_baseline(settings)
         return Run(number, settings, max(1, self.dataset.n_samples - int(np.ceil(held_out))))
 
+    def _check_settings(self, settings: Settings) -> None:
+        check_settings(settings, self.dataset.value_range, missing=self.dataset.has_missing)
+
     def _begin(self) -> Begin:
-        self._run.begins()
-        return Begin(self._run.number, self.settings, self._run.weights)
+        run = self._run
+        run.begins()
+        return Begin(run.number, self.settings, run.weights, sample_weight=self._sample_weight)
 
     def _go(self, command: Resume | Step | Replay) -> None:
         self.prepare()
