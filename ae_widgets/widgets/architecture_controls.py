@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
 from ae_widgets.engine import PRESETS
-from ae_widgets.exceptions import SettingsError
-from ae_widgets.model import ACTIVATIONS, OUTPUT_ACTIVATIONS, Architecture
-from ae_widgets.widgets._controls import Dropdown, IntField, TextField, message_label
+from ae_widgets.model import ACTIVATIONS, OUTPUT_ACTIVATIONS
+from ae_widgets.widgets._controls import Dropdown, IntField, Panel, TextField
+from ae_widgets.widgets._settings_controls import SettingsControls, parse_sizes, sizes_text
 from ae_widgets.widgets._style import style_sheet
-from ae_widgets.widgets._view import SessionView
 from ae_widgets.widgets.network_drawing import NetworkDrawing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ae_widgets.engine import Settings
     from ae_widgets.session import Session
 
-__all__ = ["ArchitectureControls", "parse_layers"]
+__all__ = ["ArchitectureControls"]
 
 CUSTOM = "custom"
 WAITING = "What is marked • applies to the next run: press Reset"
@@ -33,7 +34,7 @@ TOOLTIPS = {
 }
 
 
-class ArchitectureControls(SessionView, ipywidgets.VBox):
+class ArchitectureControls(SettingsControls):
     """Fields for the network's shape with a drawing that follows.
 
     Parameters
@@ -44,123 +45,88 @@ class ArchitectureControls(SessionView, ipywidgets.VBox):
     """
 
     def __init__(self, session: Session) -> None:
-        self.session = session
-        self._showing = False
-        self._error = ""
-        self._fields: dict[str, Any] = {}
-        presets = [*PRESETS, CUSTOM]
-        self._preset = self._field("preset", "Preset", Dropdown(options=presets))
-        layers = self._field("hidden_layer_sizes", "Hidden layers", TextField())
-        layers.placeholder = "none"
+        super().__init__(session, TOOLTIPS)
+        self._preset = Dropdown(
+            options=[*PRESETS, CUSTOM], description="Preset", tooltip=TOOLTIPS["preset"]
+        )
+        self._preset.observe(lambda change: self._ask("preset", change["new"]), names=["value"])
+        layers = self._sizes("hidden_layer_sizes", "Hidden layers")
         code_dim = self._field("code_dim", "Code dimension", IntField())
-        kinds = {
-            "activation": ("Activation", ACTIVATIONS),
-            "code_activation": ("Code activation", ACTIVATIONS),
-            "output_activation": ("Output activation", OUTPUT_ACTIVATIONS),
-        }
-        dropdowns = [
-            self._field(name, label, Dropdown(options=list(names)))
-            for name, (label, names) in kinds.items()
-        ]
+        more = self._more()
         self._count = ipywidgets.Label("")
         self._count.add_class("ae-note")
-        self._message = message_label()
         self._drawing = NetworkDrawing(session)
-        super().__init__(
-            children=[
-                style_sheet(), self._preset, layers, code_dim, *dropdowns,
-                self._count, self._drawing, self._message,
-            ]
-        )  # fmt: skip
-        self.add_class("ae-controls")
         self.add_class("ae-architecture")
-        self._follow("settings", self._show_news, messages=4)
+        self._begin(
+            style_sheet(), self._preset, layers, code_dim, more, self._count, self._drawing,
+            self._message,
+        )  # fmt: skip
         self._follow("status", self._show, messages=2, key=self._is_pending)
 
-    def _field(self, name: str, label: str, field: Any) -> Any:
-        field.description, field.tooltip = label, TOOLTIPS[name]
-        field.continuous_update = False
-        field.observe(lambda change: self._ask(name, change["new"]), names=["value"])
-        if name != "preset":
-            self._fields[name] = field
+    def _sizes(
+        self, name: str, label: str, when: Callable[[Settings], bool] | None = None
+    ) -> TextField:
+        field: TextField = self._field(
+            name, label, TextField(placeholder="none"), when=when, text=sizes_text,
+            read=lambda text: parse_sizes(text, label),
+        )  # fmt: skip
         return field
+
+    def _more(self) -> ipywidgets.Widget:
+        return Panel(
+            "More",
+            self._choice("activation", "Activation", _activations),
+            self._choice("code_activation", "Code activation", _activations),
+            self._choice("output_activation", "Output activation", _output_activations),
+            css_class="ae-section",
+            folded=True,
+        )
 
     # Handlers --------------------------------------------------------------------
 
-    def _ask(self, name: str, value: Any) -> None:
-        if self._showing or value == CUSTOM:
-            return
-        try:
-            if name == "preset":
+    def _change(self, name: str, value: Any) -> None:
+        if name == "preset":
+            if value != CUSTOM:
                 self.session.change(**PRESETS[value])
-            elif name == "hidden_layer_sizes":
-                self.session.change(hidden_layer_sizes=parse_layers(value))
-            else:
-                self.session.change(**{name: value})
-            self._error = ""
-        except SettingsError as error:
-            self._error = str(error)
-        self._post("settings", self._show, messages=4)
+        else:
+            super()._change(name, value)
 
     # What is shown -----------------------------------------------------------------
 
     def _is_pending(self) -> bool:
         return bool(self.session.pending)
 
-    def _wanted(self) -> dict[str, Any]:
-        """Return the architecture in force, or the one that waits for the next run."""
-        settings = self.session.settings.change(**self.session.pending)
-        return {name: settings.value(name) for name in self._fields}
-
-    def _show_news(self) -> None:
-        self._error = ""  # it was about what is no longer
-        self._show()
-
     def _show(self) -> None:
-        wanted = self._wanted()
-        pending = {name for name in wanted if name in self.session.pending}
+        super()._show()
+        planned = self._planned()
         self._showing = True
         try:
-            for name, field in self._fields.items():
-                shown = wanted[name]
-                if name == "hidden_layer_sizes":
-                    shown = ", ".join(map(str, shown))
-                if field.value != shown:
-                    field.value = shown
-                (field.add_class if name in pending else field.remove_class)("ae-pending")
-            self._preset.value = self._preset_name(wanted)
+            self._preset.value = self._preset_name(planned)
         finally:
             self._showing = False
-        n_parameters = Architecture(**wanted).n_parameters(self.session.dataset.n_features)
+        n_parameters = planned.architecture.n_parameters(self.session.dataset.n_features)
+        pending = bool(self._waiting())
         with self._count.hold_sync():
             after = "• after Reset: " if pending else ""
             self._count.value = f"{after}{n_parameters:,} parameters"
             self._count.tooltip = WAITING if pending else ""
             (self._count.add_class if pending else self._count.remove_class)("ae-waiting")
-        self._message.value = self._error
 
-    @staticmethod
-    def _preset_name(wanted: dict[str, Any]) -> str:
+    def _preset_name(self, planned: Settings) -> str:
+        """Return the preset that the network is of, whatever else is set."""
         for name, preset in PRESETS.items():
-            if all(wanted[k] == v for k, v in preset.items() if k in wanted):
+            if all(planned.value(k) == v for k, v in preset.items() if k in self._fields):
                 return name
         return CUSTOM
 
 
-def parse_layers(text: str) -> tuple[int, ...]:
-    """Read layer sizes from a text like '128, 64'; brackets and spaces are fine.
+def _named(names: Sequence[str | None]) -> list[tuple[str, Any]]:
+    return [(str(name).lower(), name) for name in names]
 
-    Raises
-    ------
-    SettingsError
-        If something in it is no positive integer.
-    """
-    sizes = []
-    for word in re.split(r"[\s,;]+", text.strip(" \t()[]")):
-        if not word:
-            continue
-        if not word.isdecimal() or int(word) == 0:
-            msg = f"Hidden layers are whole numbers such as 128, 64; {word!r} is not one."
-            raise SettingsError(msg)
-        sizes.append(int(word))
-    return tuple(sizes)
+
+def _activations(_settings: Settings) -> list[tuple[str, Any]]:
+    return _named(ACTIVATIONS)
+
+
+def _output_activations(_settings: Settings) -> list[tuple[str, Any]]:
+    return _named(OUTPUT_ACTIVATIONS)

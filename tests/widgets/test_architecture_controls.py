@@ -5,7 +5,7 @@ import pytest
 from ae_widgets.exceptions import SettingsError
 from ae_widgets.session import publisher
 from ae_widgets.widgets import ArchitectureControls
-from ae_widgets.widgets.architecture_controls import parse_layers
+from ae_widgets.widgets._settings_controls import parse_sizes
 
 
 @pytest.fixture
@@ -26,13 +26,13 @@ def controls(session):
     ],
 )
 def test_layers_as_people_write_them(text, sizes):
-    assert parse_layers(text) == sizes
+    assert parse_sizes(text, "Hidden layers") == sizes
 
 
 @pytest.mark.parametrize("text", ["64, x", "1.5", "-3", "0", "64, 0"])
 def test_layers_that_are_none(text):
     with pytest.raises(SettingsError, match=r"Hidden layers are whole numbers such as 128, 64"):
-        parse_layers(text)
+        parse_sizes(text, "Hidden layers")
 
 
 def test_shows_the_network(controls):

@@ -17,11 +17,52 @@ def controls(session):
 
 def test_begins_with_the_settings(controls, session):
     shown = {name: field.value for name, field in controls._fields.items()}
-    assert shown == {name: session.settings.value(name) for name in shown}
+    wanted = {name: session.settings.value(name) for name in shown}
+    assert shown == wanted | {"gradient_clip": 0.0}
     assert set(shown) == {
-        "alpha", "beta", "reconstruction", "complexity", "learning_rate", "batch_size",
-        "max_iter",
+        "alpha", "beta", "reconstruction", "complexity", "sparsity_target", "learning_rate",
+        "batch_size", "max_iter", "optimizer", "momentum", "weight_decay", "gradient_clip",
+        "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
     }  # fmt: skip
+
+
+def away(controls):
+    return {name for name, row in controls._rows.items() if "ae-away" in row._dom_classes}
+
+
+def test_every_field_has_a_label_and_a_tooltip(controls):
+    for name, field in controls._fields.items():
+        assert field.tooltip
+        assert controls._sliders.get(name, field).description
+
+
+def test_the_optimiser_waits_and_brings_its_fields(controls, session, trainer):
+    assert away(controls) == {
+        "sparsity_target", "momentum", "schedule_factor", "schedule_epochs", "schedule_patience",
+    }  # fmt: skip
+    trainer.state("running", step=1)
+    controls._fields["optimizer"].value = "sgd"
+    controls._fields["schedule"].value = "step"
+    assert publisher.flush()
+    assert session.settings.optimizer == "adam"
+    assert session.settings.schedule == "step"
+    marked = {n for n, row in controls._rows.items() if "ae-pending" in row._dom_classes}
+    assert marked == {"optimizer"}
+    assert away(controls) == {"sparsity_target", "schedule_patience"}
+    session.reset()
+    session.change(complexity="kl_sparsity", schedule="reduce_on_plateau")
+    assert publisher.flush()
+    assert session.settings.optimizer == "sgd"
+    assert "ae-pending" not in controls._rows["optimizer"]._dom_classes
+    assert away(controls) == {"schedule_epochs"}
+
+
+def test_no_limit_of_the_gradient_is_0(controls, session):
+    assert controls._fields["gradient_clip"].value == 0
+    controls._fields["gradient_clip"].value = 2.5
+    assert session.settings.gradient_clip == 2.5
+    controls._fields["gradient_clip"].value = 0
+    assert session.settings.gradient_clip is None
 
 
 def test_a_slider_sets_the_weight_and_its_field(controls, session):
