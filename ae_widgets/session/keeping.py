@@ -88,7 +88,7 @@ class Keeping:
         write_checkpoint(path, self._checkpoint())
 
     @classmethod
-    def load(
+    def load(  # noqa: PLR0913  # the data as for `Session`, and where
         cls,
         path: str | os.PathLike[str],
         X: Any,
@@ -142,7 +142,7 @@ class Keeping:
         return session
 
     @classmethod
-    def replay(
+    def replay(  # noqa: PLR0913  # as `load`
         cls,
         journal: Journal | str | os.PathLike[str],
         X: Any,
