@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -15,7 +16,7 @@ from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.losses.reconstruction import item_errors
-from ae_widgets.model.network import build_network
+from ae_widgets.model.network import wrap_modules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +38,7 @@ CHUNK_ROWS = 8192
 
 # The errors that mypy is told to ignore: scikit-learn has no types.
 class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """A dense autoencoder.
+    """An autoencoder.
 
     Minimises ``alpha * reconstruction error + beta * complexity of the code``
     with Adam. The encoder's hidden layers are mirrored by the decoder.
@@ -57,8 +58,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Weight of the complexity of the code.
     reconstruction : {'mse', 'mae', 'binary_cross_entropy'}, default='mse'
         The reconstruction error, a mean over the values of an item.
-    complexity : {'l1', 'l2', 'kl_sparsity', 'effective_dimension'}, default='l1'
-        What `beta` penalises.
+    complexity : str, default='auto'
+        What `beta` penalises. Plain and denoising: 'l1' ('auto'), 'l2',
+        'kl_sparsity' or 'effective_dimension'; sparse: 'kl_sparsity' ('auto') or
+        'l1'; the other kinds have one each.
     sparsity_target : float, default=0.05
         The mean activation that 'kl_sparsity' aims at.
     learning_rate_init : float, default=0.001
@@ -80,10 +83,49 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
-        Draws the weights, the held-out items and the order of the batches. The
-        same integer gives bit-identical weights on the same machine.
+        Draws the weights, the held-out items, the order of the batches and all
+        noise. The same integer gives bit-identical weights on the same machine.
     verbose : bool, default=False
         Whether `fit` shows a progress bar with the loss parts.
+    kind : str, default='plain'
+        Kind of model:
+
+        - 'denoising' sees corrupted inputs while it trains (Vincent 2010);
+        - 'sparse' has the divergence of the mean activations from
+          `sparsity_target` as its complexity (Ng 2011);
+        - 'contractive' the squared norm of the encoder's Jacobian (Rifai 2011);
+        - 'variational' the divergence of the codes' distributions from the unit
+          Gaussian (Kingma & Welling 2014, Higgins 2017); see
+          `ae_widgets.losses.complexity.kl_gaussian` for the scale of `beta`;
+        - 'gated' the number of dimensions that the code uses, by gates that are
+          learnt (Louizos 2018); `beta` around 0.001 closes some.
+    corruption : {'gaussian', 'masking'}, default='gaussian'
+        Whether 'denoising' adds noise or sets values to 0.
+    noise : float, default=0.2
+        Standard deviation of that noise, or probability of a 0.
+    warm_up : float, default=0.0
+        Epochs over which the weight of the complexity of a variational or gated
+        model grows from 0 to `beta`.
+    tied_weights : bool, default=False
+        Whether the decoder's weights are the encoder's, transposed.
+    normalization : {None, 'batch', 'layer'}, default=None
+        Of the hidden layers, before their activation.
+    dropout : float in [0, 1), default=0.0
+        Probability with which a hidden unit is left out of a training batch.
+    trunk : {'dense', 'convolutional'}, default='dense'
+        'convolutional' puts convolutions (kernel 3, stride 2) before the hidden
+        layers, for images.
+    channels : tuple of int, default=(16, 32)
+        Channels of their results.
+    item_shape : tuple of int, optional
+        ``(height, width)`` or ``(height, width, channels)`` of an item, needed by
+        'convolutional'. Items are rows of values all the same.
+    encoder, decoder : torch.nn.Module, optional
+        Modules of your own, ``(n, n_features) -> (n, code_dim)`` and back, in
+        place of all the above on layers; `code_dim` is what the encoder returns.
+        For the kind 'variational' it returns ``2 * code_dim`` values, means and
+        log-variances. `fit` trains copies, in `network_`, and leaves these as they
+        are: each begins with the weights that it has here.
 
     Attributes
     ----------
@@ -102,6 +144,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         `early_stopping`.
     best_loss_ : float
         The lowest loss that was watched.
+    active_dimensions_ : int
+        Dimensions of the code in use: the open gates of a gated model, all of any
+        other.
     converged_ : bool
         Whether training ended because the loss no longer improved.
     n_features_in_ : int
@@ -129,7 +174,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         alpha: float = 1.0,
         beta: float = 0.0,
         reconstruction: str = "mse",
-        complexity: str = "l1",
+        complexity: str = "auto",
         sparsity_target: float = 0.05,
         learning_rate_init: float = 1e-3,
         batch_size: int = 64,
@@ -141,6 +186,18 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
+        kind: str = "plain",
+        corruption: str = "gaussian",
+        noise: float = 0.2,
+        warm_up: float = 0.0,
+        tied_weights: bool = False,
+        normalization: str | None = None,
+        dropout: float = 0.0,
+        trunk: str = "dense",
+        channels: tuple[int, ...] = (16, 32),
+        item_shape: tuple[int, ...] | None = None,
+        encoder: torch.nn.Module | None = None,
+        decoder: torch.nn.Module | None = None,
     ) -> None:
         self.code_dim = code_dim
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -162,6 +219,18 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
+        self.kind = kind
+        self.corruption = corruption
+        self.noise = noise
+        self.warm_up = warm_up
+        self.tied_weights = tied_weights
+        self.normalization = normalization
+        self.dropout = dropout
+        self.trunk = trunk
+        self.channels = channels
+        self.item_shape = item_shape
+        self.encoder = encoder
+        self.decoder = decoder
 
     # Training ---------------------------------------------------------------
 
@@ -225,7 +294,18 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return self
 
     def _trainer(self, features: Floats, settings: Settings, *, warm: bool) -> Trainer:
-        check_settings(settings, (float(features.min()), float(features.max())))
+        own = self.encoder is not None or self.decoder is not None
+        check_settings(settings, (float(features.min()), float(features.max())), own_modules=own)
+        network = None
+        if own:
+            network, code_dim = wrap_modules(
+                self.encoder,
+                self.decoder,
+                torch.tensor(features[:2]),
+                random_state=settings.random_state,
+                kind=settings.kind,
+            )
+            settings = settings.change(code_dim=code_dim)
         if not warm:
             self.n_iter_ = 0
             self.loss_curve_: list[float] = []
@@ -233,8 +313,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             self.validation_scores_: list[float] | None = (
                 [] if settings.validation_fraction else None
             )
-            return Trainer(features, settings)
-        trainer = Trainer(features, settings, self._weights())
+            return Trainer(features, settings, network=network)
+        trainer = Trainer(features, settings, self._weights(), network)
         trainer.load_memory(self._memory)
         return trainer
 
@@ -250,15 +330,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             self.best_loss_ = trainer.stopping.best_loss
 
     def _keep(self, trainer: Trainer, best: dict[str, Floats] | None) -> None:
-        settings = trainer.settings
-        self.network_ = build_network(
-            settings.architecture, self.n_features_in_, random_state=settings.random_state
-        )
-        weights = trainer.weights() if best is None else best
-        self.network_.load_state_dict({n: torch.from_numpy(w) for n, w in weights.items()})
-        self.network_.requires_grad_(requires_grad=False)
         self._memory = trainer.memory()
-        self._n_features_out = settings.architecture.code_dim
+        if best is not None:
+            trainer.load_weights(best)
+        # A copy, since the parameters in training may be parts of one large array.
+        self.network_ = copy.deepcopy(trainer.network).eval().requires_grad_(requires_grad=False)
+        self._n_features_out = trainer.settings.architecture.code_dim
+        active = trainer.active_dimensions
+        self.active_dimensions_ = self._n_features_out if active is None else active
         self.converged_ = trainer.stopping.converged
 
     def _settings(self) -> Settings:
@@ -269,6 +348,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             "code_dim", "hidden_layer_sizes", "activation", "code_activation",
             "output_activation", "alpha", "beta", "reconstruction", "complexity",
             "sparsity_target", "batch_size", "max_iter", "tol", "n_iter_no_change",
+            "kind", "corruption", "noise", "warm_up", "tied_weights", "normalization",
+            "dropout", "trunk", "channels", "item_shape",
         )  # fmt: skip
         return Settings().change(
             **{name: getattr(self, name) for name in same},

@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 __all__ = ["check_settings"]
 
 
-def check_settings(settings: Settings, value_range: tuple[float, float]) -> None:
+def check_settings(
+    settings: Settings, value_range: tuple[float, float], *, own_modules: bool = False
+) -> None:
     """Check `settings` against the smallest and largest feature value.
+
+    The outputs of modules of the user's own are not known and are not checked.
 
     Raises
     ------
@@ -30,7 +34,7 @@ def check_settings(settings: Settings, value_range: tuple[float, float]) -> None
             f"{high:g}. Scale them, or choose mse or mae."
         )
         raise SettingsError(msg)
-    if settings.architecture.output_activation != "sigmoid":
+    if settings.architecture.output_activation != "sigmoid" and not own_modules:
         msg = (
             "binary_cross_entropy needs outputs within [0, 1], but output_activation is "
             f"{settings.architecture.output_activation!r}. Choose 'sigmoid' (it applies to the "

@@ -82,9 +82,10 @@ class DenseStep:
         self.forget()
 
     @staticmethod
-    def applies(architecture: Architecture) -> bool:
-        """Whether every activation's derivative is known from its output."""
-        return all(name in IN_PLACE for name in architecture.layer_activations())
+    def applies(architecture: Architecture, kind: str = "plain") -> bool:
+        """Whether nothing is asked for but dense layers with activations that are known here."""
+        plain = architecture.simple and kind in {"plain", "sparse"}
+        return plain and all(name in IN_PLACE for name in architecture.layer_activations())
 
     def measure(self, rows: NDArray[np.int64]) -> Measured:
         """Compute loss parts and gradients of the items at `rows`."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import torch
 
+from ae_widgets.engine.noise import Noise
 from ae_widgets.losses.reconstruction import item_errors
 
 if TYPE_CHECKING:
@@ -74,27 +75,36 @@ class AutogradStep:
         What to minimise; its settings may change between batches.
     learning_rate : float
         Step size of Adam.
+    random_state : int, default=0
+        Seed of the noise that the kind of model, or dropout, asks for.
+    own_modules : bool, default=False
+        Whether the network holds modules of the user's, which may draw from
+        torch's global random state.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what to train, on what, and how
         self,
         network: AutoencoderNetwork,
         features: NDArray[np.float32],
         objective: Objective,
         learning_rate: float,
+        *,
+        random_state: int = 0,
+        own_modules: bool = False,
     ) -> None:
         self.learning_rate = learning_rate
         self._network = network
         self._features = torch.from_numpy(features)
         self._objective = objective
         self._total = torch.zeros(())
+        self._noise = Noise(network, random_state, own_modules=own_modules)
         self.forget()
 
     def measure(self, rows: NDArray[np.int64]) -> Measured:
         """Compute loss parts and gradients of the items at `rows`."""
         x = self._features[torch.from_numpy(rows)]  # (n, n_features)
-        code, output = self._network(x)
-        self._total, parts = self._objective(x, code, output)
+        code, output, penalised = self._noise.train_on(x, self._objective.settings)
+        self._total, parts = self._objective(x, code, output, penalised)
         with torch.no_grad():
             errors = item_errors(self._objective.settings.reconstruction, output, x)
         values = {name: part.item() for name, part in parts.items()}
@@ -117,8 +127,12 @@ class AutogradStep:
 
     def memory(self) -> Any:
         """Return a copy of the optimiser's memory, for `load_memory`."""
-        return copy.deepcopy(self._optimizer.state_dict())
+        return {
+            "optimizer": copy.deepcopy(self._optimizer.state_dict()),
+            "noise": self._noise.state,
+        }
 
     def load_memory(self, memory: Any) -> None:
         """Go on with the memory of a step of the same kind and network."""
-        self._optimizer.load_state_dict(memory)
+        self._optimizer.load_state_dict(memory["optimizer"])
+        self._noise.state = memory["noise"]

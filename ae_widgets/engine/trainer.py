@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from ae_widgets.engine.dense_step import DenseStep
+from ae_widgets.engine.kinds import KINDS
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep
@@ -21,7 +22,8 @@ from ae_widgets.engine.stopping import Stopping
 from ae_widgets.exceptions import NonFiniteLossError
 from ae_widgets.losses.objective import Objective, PartMeans
 from ae_widgets.losses.reconstruction import item_errors
-from ae_widgets.model.network import build_network
+from ae_widgets.model.kinds import GatedNetwork
+from ae_widgets.model.network import build_network, evaluating
 
 if TYPE_CHECKING:
     from typing import Any
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from ae_widgets.engine.settings import Settings
     from ae_widgets.engine.step import Step
+    from ae_widgets.model.network import AutoencoderNetwork
 
 __all__ = ["Trainer"]
 
@@ -49,6 +52,9 @@ class Trainer:
         The run's settings. Live ones may be changed by `change`.
     weights : dict of str to ndarray, optional
         Parameters to start from in place of freshly drawn ones.
+    network : AutoencoderNetwork, optional
+        A network of the user's modules to train in place of one that is built,
+        with codes of ``settings.architecture.code_dim`` values.
     """
 
     def __init__(
@@ -56,16 +62,22 @@ class Trainer:
         features: NDArray[np.float32],
         settings: Settings,
         weights: dict[str, NDArray[np.float32]] | None = None,
+        network: AutoencoderNetwork | None = None,
     ) -> None:
         self.settings = settings
-        self.objective = Objective(settings)
+        warms_up = "warm_up" in KINDS[settings.kind].settings
+        self.objective = Objective(settings, (lambda: self.progress) if warms_up else None)
         self.features = torch.from_numpy(features)  # (n_samples, n_features)
         n_samples, n_features = features.shape
         train, held_out = split_rows(n_samples, settings.validation_fraction, settings.random_state)
         self.train_rows = train
         self.validation_rows = torch.from_numpy(held_out)
-        self.network = build_network(
-            settings.architecture, n_features, random_state=settings.random_state
+        self._own_modules = network is not None
+        self.network = network or build_network(
+            settings.architecture,
+            n_features,
+            random_state=settings.random_state,
+            kind=settings.kind,
         )
         if weights is not None:
             self.load_weights(weights)
@@ -100,6 +112,12 @@ class Trainer:
         return torch.from_numpy(self._codes), torch.from_numpy(self._errors)
 
     @property
+    def active_dimensions(self) -> int | None:
+        """Open gates of a gated network; None for every other kind."""
+        network = self.network
+        return network.active_dimensions() if isinstance(network, GatedNetwork) else None
+
+    @property
     def steps_per_epoch(self) -> int:
         """Batches an epoch at the present batch size."""
         return math.ceil(len(self._order) / self.settings.batch_size)
@@ -111,7 +129,10 @@ class Trainer:
         self._stepper.learning_rate = self.settings.learning_rate
         self.stopping.tol = self.settings.tol
         self.stopping.n_iter_no_change = self.settings.n_iter_no_change
-        if name in {"alpha", "beta", "reconstruction", "complexity", "sparsity_target"}:
+        if name in {
+            "alpha", "beta", "reconstruction", "complexity", "sparsity_target",
+            "corruption", "noise", "warm_up",
+        }:  # fmt: skip
             # Losses under another objective do not compare with the best so far.
             self.stopping.forget()
 
@@ -154,6 +175,8 @@ class Trainer:
         self.seconds += time.perf_counter() - started
         record = self.record(validation)
         watched = validation or record.train
+        if self.objective.warming_up(self.epoch - 1):
+            self.stopping.forget()
         self.stopping.update(self.epoch, watched.total)
         return record
 
@@ -171,6 +194,7 @@ class Trainer:
                 "learning_rate": self.settings.learning_rate,
                 "batch_size": self.settings.batch_size,
             },
+            active_dimensions=self.active_dimensions,
         )
 
     @torch.no_grad()
@@ -181,7 +205,7 @@ class Trainer:
         self._errors[rows.numpy()] = errors.numpy()
         values = {
             "reconstruction": errors.double().mean().item(),
-            "complexity": self.objective.complexity(codes).item(),
+            "complexity": self.objective.complexity(self._penalised(rows, codes)).item(),
         }
         weights = self.objective.weights
         return LossParts(sum(values[n] * weights[n] for n in values), values, weights)
@@ -190,18 +214,20 @@ class Trainer:
     def encode(self, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return codes (n, code_dim) and errors (n,) of `rows`, default all."""
         codes, errors = [], []
-        for chunk in self._chunks(rows):
-            x = self.features[chunk]
-            code, output = self.network(x)
-            codes.append(code)
-            errors.append(item_errors(self.settings.reconstruction, output, x))
+        with evaluating(self.network):
+            for chunk in self._chunks(rows):
+                x = self.features[chunk]
+                code, output = self.network(x)
+                codes.append(code)
+                errors.append(item_errors(self.settings.reconstruction, output, x))
         return torch.cat(codes), torch.cat(errors)
 
     @torch.no_grad()
     def reconstruct(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return reconstructions (n, n_features) and errors (n,) of `rows`."""
         x = self.features[rows]
-        output = self.network(x)[1]
+        with evaluating(self.network):
+            output = self.network(x)[1]
         return output, item_errors(self.settings.reconstruction, output, x)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
@@ -219,6 +245,13 @@ class Trainer:
     def load_memory(self, memory: Any) -> None:
         """Go on with the optimiser's memory of a trainer of the same architecture."""
         self._stepper.load_memory(memory)
+
+    def _penalised(self, rows: Tensor, codes: Tensor) -> Tensor:
+        """Return what the complexity of the items at `rows` is measured on."""
+        chunks = zip(self._chunks(rows), torch.split(codes, CHUNK_ROWS), strict=True)
+        with evaluating(self.network):
+            parts = [self.network.penalised(self.features[rows], code) for rows, code in chunks]
+        return torch.cat(parts)
 
     def _next_rows(self) -> NDArray[np.int64]:
         rows = self._order[self._cursor : self._cursor + self.settings.batch_size]
@@ -238,9 +271,16 @@ class Trainer:
 
     def _new_step(self, features: NDArray[np.float32]) -> Step:
         rate, architecture = self.settings.learning_rate, self.settings.architecture
-        if DenseStep.applies(architecture):
+        if not self._own_modules and DenseStep.applies(architecture, self.settings.kind):
             return DenseStep(self.network, architecture, features, self.objective, rate)
-        return AutogradStep(self.network, features, self.objective, rate)
+        return AutogradStep(
+            self.network,
+            features,
+            self.objective,
+            rate,
+            random_state=self.settings.random_state,
+            own_modules=self._own_modules,
+        )
 
     def _chunks(self, rows: Tensor | None) -> tuple[Tensor | slice, ...]:
         if rows is not None:

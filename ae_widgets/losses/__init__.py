@@ -3,6 +3,11 @@
 Only the modules `reconstruction`, `complexity` and `objective` import torch.
 """
 
-from ae_widgets.losses.names import COMPLEXITIES, RECONSTRUCTIONS, WEIGHTS
+from ae_widgets.losses.names import (
+    COMPLEXITIES,
+    MODEL_COMPLEXITIES,
+    RECONSTRUCTIONS,
+    WEIGHTS,
+)
 
-__all__ = ["COMPLEXITIES", "RECONSTRUCTIONS", "WEIGHTS"]
+__all__ = ["COMPLEXITIES", "MODEL_COMPLEXITIES", "RECONSTRUCTIONS", "WEIGHTS"]

@@ -24,7 +24,7 @@ from ae_widgets.engine.protocol import (
     Step,
     Stop,
 )
-from ae_widgets.engine.settings import LIVE_SETTINGS, PRESETS, Settings
+from ae_widgets.engine.settings import PRESETS, Settings
 from ae_widgets.exceptions import DataError, SettingsError, TrainingError
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
@@ -120,8 +120,10 @@ class Session(Readings):
             msg = f"preset must be one of {', '.join(PRESETS)}, got {preset!r}."
             raise SettingsError(msg)
         self.dataset = X if isinstance(X, Dataset) else read_dataset(X, y, item_shape=item_shape)
-        chosen = (settings or Settings()).change(**(PRESETS[preset] if preset else {}))
-        chosen = chosen.change(**changes)
+        # The network of a convolutional trunk needs to know what the items look like.
+        shape = {"item_shape": self.dataset.item_shape} if self.dataset.item_shape else {}
+        preset_settings = PRESETS[preset] if preset else {}
+        chosen = (settings or Settings()).change(**{**shape, **preset_settings}).change(**changes)
         check_settings(chosen, self.dataset.value_range)
         self.number = next(_numbers)
         self.closed = False
@@ -209,18 +211,21 @@ class Session(Readings):
         """
         with self._lock:
             self._require_open()
-            planned = self.settings.change(**{**self._pending, **values})
+            waiting = dict(self._pending)
+            if "kind" in values:
+                waiting.pop("complexity", None)  # it was chosen for another kind
+            planned = self.settings.change(**{**waiting, **values})
             check_settings(planned, self.dataset.value_range)
-            live = {n: v for n, v in values.items() if n in LIVE_SETTINGS}
-            later = {n: v for n, v in values.items() if n not in LIVE_SETTINGS}
+            planned.architecture.check_n_features(self.dataset.n_features)
+            live = {n: v for n, v in values.items() if self.settings.is_live(n, planned)}
+            later = {n: v for n, v in values.items() if n not in live}
             current = self.settings.change(**live)
             check_settings(current if self.status.step else planned, self.dataset.value_range)
             self._run.follow_settings(current)
             for name in live:
                 self._link.send(Change(name, current.value(name)))
-            self._pending |= later
             self._pending = {
-                n: v for n, v in self._pending.items() if planned.value(n) != current.value(n)
+                n: v for n, v in (waiting | later).items() if planned.value(n) != current.value(n)
             }
             if self._pending and self.status.state == "idle":
                 self._renew()

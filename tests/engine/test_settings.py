@@ -54,7 +54,7 @@ def test_numbers_become_plain():
 def test_an_unknown_name_lists_the_known_ones():
     text = message(learning_rat=1)
     assert text.startswith("Unknown setting 'learning_rat'. Known settings: activation, alpha, ")
-    assert text.endswith("tol, validation_fraction.")
+    assert text.endswith("trunk, validation_fraction, warm_up.")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_what_is_no_architecture_is_refused_beside_a_part_of_it():
 
 def test_what_waits_for_the_next_run_is_the_network_the_split_and_the_seed():
     waiting = set(NAMES) - LIVE_SETTINGS
-    assert waiting == {*ARCHITECTURE_SETTINGS, "validation_fraction", "random_state"}
+    assert waiting == {*ARCHITECTURE_SETTINGS, "validation_fraction", "random_state", "kind"}
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -1,0 +1,100 @@
+"""All that is random in a training step, from generators that the step owns.
+
+The order of the items and torch's global random state are left alone.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from ae_widgets.engine.corruption import corrupted
+from ae_widgets.model.layers import Dropout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
+
+    from ae_widgets.losses.objective import ObjectiveSettings
+    from ae_widgets.model.kinds import AutoencoderNetwork, Pass
+
+__all__ = ["Noise"]
+
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+STREAM = 0x5EED
+"""Added to the seed, so that noise and order of the items do not run in step."""
+
+
+class Noise:
+    """Passes batches through a network as its kind asks for in training.
+
+    Parameters
+    ----------
+    network : AutoencoderNetwork
+        What is trained.
+    random_state : int
+        Seed.
+    own_modules : bool
+        Whether modules of the user's may draw from the global random state; it is
+        lent to them and then restored.
+    """
+
+    def __init__(
+        self, network: AutoencoderNetwork, random_state: int, *, own_modules: bool
+    ) -> None:
+        self._network = network
+        seed = (random_state + STREAM) % 2**63
+        self._generator = torch.Generator().manual_seed(seed)
+        self._lent = torch.Generator().manual_seed(seed + 1).get_state() if own_modules else None
+        self._batch_norms = [m for m in network.modules() if isinstance(m, BATCH_NORMS)]
+        for module in network.modules():
+            if isinstance(module, Dropout):
+                module.generator = self._generator
+
+    @property
+    def state(self) -> tuple[Tensor, Tensor | None]:
+        """The states of the generators."""
+        return self._generator.get_state(), self._lent
+
+    @state.setter
+    def state(self, state: tuple[Tensor, Tensor | None]) -> None:
+        own, self._lent = state
+        self._generator.set_state(own)
+
+    def train_on(self, x: Tensor, settings: ObjectiveSettings) -> Pass:
+        """Pass the items `x`, shape (n, n_features), through the network."""
+        if settings.kind == "denoising":
+            x = corrupted(x, settings.corruption, settings.noise, self._generator)
+        with self._lending(), self._statistics(len(x)):
+            return self._network.train_on(x, self._generator)
+
+    @contextmanager
+    def _statistics(self, n: int) -> Iterator[None]:
+        """Normalise a single item by the running statistics: it has none of its own."""
+        alone = self._batch_norms if n == 1 else []
+        for module in alone:
+            module.eval()
+        try:
+            yield
+        finally:
+            for module in alone:
+                module.train()
+
+    @contextmanager
+    def _lending(self) -> Iterator[None]:
+        """Let the modules draw from the global random state without moving it."""
+        if self._lent is None:
+            yield
+            return
+        outside = torch.get_rng_state()
+        torch.set_rng_state(self._lent)
+        try:
+            yield
+        finally:
+            self._lent = torch.get_rng_state()
+            torch.set_rng_state(outside)
