@@ -62,7 +62,7 @@ KINDS = {
         "Learns how many dimensions of the code it needs",
         ("gates",),
         ("warm_up",),
-        beta=1e-3,
+        beta=3e-3,
     ),
 }
 """Name -> kind."""

@@ -137,8 +137,8 @@ class Settings:
             raise SettingsError(msg)
         inner = {k: v for k, v in values.items() if k in ARCHITECTURE_SETTINGS}
         outer = {k: v for k, v in values.items() if k in own}
-        if inner:
-            base = replace(self, **outer).architecture
+        base = outer.get("architecture", self.architecture)
+        if inner and isinstance(base, Architecture):
             outer["architecture"] = replace(base, **inner)
         if "kind" in outer and "complexity" not in outer:
             new, old = KINDS.get(str(outer["kind"])), KINDS[self.kind]

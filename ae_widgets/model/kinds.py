@@ -160,8 +160,12 @@ TEMPERATURE, LOW, HIGH = 2 / 3, -0.1, 1.1
 GATE_RATE = 20.0
 """How many times faster than other parameters the gates' logits move under Adam."""
 
-OPEN_LOGIT = 2.0
-"""The logits at the beginning: each gate is open with probability 0.97."""
+LOWEST_LOGIT, HIGHEST_LOGIT = -4.6, 2.0
+"""The logits are kept within this: gates are open with a probability from 0.05 to 0.97.
+
+Nearer to 0 or 1 neither part of the loss would move them: the highest lets beta
+close dimensions that have long been in use, the lowest lets them open again.
+"""
 
 
 class GatedNetwork(AutoencoderNetwork):
@@ -175,7 +179,7 @@ class GatedNetwork(AutoencoderNetwork):
 
     The logits are `GATE_RATE` times a parameter, which makes their steps under
     Adam as many times larger than those of the weights: a gate has to travel a
-    distance of about 5 where a weight travels 0.1.
+    distance of about 5 where a weight travels 0.1. They begin at `HIGHEST_LOGIT`.
 
     References
     ----------
@@ -185,7 +189,7 @@ class GatedNetwork(AutoencoderNetwork):
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module, code_dim: int) -> None:
         super().__init__(encoder, decoder)
-        self.scaled_logits = nn.Parameter(torch.full((code_dim,), OPEN_LOGIT / GATE_RATE))
+        self.scaled_logits = nn.Parameter(torch.full((code_dim,), HIGHEST_LOGIT / GATE_RATE))
 
     @property
     def logits(self) -> Tensor:
@@ -207,6 +211,8 @@ class GatedNetwork(AutoencoderNetwork):
 
     def train_on(self, x: Tensor, generator: Generator) -> Pass:
         """Pass `x` through with one draw of the gates an item."""
+        with torch.no_grad():
+            self.scaled_logits.clamp_(LOWEST_LOGIT / GATE_RATE, HIGHEST_LOGIT / GATE_RATE)
         free: Tensor = self.encoder(x)  # (n, code_dim)
         uniform = torch.empty_like(free).uniform_(generator=generator)
         concrete = torch.sigmoid((torch.logit(uniform, eps=1e-6) + self.logits) / TEMPERATURE)
