@@ -232,19 +232,15 @@ def test_importing_the_estimator_adds_no_library_to_those_it_builds_on():
 # Kinds of model --------------------------------------------------------------------
 
 
-def test_beta_makes_a_gated_model_use_fewer_dimensions_and_still_beat_pca():
+def test_a_gated_model_of_digits_uses_half_its_dimensions_and_beats_pca():
     X = load_digits().data / 16
-    active = []
-    for beta in (1e-3, 3e-3):
-        model = Autoencoder(code_dim=16, kind="gated", beta=beta, max_iter=60, random_state=0)
-        model.fit(X)
-        n = model.active_dimensions_
-        pca = PCA(n).fit(X)
-        residual = X - pca.inverse_transform(pca.transform(X))
-        assert -model.score(X) < (residual**2).mean()
-        assert (model.transform(X).std(axis=0) > 0).sum() == n
-        active.append(n)
-    assert 16 > active[0] > 8 > active[1]
+    model = Autoencoder(code_dim=16, kind="gated", beta=3e-3, max_iter=60, random_state=0).fit(X)
+    n = model.active_dimensions_
+    assert 0 < n < 8
+    assert (model.transform(X).std(axis=0) > 0).sum() == n
+    pca = PCA(n).fit(X)
+    residual = X - pca.inverse_transform(pca.transform(X))
+    assert -model.score(X) < 0.75 * (residual**2).mean()
 
 
 @pytest.mark.parametrize("kind", ["variational", "gated", "denoising"])

@@ -5,6 +5,8 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
 from torch import nn
 
 from ae_widgets import Settings, SettingsError
@@ -181,6 +183,19 @@ def test_beta_closes_gates_and_the_record_says_how_many_are_open():
     assert record.active_dimensions == trainer.active_dimensions < 6
     assert record.validation.values["complexity"] < 6
     assert Trainer(blobs(), small()).active_dimensions is None
+
+
+def test_raising_beta_on_digits_closes_dimensions_and_still_beats_pca():
+    x = (load_digits().data / 16).astype(np.float32)
+    trainer = Trainer(x, Settings().change(kind="gated", code_dim=16))
+    assert train(trainer, 15)[-1].active_dimensions == 16
+    trainer.change("beta", 1e-2)
+    record = train(trainer, 50)[-1]
+    assert 0 < record.active_dimensions < 8
+    pca = PCA(record.active_dimensions).fit(x[trainer.train_rows])
+    held_out = x[trainer.validation_rows.numpy()]
+    residual = held_out - pca.inverse_transform(pca.transform(held_out))
+    assert record.validation.values["reconstruction"] < 0.8 * (residual**2).mean()
 
 
 # What runs where -----------------------------------------------------------------
