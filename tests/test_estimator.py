@@ -17,7 +17,7 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import nn
 
-from ae_widgets import Autoencoder, NonFiniteLossError, SettingsError
+from ae_widgets import Autoencoder, NonFiniteLossError, SettingsError, TrainingError
 from ae_widgets.engine.trainer import Trainer
 from tests.engine.data import blobs
 
@@ -315,3 +315,11 @@ def test_own_modules_that_do_not_fit_are_refused_before_training():
         own().set_params(encoder=nn.Linear(5, 3)).fit(blobs(20, 5))
     with pytest.raises(SettingsError, match="must both be torch modules"):
         own(max_iter=1).set_params(decoder=None).fit(blobs(20, 6))
+
+
+def test_own_modules_that_fail_while_training_are_named():
+    model = own(reconstruction="binary_cross_entropy", output_activation="identity")
+    with pytest.raises(
+        TrainingError, match="Your encoder or decoder failed on a batch of 20 items"
+    ):
+        model.fit(blobs(20, 6))

@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
-from torch import nn
 
 from ae_widgets.engine.corruption import corrupted
-from ae_widgets.model.layers import Dropout
+from ae_widgets.model.layers import BATCH_NORMS, Dropout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from ae_widgets.model.kinds import AutoencoderNetwork, Pass
 
 __all__ = ["Noise"]
-
-BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 STREAM = 0x5EED
 """Added to the seed, so that noise and order of the items do not run in step."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import torch
 
 from ae_widgets.engine.noise import Noise
+from ae_widgets.exceptions import TrainingError
 from ae_widgets.losses.reconstruction import item_errors
 
 if TYPE_CHECKING:
@@ -96,15 +97,28 @@ class AutogradStep:
         self._network = network
         self._features = torch.from_numpy(features)
         self._objective = objective
+        self._own_modules = own_modules
         self._total = torch.zeros(())
         self._noise = Noise(network, random_state, own_modules=own_modules)
         self.forget()
 
     def measure(self, rows: NDArray[np.int64]) -> Measured:
-        """Compute loss parts and gradients of the items at `rows`."""
+        """Compute loss parts and gradients of the items at `rows`.
+
+        Raises
+        ------
+        TrainingError
+            If modules of the user's, or the loss of what they return, fail.
+        """
         x = self._features[torch.from_numpy(rows)]  # (n, n_features)
-        code, output, penalised = self._noise.train_on(x, self._objective.settings)
-        self._total, parts = self._objective(x, code, output, penalised)
+        try:
+            code, output, penalised = self._noise.train_on(x, self._objective.settings)
+            self._total, parts = self._objective(x, code, output, penalised)
+        except Exception as error:
+            if not self._own_modules:
+                raise
+            msg = f"Your encoder or decoder failed on a batch of {len(x)} items: {error}"
+            raise TrainingError(msg) from error
         with torch.no_grad():
             errors = item_errors(self._objective.settings.reconstruction, output, x)
         values = {name: part.item() for name, part in parts.items()}

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     Map = tuple[int, int, int]  # channels, height, width
 
-__all__ = ["Dropout", "build_decoder", "build_encoder"]
+__all__ = ["BATCH_NORMS", "Dropout", "build_decoder", "build_encoder"]
+
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+"""Modules through which an item of a training batch depends on the others."""
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,

@@ -11,7 +11,7 @@ from torch import nn
 
 from ae_widgets.exceptions import SettingsError
 from ae_widgets.model.kinds import NETWORKS, AutoencoderNetwork, GatedNetwork
-from ae_widgets.model.layers import build_decoder, build_encoder
+from ae_widgets.model.layers import BATCH_NORMS, build_decoder, build_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,6 +88,12 @@ def wrap_modules(
     """
     if not isinstance(encoder, nn.Module) or not isinstance(decoder, nn.Module):
         msg = f"encoder and decoder must both be torch modules, got {encoder!r} and {decoder!r}."
+        raise SettingsError(msg)
+    if kind == "contractive" and any(isinstance(m, BATCH_NORMS) for m in encoder.modules()):
+        msg = (
+            "encoder must have no batch norm for the kind 'contractive', since with it the code of "
+            "an item depends on the others. Use layer norm."
+        )
         raise SettingsError(msg)
     # Both at once, so that what they share stays shared.
     own_encoder, own_decoder = copy.deepcopy((encoder, decoder))

@@ -125,6 +125,7 @@ class Session(Readings):
         preset_settings = PRESETS[preset] if preset else {}
         chosen = (settings or Settings()).change(**{**shape, **preset_settings}).change(**changes)
         check_settings(chosen, self.dataset.value_range)
+        chosen.architecture.check_n_features(self.dataset.n_features)
         self.number = next(_numbers)
         self.closed = False
         self.past_runs: list[PastRun] = []

@@ -127,6 +127,12 @@ def test_own_modules_of_the_wrong_shape_are_refused(encoder, decoder, message):
     assert refusal(encoder, decoder).startswith(message)
 
 
+def test_a_contractive_encoder_with_batch_norm_is_refused():
+    encoder = nn.Sequential(nn.Linear(6, 2), nn.BatchNorm1d(2))
+    message = refusal(encoder, nn.Linear(2, 6), kind="contractive")
+    assert message.startswith("encoder must have no batch norm for the kind 'contractive'")
+
+
 def test_a_variational_encoder_of_an_odd_size_is_refused():
     assert refusal(nn.Linear(6, 3), nn.Linear(2, 6), kind="variational") == (
         "encoder must return (n, 2 * code_dim), means and log-variances for (n, 6), with n=2 got "
