@@ -2,6 +2,7 @@
 
 import pytest
 
+from ae_widgets.engine import KINDS
 from ae_widgets.session import publisher
 from ae_widgets.widgets import LossControls
 from ae_widgets.widgets._controls import LogSlider
@@ -92,3 +93,11 @@ def test_slider_and_number_are_inverse(number):
     slider.layout.close()
     slider.style.close()
     slider.close()
+
+
+def test_the_complexity_of_every_kind_can_be_shown(controls, session):
+    for kind in KINDS:
+        session.change(kind=kind)
+        assert publisher.flush()
+        assert controls._fields["complexity"].value == KINDS[kind].complexities[0]
+        assert controls._message.value == ""
