@@ -316,6 +316,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             return Trainer(features, settings, network=network)
         trainer = Trainer(features, settings, self._weights(), network)
         trainer.load_memory(self._memory)
+        trainer.epoch = self.n_iter_  # a warm-up goes on, too
         return trainer
 
     def _note(self, record: LossRecord, trainer: Trainer) -> None:

@@ -258,6 +258,15 @@ def test_codes_of_every_kind_are_without_noise_and_outlive_pickling(kind):
     assert model.active_dimensions_ <= 2
 
 
+def test_a_warm_up_goes_on_from_call_to_call():
+    model, shares = quick(kind="variational", beta=0.5, warm_up=3), []
+    for _ in range(5):
+        model.partial_fit(blobs(64, 6))
+        error, complexity = (model.loss_parts_[p][-1] for p in ("reconstruction", "complexity"))
+        shares.append((model.loss_ - error) / complexity)
+    assert shares == pytest.approx([0.5 / 3, 1 / 3, 0.5, 0.5, 0.5], rel=1e-4)
+
+
 def test_a_convolutional_trunk_is_told_the_shape_of_the_items():
     X = load_digits().data[:200] / 16
     model = quick(trunk="convolutional", channels=(4,), item_shape=(8, 8), max_iter=20).fit(X)
