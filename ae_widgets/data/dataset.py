@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ae_widgets.data.fingerprint import Fingerprint
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -61,3 +63,8 @@ class Dataset:
     def value_range(self) -> tuple[float, float]:
         """Smallest and largest feature value, computed once."""
         return float(np.min(self.features)), float(np.max(self.features))
+
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """What tells these features from others."""
+        return Fingerprint(self.features)

@@ -1,9 +1,9 @@
-"""The step of a dense network with its gradients written out.
+"""The step of a dense network with its gradients written out and compiled.
 
 A small network's step is far cheaper than what surrounds it in a general
-framework: recording the graph, allocating each result, one optimiser call a
-parameter. Here every array is allocated once, the parameters lie in one vector,
-and the products are bound to their operands before the first batch.
+framework: recording the graph, allocating each result, one call an operation.
+Here the parameters lie in one vector, every array is allocated once, and many
+batches run in one call that needs neither the interpreter nor its lock.
 """
 
 from __future__ import annotations
@@ -16,27 +16,26 @@ import numpy as np
 import torch
 from torch import nn
 
-from ae_widgets.engine.flat_adam import FlatAdam
-from ae_widgets.engine.step import Measured
-from ae_widgets.losses.gradients import COMPLEXITY_GRADIENTS, RECONSTRUCTION_GRADIENTS
-from ae_widgets.model.activations import IN_PLACE
+from ae_widgets.engine.dense_loop import FAN_OUT, Buffers, Task, train_batches
+from ae_widgets.engine.step import Noted, Trained
+from ae_widgets.engine.team import CORES, Team
+from ae_widgets.losses.gradients import COMPILED_COMPLEXITIES, COMPILED_RECONSTRUCTIONS
+from ae_widgets.model.activations import COMPILED_ACTIVATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
+    from ae_widgets.engine.settings import Settings
     from ae_widgets.losses.objective import Objective
     from ae_widgets.model.architecture import Architecture
     from ae_widgets.model.network import AutoencoderNetwork
 
     Floats = NDArray[np.float32]
-    Layers = list[tuple[Floats, Floats]]  # weight (fan_out, fan_in) and bias (fan_out,)
 
-__all__ = ["DenseStep", "bind_product"]
+__all__ = ["DenseStep", "flatten"]
 
-SMALL_PRODUCT = 2**18
-"""Multiplications up to which numpy's product, quicker to call, beats torch's."""
+WORTH_A_SHARD = 1e7
+"""Operations of a batch below which cutting it up costs more than a second thread brings."""
 
 
 class DenseStep:
@@ -49,160 +48,150 @@ class DenseStep:
     ----------
     network : AutoencoderNetwork
         Linear layers with activations, as `build_network` makes them.
-    architecture : Architecture
-        What the network was built from.
     features : ndarray of shape (n_samples, n_features), float32
-        All items.
+        All items, in C order.
     objective : Objective
         What to minimise; its settings may change between batches.
-    learning_rate : float
-        Step size of Adam.
+    settings : Settings
+        The architecture, and the learning rate to begin with.
     """
 
     def __init__(
         self,
         network: AutoencoderNetwork,
-        architecture: Architecture,
         features: Floats,
         objective: Objective,
-        learning_rate: float,
+        settings: Settings,
     ) -> None:
-        self.learning_rate = learning_rate
-        self._features = features
+        architecture = settings.architecture
+        self.learning_rate = settings.learning_rate
+        # One type of array for the compiler, whoever else may write to it.
+        self._features = np.asarray(features).view()
+        self._features.flags.writeable = False
         self._objective = objective
-        names = architecture.layer_activations()
-        self._activations = [IN_PLACE[name] for name in names]
         self._code_layer = len(architecture.hidden_layer_sizes)
-        linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
-        self._parameters, self._layers = _flatten(linear)
-        self._gradients = np.zeros_like(self._parameters)
-        self._layer_gradients = _views(self._gradients, linear)
-        self._encoder_size = sum(w.size + b.size for w, b in self._layers[: self._code_layer + 1])
-        self._passes: dict[int, _Pass] = {}
+        self._layers, self._parameters = flatten(network, architecture)
+        self._team = Team(1)
+        self._buffers: Buffers | None = None
+        self._batch_size = 0
         self.forget()
+        no_rows, no_codes = np.empty(0, np.int32), np.empty((0, architecture.code_dim), np.float32)
+        # Compiles what this machine has not compiled yet.
+        self.train(no_rows, settings.batch_size, Noted(no_codes, no_codes[:, 0], np.zeros(2)))
 
     @staticmethod
-    def applies(architecture: Architecture, kind: str = "plain") -> bool:
-        """Whether nothing is asked for but dense layers with activations that are known here."""
-        plain = architecture.simple and kind in {"plain", "sparse"}
-        return plain and all(name in IN_PLACE for name in architecture.layer_activations())
+    def applies(settings: Settings) -> bool:
+        """Whether the gradients of these settings are known here."""
+        architecture = settings.architecture
+        return (
+            architecture.simple
+            and settings.kind in {"plain", "sparse"}
+            and all(name in COMPILED_ACTIVATIONS for name in architecture.layer_activations())
+            and settings.reconstruction in COMPILED_RECONSTRUCTIONS
+            and settings.complexity in COMPILED_COMPLEXITIES
+        )
 
-    def measure(self, rows: NDArray[np.int64]) -> Measured:
-        """Compute loss parts and gradients of the items at `rows`."""
-        batch = self._pass(len(rows))
-        np.take(self._features, rows, axis=0, out=batch.x, mode="clip")
-        for (_, bias), product, output, activation in zip(
-            self._layers, batch.forward, batch.outputs, self._activations, strict=True
-        ):
-            product()
-            np.add(output, bias, out=output)
-            activation.apply(output)
-        return self._differentiate(batch)
-
-    def update(self) -> None:
-        """Move the parameters by the gradients of the batch last measured."""
-        settings = self._objective.settings
-        if settings.alpha:
-            self._adam.update(self.learning_rate)
-        elif settings.beta:  # nothing pulls at the decoder
-            self._adam.update(self.learning_rate, stop=self._encoder_size)
+    def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
+        """Train on the items at `rows`, in order, `batch_size` at a time."""
+        buffers = self._fit_buffers(batch_size)
+        start = 0
+        while True:
+            threads, n_batches = self._team.stint()
+            stop = len(rows) if n_batches is None else start + n_batches * batch_size
+            part = slice(start, min(stop, len(rows)))
+            task = self._task(rows[part], batch_size, noted, part)
+            job = partial(_train, features=self._features, task=task, buffers=buffers)
+            steps = -(-len(task.rows) // batch_size)
+            n_items = self._team.run(job, threads, steps)
+            if task.alpha or task.beta:
+                self._step += -(-n_items // batch_size)
+            noted.sums[:] = task.sums[:2]
+            start += n_items
+            if task.sums[2] != 0:
+                return Trained(start, float(task.sums[2]))
+            if start >= len(rows):
+                return Trained(start, None)
 
     def forget(self) -> None:
         """Drop the optimiser's memory of past gradients."""
-        self._adam = FlatAdam(self._parameters, self._gradients)
+        self._first, self._second = np.zeros_like(self._parameters), np.zeros_like(self._parameters)
+        self._step = 0
+        self._batch_size = 0
 
     def memory(self) -> Any:
         """Return a copy of the optimiser's memory, for `load_memory`."""
-        return self._adam.memory
+        return self._first.copy(), self._second.copy(), self._step
 
     def load_memory(self, memory: Any) -> None:
         """Go on with the memory of a step of the same kind and network."""
-        self._adam.memory = memory
+        self._first[:], self._second[:], self._step = memory
 
-    def _pass(self, n: int) -> _Pass:
-        if n not in self._passes:
-            if len(self._passes) > 1:  # a full batch and the last of an epoch
-                self._passes.clear()
-            self._passes[n] = _Pass(n, self._layers, self._layer_gradients)
-        return self._passes[n]
-
-    def _differentiate(self, batch: _Pass) -> Measured:
+    def _task(self, rows: NDArray[np.int32], batch_size: int, noted: Noted, part: slice) -> Task:
         settings = self._objective.settings
-        output, code = batch.outputs[-1], batch.outputs[self._code_layer]
-        errors = RECONSTRUCTION_GRADIENTS[settings.reconstruction](
-            output, batch.x, batch.gradients[-1], settings.alpha
+        return Task(
+            rows=rows,
+            batch_size=batch_size,
+            code_layer=self._code_layer,
+            step=self._step,
+            reconstruction=COMPILED_RECONSTRUCTIONS[settings.reconstruction],
+            complexity=COMPILED_COMPLEXITIES[settings.complexity],
+            alpha=settings.alpha,
+            beta=settings.beta,
+            target=settings.sparsity_target,
+            learning_rate=self.learning_rate,
+            codes=noted.codes[part],
+            errors=noted.errors[part],
+            sums=np.append(noted.sums, 0.0),
+            counter=np.zeros(1, np.int64),
         )
-        by_code = batch.gradients[self._code_layer]
-        if settings.alpha:
-            self._propagate(batch, range(len(self._layers) - 1, self._code_layer, -1))
-        else:
-            by_code.fill(0)
-        complexity = COMPLEXITY_GRADIENTS[settings.complexity](
-            code, settings.sparsity_target, by_code, settings.beta
+
+    def _fit_buffers(self, batch_size: int) -> Buffers:
+        """Return arrays that hold a batch of this size."""
+        if self._buffers is None or batch_size != self._batch_size:
+            operations = 6 * batch_size * len(self._parameters)
+            shards = max(1, min(CORES, int(operations / WORTH_A_SHARD)))
+            if shards != self._team.size:
+                self._team = Team(shards)
+            rows = -(-batch_size // shards)
+            n_features, width = self._features.shape[1], int(self._layers[:, FAN_OUT].sum())
+            code_dim = int(self._layers[self._code_layer, FAN_OUT])
+            self._batch_size = batch_size
+            self._buffers = Buffers(
+                layers=self._layers,
+                parameters=self._parameters,
+                first=self._first,
+                second=self._second,
+                gradients=np.zeros((shards, len(self._parameters)), np.float32),
+                inputs=np.empty((shards, rows * n_features), np.float32),
+                outputs=np.empty((shards, rows * width), np.float32),
+                slopes=np.empty((shards, rows * width), np.float32),
+                codes=np.empty(batch_size * code_dim, np.float32),
+                code_slopes=np.empty(batch_size * code_dim, np.float32),
+            )
+        return self._buffers
+
+
+def _train(thread: int, threads: int, *, features: Floats, task: Task, buffers: Buffers) -> int:
+    n_items: int = train_batches(thread, threads, features, task, buffers)
+    return n_items
+
+
+def flatten(
+    network: AutoencoderNetwork, architecture: Architecture
+) -> tuple[NDArray[np.int64], Floats]:
+    """Move the parameters of `network` into one vector; return its table of layers and it."""
+    linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
+    parts = [parameter for layer in linear for parameter in (layer.weight, layer.bias)]
+    ends = np.cumsum([0, *(part.numel() for part in parts)])
+    flat = np.empty(ends[-1], np.float32)
+    for part, (start, end) in zip(parts, pairwise(ends), strict=True):
+        view = flat[start:end].reshape(part.shape)
+        view[:] = part.detach().numpy()
+        part.data = torch.from_numpy(view)
+    table = [
+        (layer.in_features, layer.out_features, COMPILED_ACTIVATIONS[name], start)
+        for layer, name, start in zip(
+            linear, architecture.layer_activations(), ends[:-1:2], strict=True
         )
-        if settings.alpha or settings.beta:
-            self._propagate(batch, range(self._code_layer, -1, -1))
-        error = float(np.add.reduce(errors)) / len(errors)
-        return Measured({"reconstruction": error, "complexity": complexity}, code, errors)
-
-    def _propagate(self, batch: _Pass, layers: range) -> None:
-        for layer in layers:
-            self._activations[layer].chain(batch.outputs[layer], batch.gradients[layer])
-            for product in batch.backward[layer]:
-                product()
-
-
-class _Pass:
-    """The arrays of batches of `n` items, and the products between them."""
-
-    def __init__(self, n: int, layers: Layers, gradients: Layers) -> None:
-        self.x = np.empty((n, layers[0][0].shape[1]), np.float32)
-        self.outputs = [np.empty((n, len(bias)), np.float32) for _, bias in layers]
-        self.gradients = [np.empty_like(output) for output in self.outputs]
-        inputs = [self.x, *self.outputs[:-1]]
-        by_inputs = [None, *self.gradients[:-1]]
-        ones = np.ones((1, n), np.float32)
-        self.forward = [
-            bind_product(x, weight.T, output)
-            for x, (weight, _), output in zip(inputs, layers, self.outputs, strict=True)
-        ]
-        self.backward: list[list[Callable[[], object]]] = []
-        for x, by_x, (weight, _), (by_weight, by_bias), gradient in zip(
-            inputs, by_inputs, layers, gradients, self.gradients, strict=True
-        ):
-            products = [
-                bind_product(gradient.T, x, by_weight),
-                bind_product(ones, gradient, by_bias[np.newaxis]),
-            ]
-            if by_x is not None:
-                products.append(bind_product(gradient, weight, by_x))
-            self.backward.append(products)
-
-
-def bind_product(a: Floats, b: Floats, out: Floats) -> Callable[[], object]:
-    """Return a function without arguments that writes the matrix product ``a @ b`` to `out`."""
-    if a.shape[0] * a.shape[1] * b.shape[1] <= SMALL_PRODUCT:
-        return partial(np.matmul, a, b, out=out)
-    return partial(torch.mm, torch.from_numpy(a), torch.from_numpy(b), out=torch.from_numpy(out))
-
-
-def _flatten(layers: list[nn.Linear]) -> tuple[Floats, Layers]:
-    """Move the parameters of `layers` into one vector; return it and its views."""
-    flat = np.empty(sum(p.numel() for layer in layers for p in layer.parameters()), np.float32)
-    views = _views(flat, layers)
-    for layer, (weight, bias) in zip(layers, views, strict=True):
-        weight[:] = layer.weight.detach().numpy()
-        bias[:] = layer.bias.detach().numpy()
-        layer.weight.data = torch.from_numpy(weight)
-        layer.bias.data = torch.from_numpy(bias)
-    return flat, views
-
-
-def _views(flat: Floats, layers: list[nn.Linear]) -> Layers:
-    sizes = [size for layer in layers for size in (layer.weight.numel(), layer.bias.numel())]
-    ends = np.cumsum([0, *sizes])
-    parts = [flat[start:end] for start, end in pairwise(ends)]
-    return [
-        (weight.reshape(layer.weight.shape), bias)
-        for layer, weight, bias in zip(layers, parts[::2], parts[1::2], strict=True)
     ]
+    return np.array(table, np.int64), flat

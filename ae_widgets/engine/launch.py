@@ -78,12 +78,8 @@ class ThreadTrainer:
     def _serve(self) -> None:
         from ae_widgets.engine.worker import Worker
 
-        # torch warns of arrays that it could write to but should not.
-        features = self._features
-        if not features.flags.writeable:
-            features = features.copy()
         try:
-            Worker(features, self._commands, self._handle).serve()
+            Worker(self._features, self._commands, self._handle).serve()
         finally:
             self._ended.set()
 

@@ -14,7 +14,7 @@ from ae_widgets.engine.corruption import corrupted
 from ae_widgets.model.layers import BATCH_NORMS, Dropout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from torch import Tensor
 
@@ -38,15 +38,24 @@ class Noise:
         Seed.
     own_modules : bool
         Whether modules of the user's may draw from the global random state; it is
-        lent to them and then restored.
+        lent to them and then restored; the CPU's only.
+    device : torch.device, optional
+        Where the network is, default the CPU.
     """
 
     def __init__(
-        self, network: AutoencoderNetwork, random_state: int, *, own_modules: bool
+        self,
+        network: AutoencoderNetwork,
+        random_state: int,
+        *,
+        own_modules: bool,
+        device: torch.device | None = None,
     ) -> None:
         self._network = network
         seed = (random_state + STREAM) % 2**63
-        self._generator = torch.Generator().manual_seed(seed)
+        # Tensors of the device 'meta' have no values to draw.
+        drawn = device is not None and device.type != "meta"
+        self._generator = torch.Generator(device if drawn else "cpu").manual_seed(seed)
         self._lent = torch.Generator().manual_seed(seed + 1).get_state() if own_modules else None
         self._batch_norms = [m for m in network.modules() if isinstance(m, BATCH_NORMS)]
         for module in network.modules():
@@ -59,9 +68,10 @@ class Noise:
         return self._generator.get_state(), self._lent
 
     @state.setter
-    def state(self, state: tuple[Tensor, Tensor | None]) -> None:
+    def state(self, state: Sequence[Tensor | None]) -> None:
         own, self._lent = state
-        self._generator.set_state(own)
+        if own is not None:
+            self._generator.set_state(own)
 
     def train_on(self, x: Tensor, settings: ObjectiveSettings) -> Pass:
         """Pass the items `x`, shape (n, n_features), through the network."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 from typing import Any
@@ -19,6 +20,8 @@ LIVE_SETTINGS = frozenset({
     "learning_rate", "batch_size", "max_iter", "tol", "n_iter_no_change",
 })  # fmt: skip
 """Settings that take effect at the next batch; all others wait for the next run."""
+
+PRECISIONS = ("float32", "bf16")
 
 ARCHITECTURE_SETTINGS = frozenset(f.name for f in fields(Architecture))
 
@@ -58,6 +61,15 @@ class Settings:
         Share of the items held out; 0 watches the training loss instead.
     random_state : int >= 0, default=0
         Seed of the weights, the split, the order of the items and all noise.
+    device : str, default='auto'
+        Where to train: 'cpu', 'cuda', 'cuda:<number>' or 'mps'; 'auto' takes CUDA
+        or MPS where present, else the CPU. Whether it is present shows when the
+        run begins.
+    precision : {'float32', 'bf16'}, default='float32'
+        Of the matrix products while training. 'bf16' rounds what they read and
+        write to 8 bits of precision: about twice as fast on large models where the
+        processor knows the format, and slower where not. The parameters stay in
+        float32.
     kind : str, default='plain'
         Kind of model, a name in `KINDS`.
     corruption : {'gaussian', 'masking'}, default='gaussian'
@@ -89,6 +101,8 @@ class Settings:
     n_iter_no_change: int = 10
     validation_fraction: float = 0.1
     random_state: int = 0
+    device: str = "auto"
+    precision: str = "float32"
     kind: str = "plain"
     corruption: str = "gaussian"
     noise: float = 0.2
@@ -116,6 +130,8 @@ class Settings:
         number("noise", 0, 1 if self.corruption == "masking" else 1e12)
         number("warm_up", 0, 1e12)
         self._check_kind()
+        self._check_device()
+        self._choice("precision", PRECISIONS)
 
     def change(self, **values: Any) -> Settings:
         """Return a copy with `values` replaced.
@@ -203,6 +219,12 @@ class Settings:
                 "normalization must be None or 'layer' for the kind 'contractive', since under "
                 "'batch' the code of an item depends on the others, got 'batch'."
             )
+            raise SettingsError(msg)
+
+    def _check_device(self) -> None:
+        name = self.device
+        if not isinstance(name, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", name):
+            msg = f"device must be auto, cpu, cuda, cuda:<number> or mps, got {name!r}."
             raise SettingsError(msg)
 
     def _choice(self, name: str, allowed: tuple[str, ...]) -> None:

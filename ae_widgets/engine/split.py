@@ -15,7 +15,7 @@ __all__ = ["split_rows"]
 
 def split_rows(
     n_samples: int, validation_fraction: float, random_state: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the sorted rows to train on and the sorted rows held out.
 
     At least one row is held out if the fraction is above 0 and there are two
@@ -23,5 +23,8 @@ def split_rows(
     """
     held_out = math.ceil(n_samples * validation_fraction) if validation_fraction else 0
     held_out = min(held_out, n_samples - 1)
-    order = np.random.default_rng(random_state).permutation(n_samples)
+    rows = np.arange(n_samples, dtype=np.int32)
+    if not held_out:
+        return rows, rows[:0]
+    order = np.random.default_rng(random_state).permutation(n_samples).astype(np.int32)
     return np.sort(order[held_out:]), np.sort(order[:held_out])

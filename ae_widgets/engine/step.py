@@ -1,4 +1,4 @@
-"""One step on one batch: gradients measured, then parameters moved.
+"""Steps on batches: gradients measured, parameters moved.
 
 Every implementation of `Step` gives the same numbers to float32 accuracy;
 `ae_widgets.engine.trainer` takes the fastest that applies.
@@ -7,57 +7,80 @@ Every implementation of `Step` gives the same numbers to float32 accuracy;
 from __future__ import annotations
 
 import copy
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+import numpy as np
 import torch
 
 from ae_widgets.engine.noise import Noise
+from ae_widgets.engine.views import tensor_view
 from ae_widgets.exceptions import TrainingError
 from ae_widgets.losses.reconstruction import item_errors
+from ae_widgets.model.kinds import Pass
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from ae_widgets.engine.settings import Settings
     from ae_widgets.losses.objective import Objective
     from ae_widgets.model.network import AutoencoderNetwork
 
-__all__ = ["AutogradStep", "Measured", "Step"]
+__all__ = ["AutogradStep", "Noted", "Step", "Trained"]
 
 
-class Measured(NamedTuple):
-    """What a batch gave, before the parameters moved; valid until the next batch.
+class Noted(NamedTuple):
+    """Where the training pass leaves what it computes anyway.
 
     Attributes
     ----------
-    parts : dict of str to float
-        Each loss part before its weight.
-    codes : ndarray of shape (n, code_dim), float32
+    codes : ndarray of shape (n, code_dim) or (0, code_dim), float32
+        Receives the items' codes, unless it is empty.
     errors : ndarray of shape (n,), float32
-        Each item's reconstruction error.
+        Receives each item's reconstruction error.
+    sums : ndarray of shape (n_parts,), float64
+        Each loss part times its items is added.
     """
 
-    parts: dict[str, float]
     codes: NDArray[np.float32]
     errors: NDArray[np.float32]
+    sums: NDArray[np.float64]
+
+
+class Trained(NamedTuple):
+    """How far it came.
+
+    Attributes
+    ----------
+    n_items : int
+        Items trained on.
+    bad_total : float or None
+        The loss of the batch after them, if that was NaN or infinite; the
+        parameters were not moved by it.
+    """
+
+    n_items: int
+    bad_total: float | None
 
 
 class Step(Protocol):
-    """Moves the parameters of a network by one batch at a time."""
+    """Moves the parameters of a network, one batch after another."""
 
     learning_rate: float
 
-    def measure(self, rows: NDArray[np.int64]) -> Measured:
-        """Compute loss parts and gradients of the items at `rows`."""
-
-    def update(self) -> None:
-        """Move the parameters by the gradients last measured."""
+    def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
+        """Train on the items at `rows`, in order, `batch_size` at a time."""
 
     def forget(self) -> None:
         """Drop the optimiser's memory of past gradients."""
 
     def memory(self) -> Any:
-        """Return a copy of the optimiser's memory, for `load_memory`."""
+        """Return a copy of the optimiser's memory, for `load_memory`.
+
+        It is made of numpy arrays and plain values, so that it can be saved.
+        """
 
     def load_memory(self, memory: Any) -> None:
         """Go on with the memory of a step of the same kind and network."""
@@ -74,36 +97,47 @@ class AutogradStep:
         All items.
     objective : Objective
         What to minimise; its settings may change between batches.
-    learning_rate : float
-        Step size of Adam.
-    random_state : int, default=0
-        Seed of the noise that the kind of model, or dropout, asks for.
+    settings : Settings
+        The learning rate to begin with, the precision, and the seed of the noise.
     own_modules : bool, default=False
         Whether the network holds modules of the user's, which may draw from
         torch's global random state.
     """
 
-    def __init__(  # noqa: PLR0913  # what to train, on what, and how
+    def __init__(  # what to train, on what, and how
         self,
         network: AutoencoderNetwork,
         features: NDArray[np.float32],
         objective: Objective,
-        learning_rate: float,
+        settings: Settings,
         *,
-        random_state: int = 0,
         own_modules: bool = False,
     ) -> None:
-        self.learning_rate = learning_rate
+        self.learning_rate = settings.learning_rate
+        self._rounded = settings.precision == "bf16"
         self._network = network
-        self._features = torch.from_numpy(features)
+        self._features = tensor_view(features)
         self._objective = objective
         self._own_modules = own_modules
         self._total = torch.zeros(())
-        self._noise = Noise(network, random_state, own_modules=own_modules)
+        self._noise = Noise(network, settings.random_state, own_modules=own_modules)
         self.forget()
 
-    def measure(self, rows: NDArray[np.int64]) -> Measured:
-        """Compute loss parts and gradients of the items at `rows`.
+    def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
+        """Train on the items at `rows`, in order, `batch_size` at a time."""
+        weights = self._objective.weights
+        for start in range(0, len(rows), batch_size):
+            batch = slice(start, min(start + batch_size, len(rows)))
+            values = self.measure(rows[batch], noted, batch)
+            total = sum(weights[name] * value for name, value in values.items())
+            if not math.isfinite(total):
+                return Trained(start, total)
+            self.update()
+            noted.sums[:] += np.array(list(values.values())) * (batch.stop - batch.start)
+        return Trained(len(rows), None)
+
+    def measure(self, rows: NDArray[np.int32], noted: Noted, batch: slice) -> dict[str, float]:
+        """Compute the gradients of one batch and return its loss parts.
 
         Raises
         ------
@@ -112,7 +146,11 @@ class AutogradStep:
         """
         x = self._features[torch.from_numpy(rows)]  # (n, n_features)
         try:
-            code, output, penalised = self._noise.train_on(x, self._objective.settings)
+            with torch.autocast("cpu", torch.bfloat16, enabled=self._rounded):
+                passed = self._noise.train_on(x, self._objective.settings)
+            if self._rounded:
+                passed = Pass(*(values.float() for values in passed))
+            code, output, penalised = passed
             self._total, parts = self._objective(x, code, output, penalised)
         except Exception as error:
             if not self._own_modules:
@@ -121,8 +159,10 @@ class AutogradStep:
             raise TrainingError(msg) from error
         with torch.no_grad():
             errors = item_errors(self._objective.settings.reconstruction, output, x)
-        values = {name: part.item() for name, part in parts.items()}
-        return Measured(values, code.detach().numpy(), errors.numpy())
+        noted.errors[batch] = errors.numpy()
+        if len(noted.codes):
+            noted.codes[batch] = code.detach().numpy()
+        return {name: part.item() for name, part in parts.items()}
 
     def update(self) -> None:
         """Move the parameters by the gradients of the batch last measured."""
@@ -141,12 +181,22 @@ class AutogradStep:
 
     def memory(self) -> Any:
         """Return a copy of the optimiser's memory, for `load_memory`."""
-        return {
-            "optimizer": copy.deepcopy(self._optimizer.state_dict()),
-            "noise": self._noise.state,
-        }
+        memory = {"optimizer": self._optimizer.state_dict(), "noise": self._noise.state}
+        return _convert(memory, torch.Tensor, lambda t: t.numpy(force=True))
 
     def load_memory(self, memory: Any) -> None:
         """Go on with the memory of a step of the same kind and network."""
+        memory = _convert(memory, np.ndarray, torch.from_numpy)
         self._optimizer.load_state_dict(memory["optimizer"])
         self._noise.state = memory["noise"]
+
+
+def _convert(values: Any, kind: type, convert: Callable[[Any], Any]) -> Any:
+    """Copy nested `values`, with everything of one `kind` converted."""
+    if isinstance(values, kind):
+        return convert(copy.deepcopy(values))
+    if isinstance(values, dict):
+        return {key: _convert(value, kind, convert) for key, value in values.items()}
+    if isinstance(values, (list, tuple)):
+        return type(values)(_convert(value, kind, convert) for value in values)
+    return values

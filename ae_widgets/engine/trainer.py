@@ -6,6 +6,7 @@ calls `run_batch` and reads the rest between two batches.
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from typing import TYPE_CHECKING
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from ae_widgets.engine.dense_step import DenseStep
+from ae_widgets.engine.device import find_device
 from ae_widgets.engine.kinds import KINDS
+from ae_widgets.engine.means import Mark, mark, since
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.engine.split import split_rows
-from ae_widgets.engine.step import AutogradStep
+from ae_widgets.engine.step import AutogradStep, Noted
 from ae_widgets.engine.stopping import Stopping
+from ae_widgets.engine.views import tensor_view
 from ae_widgets.exceptions import NonFiniteLossError
 from ae_widgets.losses.objective import Objective, PartMeans
 from ae_widgets.losses.reconstruction import item_errors
@@ -65,9 +68,10 @@ class Trainer:
         network: AutoencoderNetwork | None = None,
     ) -> None:
         self.settings = settings
+        self.device = find_device(settings.device)
         warms_up = "warm_up" in KINDS[settings.kind].settings
         self.objective = Objective(settings, (lambda: self.progress) if warms_up else None)
-        self.features = torch.from_numpy(features)  # (n_samples, n_features)
+        self.features = tensor_view(features)  # (n_samples, n_features)
         n_samples, n_features = features.shape
         train, held_out = split_rows(n_samples, settings.validation_fraction, settings.random_state)
         self.train_rows = train
@@ -88,13 +92,15 @@ class Trainer:
         self.step = 0
         self.epoch = 0
         self.seconds = 0.0
-        self.means = PartMeans()
+        self.means = PartMeans()  # of the epoch so far
+        self._recorded = mark(self.means)
         self.stopping = Stopping(settings.tol, settings.n_iter_no_change)
-        self._codes = np.zeros((n_samples, settings.architecture.code_dim), np.float32)
-        self._errors = np.zeros(n_samples, np.float32)
-        # The same of this epoch in its order; `_scatter` brings them into the items' order.
-        self._epoch_codes = np.zeros((len(train), settings.architecture.code_dim), np.float32)
-        self._epoch_errors = np.zeros(len(train), np.float32)
+        self._batch_seconds = math.inf
+        # Codes (n_samples, code_dim) and errors (n_samples,) as the training pass left
+        # them, once they are asked for; and those of this epoch, in its order, of which
+        # `_scatter` has brought the first into the order of the items.
+        self._seen: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+        self._epoch_seen = _nothing(settings)
         self._scattered = 0
         self._finite_weights = self.weights()
 
@@ -106,10 +112,17 @@ class Trainer:
     def pass_latent(self) -> tuple[Tensor, Tensor]:
         """Return codes (n, code_dim) and errors (n,) as the training pass left them.
 
-        They cost nothing to show, but each is as old as its item's last batch.
+        They cost nothing to show, but each is as old as its item's last batch. The
+        first call computes them, and has the training pass keep them from then on.
         """
+        if self._seen is None:
+            codes, errors = (values.numpy() for values in self.encode())
+            self._seen = codes, errors
+            self._epoch_seen = codes[self._order], errors[self._order]
+            self._scattered = self._cursor
         self._scatter()
-        return torch.from_numpy(self._codes), torch.from_numpy(self._errors)
+        codes, errors = self._seen
+        return torch.from_numpy(codes), torch.from_numpy(errors)
 
     @property
     def active_dimensions(self) -> int | None:
@@ -136,8 +149,21 @@ class Trainer:
             # Losses under another objective do not compare with the best so far.
             self.stopping.forget()
 
+    def batches_within(self, seconds: float) -> int:
+        """Return about how many batches take as long as that, at least one."""
+        return max(1, int(seconds / self._batch_seconds))
+
     def run_batch(self) -> bool:
-        """Train on the next batch; return whether it completed an epoch.
+        """Train on the next batch; return whether it completed an epoch."""
+        return self.run(1)
+
+    def run(self, max_batches: int) -> bool:
+        """Train on at most so many batches of this epoch; return whether it is completed.
+
+        Parameters
+        ----------
+        max_batches : int
+            Batches at most. How many it is at a time changes no result.
 
         Raises
         ------
@@ -146,25 +172,25 @@ class Trainer:
             epoch are in place again, and training may go on from them.
         """
         started = time.perf_counter()
-        cursor, rows = self._cursor, self._next_rows()
-        weights = self.objective.weights
-        with np.errstate(all="ignore"):  # a loss that is not finite is reported as such
-            measured = self._stepper.measure(rows)
-            total = sum([weights[name] * value for name, value in measured.parts.items()])
-            if not math.isfinite(total):
-                self._epoch_codes[cursor : self._cursor] = self._codes[rows]
-                self._epoch_errors[cursor : self._cursor] = self._errors[rows]
-                self._restore(total)
-            self._stepper.update()
-        self._epoch_codes[cursor : self._cursor] = measured.codes
-        self._epoch_errors[cursor : self._cursor] = measured.errors
-        self.means.add(measured.parts, weights, len(rows))
-        self.step += 1
-        self.seconds += time.perf_counter() - started
+        size = self.settings.batch_size
+        if self.objective.warming_up(self.progress):
+            max_batches = 1  # each has its own weight
+        rows = self._next_rows(max_batches)
+        trained = self._stepper.train(rows, size, self._noted(len(rows)))
+        steps = -(-trained.n_items // size)
+        self._cursor += trained.n_items
+        self.step += steps
+        self.means.items += trained.n_items
+        seconds = time.perf_counter() - started
+        self.seconds += seconds
+        self._batch_seconds = seconds / max(1, steps)
+        if trained.bad_total is not None:
+            self._skip(min(size, len(rows) - trained.n_items))
+            self._restore(trained.bad_total)
         return self._cursor >= len(self._order)
 
     def finish_epoch(self) -> LossRecord:
-        """Measure the held-out items and begin the next epoch."""
+        """Measure the held-out items, begin the next epoch, and return the whole epoch's losses."""
         started = time.perf_counter()
         self.epoch += 1
         self._scatter()
@@ -173,17 +199,24 @@ class Trainer:
         validation = self.evaluate(self.validation_rows) if len(self.validation_rows) else None
         self._finite_weights = self.weights()
         self.seconds += time.perf_counter() - started
-        record = self.record(validation)
-        watched = validation or record.train
+        train = LossParts(*self.means.summary())
+        self._forget_means()
         if self.objective.warming_up(self.epoch - 1):
             self.stopping.forget()
-        self.stopping.update(self.epoch, watched.total)
-        return record
+        self.stopping.update(self.epoch, (validation or train).total)
+        return self._record(train, validation)
 
-    def record(self, validation: LossParts | None = None) -> LossRecord:
-        """Return the training losses since the last record and start anew."""
-        train = LossParts(*self.means.summary())
-        self.means = PartMeans()
+    @property
+    def unrecorded(self) -> bool:
+        """Whether batches of this epoch are in no record yet."""
+        return self.means.items > self._recorded.items
+
+    def record(self) -> LossRecord:
+        """Return the training losses since the last record of this epoch."""
+        before, self._recorded = self._recorded, mark(self.means)
+        return self._record(since(before, self._recorded, self.objective.weights), None)
+
+    def _record(self, train: LossParts, validation: LossParts | None) -> LossRecord:
         return LossRecord(
             epoch=self.progress,
             step=self.step,
@@ -197,12 +230,17 @@ class Trainer:
             active_dimensions=self.active_dimensions,
         )
 
+    def _forget_means(self) -> None:
+        self.means = PartMeans()
+        self._recorded = mark(self.means)
+
     @torch.no_grad()
     def evaluate(self, rows: Tensor) -> LossParts:
         """Return the loss parts of the items at `rows` with the present weights."""
         codes, errors = self.encode(rows)
-        self._codes[rows.numpy()] = codes.numpy()
-        self._errors[rows.numpy()] = errors.numpy()
+        if self._seen is not None:
+            self._seen[0][rows.numpy()] = codes.numpy()
+            self._seen[1][rows.numpy()] = errors.numpy()
         values = {
             "reconstruction": errors.double().mean().item(),
             "complexity": self.objective.complexity(self._penalised(rows, codes)).item(),
@@ -216,23 +254,23 @@ class Trainer:
         codes, errors = [], []
         with evaluating(self.network):
             for chunk in self._chunks(rows):
-                x = self.features[chunk]
+                x = self.features[chunk].to(self.device)
                 code, output = self.network(x)
-                codes.append(code)
-                errors.append(item_errors(self.settings.reconstruction, output, x))
+                codes.append(code.cpu())
+                errors.append(item_errors(self.settings.reconstruction, output, x).cpu())
         return torch.cat(codes), torch.cat(errors)
 
     @torch.no_grad()
     def reconstruct(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return reconstructions (n, n_features) and errors (n,) of `rows`."""
-        x = self.features[rows]
+        x = self.features[rows].to(self.device)
         with evaluating(self.network):
             output = self.network(x)[1]
-        return output, item_errors(self.settings.reconstruction, output, x)
+        return output.cpu(), item_errors(self.settings.reconstruction, output, x).cpu()
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return a copy of the parameters by name."""
-        return {n: t.detach().numpy().copy() for n, t in self.network.state_dict().items()}
+        return {n: t.detach().cpu().numpy().copy() for n, t in self.network.state_dict().items()}
 
     def load_weights(self, weights: dict[str, NDArray[np.float32]]) -> None:
         """Put parameters from `weights` in place."""
@@ -248,39 +286,108 @@ class Trainer:
 
     def _penalised(self, rows: Tensor, codes: Tensor) -> Tensor:
         """Return what the complexity of the items at `rows` is measured on."""
-        chunks = zip(self._chunks(rows), torch.split(codes, CHUNK_ROWS), strict=True)
+        parts = []
         with evaluating(self.network):
-            parts = [self.network.penalised(self.features[rows], code) for rows, code in chunks]
+            for chunk, code in zip(self._chunks(rows), torch.split(codes, CHUNK_ROWS), strict=True):
+                x = self.features[chunk].to(self.device)
+                parts.append(self.network.penalised(x, code).cpu())
         return torch.cat(parts)
 
-    def _next_rows(self) -> NDArray[np.int64]:
-        rows = self._order[self._cursor : self._cursor + self.settings.batch_size]
-        self._cursor += len(rows)
-        return rows
+    def state(self) -> dict[str, Any]:
+        """Return all that the batches to come depend on, for `load_state`.
 
-    def _scatter(self) -> None:
-        new = slice(self._scattered, self._cursor)
-        self._codes[self._order[new]] = self._epoch_codes[new]
-        self._errors[self._order[new]] = self._epoch_errors[new]
+        Numpy arrays and plain values only, in dicts, lists and tuples. Whatever
+        else comes to matter to the next batch is added here and in `load_state`: a
+        generator of noise as its state, a schedule as its position.
+        """
+        return {
+            "step": self.step,
+            "epoch": self.epoch,
+            "seconds": self.seconds,
+            "cursor": self._cursor,
+            "order": self._order.copy(),
+            "order_generator": self._order_generator.get_state().numpy().copy(),
+            "weights": self.weights(),
+            "finite_weights": self._finite_weights,
+            "optimizer": self.memory(),
+            "means": copy.deepcopy(vars(self.means)),
+            "recorded": tuple(self._recorded),
+            "stopping": dict(vars(self.stopping)),
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on exactly where a trainer of the same data and settings was.
+
+        Raises
+        ------
+        KeyError, RuntimeError, TypeError, ValueError
+            If `state` is not that of such a trainer; this one is then of no use.
+        """
+        order = np.ascontiguousarray(state["order"], self._order.dtype)
+        fits = order.shape == self._order.shape and np.isin(order, self.train_rows).all()
+        if not fits or not 0 <= state["cursor"] <= len(order):
+            msg = f"its order is not one of the {len(self.train_rows):,} items to train on"
+            raise ValueError(msg)
+        self.load_weights(state["weights"])
+        self._finite_weights = state["finite_weights"]
+        self.load_memory(state["optimizer"])
+        self._order_generator.set_state(torch.from_numpy(state["order_generator"]))
+        self._order, self._cursor = order, state["cursor"]
+        self.step, self.epoch, self.seconds = state["step"], state["epoch"], state["seconds"]
+        vars(self.means).update(copy.deepcopy(state["means"]))
+        self._recorded = Mark(*state["recorded"])
+        vars(self.stopping).update(state["stopping"])
+        self._seen, self._epoch_seen = None, _nothing(self.settings)
         self._scattered = self._cursor
 
-    def _new_order(self) -> NDArray[np.int64]:
-        shuffle = torch.randperm(len(self.train_rows), generator=self._order_generator)
-        order: NDArray[np.int64] = self.train_rows[shuffle.numpy()]
+    def _next_rows(self, max_batches: int) -> NDArray[np.int32]:
+        return self._order[self._cursor : self._cursor + max_batches * self.settings.batch_size]
+
+    def _noted(self, n_items: int) -> Noted:
+        """Return where the pass over the next items leaves what it computes anyway."""
+        sums = self.means.under(self.objective.weights)
+        codes, errors = self._epoch_seen
+        if self._seen is None:
+            return Noted(codes, np.empty(n_items, np.float32), sums)
+        part = slice(self._cursor, self._cursor + n_items)
+        return Noted(codes[part], errors[part], sums)
+
+    def _skip(self, n_items: int) -> None:
+        """Pass over items whose codes and errors are not finite."""
+        part = slice(self._cursor, self._cursor + n_items)
+        if self._seen is not None:
+            for new, old in zip(self._epoch_seen, self._seen, strict=True):
+                new[part] = old[self._order[part]]
+        self._cursor += n_items
+
+    def _scatter(self) -> None:
+        if self._seen is not None:
+            part = slice(self._scattered, self._cursor)
+            for new, old in zip(self._epoch_seen, self._seen, strict=True):
+                old[self._order[part]] = new[part]
+        self._scattered = self._cursor
+
+    def _new_order(self) -> NDArray[np.int32]:
+        n = len(self.train_rows)
+        shuffle = torch.randperm(n, generator=self._order_generator, dtype=torch.int32)
+        order: NDArray[np.int32] = self.train_rows[shuffle.numpy()]
         return order
 
     def _new_step(self, features: NDArray[np.float32]) -> Step:
-        rate, architecture = self.settings.learning_rate, self.settings.architecture
-        if not self._own_modules and DenseStep.applies(architecture, self.settings.kind):
-            return DenseStep(self.network, architecture, features, self.objective, rate)
-        return AutogradStep(
-            self.network,
-            features,
-            self.objective,
-            rate,
-            random_state=self.settings.random_state,
-            own_modules=self._own_modules,
-        )
+        # Brings the compiler, which importing the estimator must not.
+        from ae_widgets.engine.bfloat16_step import Bfloat16Step
+        from ae_widgets.engine.dense_step import DenseStep
+        from ae_widgets.engine.device_step import DeviceStep
+
+        settings, own = self.settings, self._own_modules
+        if self.device.type != "cpu":
+            return DeviceStep(
+                self.network, features, self.objective, settings, self.device, own_modules=own
+            )
+        if not own and DenseStep.applies(settings):
+            kind = Bfloat16Step if settings.precision == "bf16" else DenseStep
+            return kind(self.network, features, self.objective, settings)
+        return AutogradStep(self.network, features, self.objective, settings, own_modules=own)
 
     def _chunks(self, rows: Tensor | None) -> tuple[Tensor | slice, ...]:
         if rows is not None:
@@ -289,14 +396,23 @@ class Trainer:
         return tuple(slice(start, start + CHUNK_ROWS) for start in starts)
 
     def _restore(self, loss: float) -> None:
-        step, settings = self.step + 1, self.settings
+        self.step += 1  # it was taken and is undone: what follows is at another step
+        settings = self.settings
         self.load_weights(self._finite_weights)
         self._stepper.forget()
-        self.means = PartMeans()
+        self._forget_means()
+        if self._cursor >= len(self._order):  # the epoch's last batch: begin the epoch again
+            self._scatter()
+            self._cursor = self._scattered = 0
+            self._order = self._new_order()
         what = "NaN" if math.isnan(loss) else "infinite"
         msg = (
-            f"Loss became {what} at step {step:,} (learning_rate={settings.learning_rate:g}). "
+            f"Loss became {what} at step {self.step:,} (learning_rate={settings.learning_rate:g}). "
             f"Weights restored to the end of epoch {self.epoch}. "
             "Try a lower learning rate or scaled data, then go on."
         )
         raise NonFiniteLossError(msg)
+
+
+def _nothing(settings: Settings) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    return np.empty((0, settings.architecture.code_dim), np.float32), np.empty(0, np.float32)

@@ -1,4 +1,4 @@
-"""Loss parts with their gradients in closed form, on numpy arrays.
+"""Loss parts with their gradients in closed form, compiled.
 
 The same formulas as in `ae_widgets.losses.reconstruction` and
 `ae_widgets.losses.complexity`, differentiated by hand.
@@ -6,109 +6,169 @@ The same formulas as in `ae_widgets.losses.reconstruction` and
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import expit
 
+from ae_widgets.jit import compiled
 from ae_widgets.losses.complexity import EPSILON, MEAN_BOUND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
 
-__all__ = ["COMPLEXITY_GRADIENTS", "RECONSTRUCTION_GRADIENTS"]
+__all__ = [
+    "COMPILED_COMPLEXITIES",
+    "COMPILED_RECONSTRUCTIONS",
+    "complexity_gradient",
+    "reconstruction_gradient",
+]
+
+COMPILED_RECONSTRUCTIONS = {"mse": 0, "mae": 1, "binary_cross_entropy": 2}
+"""Name -> number of the reconstruction errors that are known here."""
+
+COMPILED_COMPLEXITIES = {"l1": 0, "l2": 1, "kl_sparsity": 2, "effective_dimension": 3}
+"""Name -> number of the complexities that are known here."""
+
+MSE, MAE, BINARY_CROSS_ENTROPY = range(3)
+L1, L2, KL_SPARSITY, EFFECTIVE_DIMENSION = range(4)
+ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
+# As torch.nn.BCELoss bounds the logarithms and the divisor.
+LOWEST_LOG, LEAST_DIVISOR = np.float32(-100), np.float32(1e-12)
 
 
-def _mse(output: Floats, target: Floats, gradient: Floats, weight: float) -> Floats:
-    np.subtract(output, target, out=gradient)
-    errors: Floats = np.einsum("ij,ij->i", gradient, gradient) / np.float32(output.shape[1])
-    gradient *= np.float32(2 * weight / output.size)
-    return errors
+@compiled
+def reconstruction_gradient(
+    kind: int, output: Floats, target: Floats, gradient: Floats, errors: Floats, weight: float
+) -> None:
+    """Write the items' errors and the gradient of their weighted sum by the output.
+
+    Parameters
+    ----------
+    kind : int
+        A number of `COMPILED_RECONSTRUCTIONS`.
+    output, target : ndarray of shape (n, n_features), float32
+    gradient : ndarray of shape (n, n_features), float32
+        Receives `weight` times the gradient of ``errors.sum()``.
+    errors : ndarray of shape (n,), float32
+        Receives each item's error.
+    weight : float
+        Alpha divided by the items of the batch.
+    """
+    share = np.float32(1 / output.shape[1])
+    scale = np.float32(weight / output.shape[1])
+    for i in range(output.shape[0]):
+        o, t, g = output[i], target[i], gradient[i]
+        error = ZERO
+        if kind == MSE:
+            for j in range(o.shape[0]):
+                difference = o[j] - t[j]
+                error += difference * difference
+                g[j] = difference * (TWO * scale)
+        elif kind == MAE:
+            for j in range(o.shape[0]):
+                difference = o[j] - t[j]
+                error += abs(difference)
+                g[j] = scale if difference > ZERO else (-scale if difference < ZERO else ZERO)
+        else:
+            for j in range(o.shape[0]):
+                log, log_of_rest = math.log(o[j]), math.log(ONE - o[j])
+                error -= t[j] * (LOWEST_LOG if log < LOWEST_LOG else log)
+                error -= (ONE - t[j]) * (LOWEST_LOG if log_of_rest < LOWEST_LOG else log_of_rest)
+                divisor = o[j] * (ONE - o[j])
+                divisor = LEAST_DIVISOR if divisor < LEAST_DIVISOR else divisor
+                g[j] = (o[j] - t[j]) / divisor * scale
+        errors[i] = error * share
 
 
-def _mae(output: Floats, target: Floats, gradient: Floats, weight: float) -> Floats:
-    np.subtract(output, target, out=gradient)
-    errors: Floats = np.abs(gradient).mean(axis=1)
-    np.sign(gradient, out=gradient)
-    gradient *= np.float32(weight / output.size)
-    return errors
+@compiled
+def complexity_gradient(
+    kind: int, code: Floats, target: float, gradient: Floats, weight: float
+) -> float:
+    """Return the complexity of a batch; write `weight` times its gradient by the code.
+
+    Parameters
+    ----------
+    kind : int
+        A number of `COMPILED_COMPLEXITIES`.
+    code, gradient : ndarray of shape (n, code_dim), float32
+    target : float
+        The mean activation that 'kl_sparsity' aims at.
+    weight : float
+        Beta; with 0 the gradient is left as it is.
+    """
+    if kind == L1:
+        return _l1(code, gradient, weight)
+    if kind == L2:
+        return _l2(code, gradient, weight)
+    if kind == KL_SPARSITY:
+        return _kl_sparsity(code, target, gradient, weight)
+    return _effective_dimension(code, gradient, weight)
 
 
-def _binary_cross_entropy(
-    output: Floats, target: Floats, gradient: Floats, weight: float
-) -> Floats:
-    # Logarithms bounded at -100 and the divisor at 1e-12, as torch.nn.BCELoss has them.
-    logs = target * np.maximum(np.log(output), -100)
-    logs += (1 - target) * np.maximum(np.log1p(-output), -100)
-    np.subtract(output, target, out=gradient)
-    gradient /= np.maximum(output * (1 - output), np.float32(1e-12))
-    gradient *= np.float32(weight / output.size)
-    errors: Floats = -logs.mean(axis=1)
-    return errors
+@compiled
+def _l1(code: Floats, gradient: Floats, weight: float) -> float:
+    n, step, total = code.shape[0], np.float32(weight / code.shape[0]), 0.0
+    for i in range(n):
+        for j in range(code.shape[1]):
+            z = code[i, j]
+            total += abs(z)
+            if weight:
+                gradient[i, j] = step if z > ZERO else (-step if z < ZERO else ZERO)
+    return total / n
 
 
-RECONSTRUCTION_GRADIENTS: dict[str, Callable[[Floats, Floats, Floats, float], Floats]] = {
-    "mse": _mse,
-    "mae": _mae,
-    "binary_cross_entropy": _binary_cross_entropy,
-}
-"""By kind: takes output, target (n, n_features), an array for the gradient and a weight.
-
-Each returns the items' errors, shape (n,), and writes `weight` times the gradient
-of their mean with respect to the output.
-"""
-
-
-def _l1(code: Floats, _: float, gradient: Floats, weight: float) -> float:
-    if weight:
-        gradient += np.sign(code) * np.float32(weight / len(code))
-    return float(np.add.reduce(np.abs(code), axis=None)) / len(code)
+@compiled
+def _l2(code: Floats, gradient: Floats, weight: float) -> float:
+    n, step, total = code.shape[0], np.float32(2 * weight / code.shape[0]), 0.0
+    for i in range(n):
+        for j in range(code.shape[1]):
+            total += code[i, j] * code[i, j]
+            if weight:
+                gradient[i, j] = step * code[i, j]
+    return total / n
 
 
-def _l2(code: Floats, _: float, gradient: Floats, weight: float) -> float:
-    if weight:
-        gradient += code * np.float32(2 * weight / len(code))
-    return float(np.vdot(code, code)) / len(code)
-
-
+@compiled
 def _kl_sparsity(code: Floats, target: float, gradient: Floats, weight: float) -> float:
-    activation = expit(code)
-    mean = activation.mean(axis=0)
-    bounded = np.clip(mean, MEAN_BOUND, 1 - MEAN_BOUND)
-    value = target * np.log(target / bounded) + (1 - target) * np.log((1 - target) / (1 - bounded))
-    if weight:
-        slope = (1 - target) / (1 - bounded) - target / bounded
-        slope *= (mean >= MEAN_BOUND) & (mean <= 1 - MEAN_BOUND)
-        slope *= np.float32(weight / len(code))
-        gradient += activation * (1 - activation) * slope
-    return float(value.sum())
+    n, total = code.shape[0], 0.0
+    for j in range(code.shape[1]):
+        mean = 0.0
+        for i in range(n):
+            mean += 1 / (1 + math.exp(-code[i, j]))
+        mean /= n
+        bounded = min(max(mean, MEAN_BOUND), 1 - MEAN_BOUND)
+        total += target * math.log(target / bounded)
+        total += (1 - target) * math.log((1 - target) / (1 - bounded))
+        if weight:
+            slope = 0.0
+            if mean == bounded:
+                slope = weight / n * ((1 - target) / (1 - bounded) - target / bounded)
+            for i in range(n):
+                activation = 1 / (1 + math.exp(-code[i, j]))
+                gradient[i, j] = activation * (1 - activation) * slope
+    return total
 
 
-def _effective_dimension(code: Floats, _: float, gradient: Floats, weight: float) -> float:
+@compiled
+def _effective_dimension(code: Floats, gradient: Floats, weight: float) -> float:
     # In double precision: the two terms of the slope nearly cancel.
-    centred = code - code.mean(axis=0, dtype=np.float64)
-    covariance = centred.T @ centred / len(code)
-    trace = float(covariance.trace())
-    squares = float(np.vdot(covariance, covariance)) + EPSILON
+    n, dim = code.shape
+    centred = code.astype(np.float64)
+    for j in range(dim):
+        centred[:, j] -= centred[:, j].mean()
+    covariance = centred.T @ centred / n
+    trace, squares = 0.0, EPSILON
+    for j in range(dim):
+        trace += covariance[j, j]
+        for k in range(dim):
+            squares += covariance[j, k] * covariance[j, k]
     if weight:
         # With r = t^2 / q: dr = 2 t / q dt - t^2 / q^2 dq, dt = tr(dC), dq = 2 tr(C dC).
         slope = covariance * (-2 * trace**2 / squares**2)
-        slope[np.diag_indices_from(slope)] += 2 * trace / squares
-        gradient += (centred @ slope * (2 * weight / len(code))).astype(np.float32)
+        for j in range(dim):
+            slope[j, j] += 2 * trace / squares
+        gradient[:] = centred @ slope * (2 * weight / n)
     return trace**2 / squares
-
-
-COMPLEXITY_GRADIENTS: dict[str, Callable[[Floats, float, Floats, float], float]] = {
-    "l1": _l1,
-    "l2": _l2,
-    "kl_sparsity": _kl_sparsity,
-    "effective_dimension": _effective_dimension,
-}
-"""By kind: takes a code (n, code_dim), the sparsity target, a gradient and a weight.
-
-Each returns the complexity and adds `weight` times its gradient to `gradient`.
-"""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 from ae_widgets.losses.complexity import complexity
 from ae_widgets.losses.names import WEIGHTS
@@ -12,6 +13,7 @@ from ae_widgets.losses.reconstruction import reconstruction_error
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
 __all__ = ["Objective", "ObjectiveSettings", "PartMeans"]
@@ -122,33 +124,47 @@ class Objective:
         return complexity(settings.complexity, penalised, sparsity_target=settings.sparsity_target)
 
 
-@dataclass
 class PartMeans:
-    """Running means of loss parts over batches, weighted by their items.
+    """Means of loss parts over batches, weighted by their items.
 
     The effective weight of a part is the mean of weighted part over the mean of
     part, so that parts times weights add up to the total also when a weight was
     moved between two of the batches.
     """
 
-    items: int = 0
-    sums: dict[str, float] = field(default_factory=dict)
-    weighted: dict[str, float] = field(default_factory=dict)
-    last_weights: dict[str, float] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.items = 0
+        self._weights: dict[str, float] = dict.fromkeys(WEIGHTS, 0.0)
+        self._sums = np.zeros(len(WEIGHTS))
+        # What was added under earlier weights: parts, and weighted parts.
+        self._earlier, self._earlier_weighted = np.zeros((2, len(WEIGHTS)))
 
-    def add(self, parts: dict[str, float], weights: dict[str, float], items: int) -> None:
-        """Add one batch of `items` items."""
-        self.items += items
-        self.last_weights = weights
-        for name, value in parts.items():
-            self.sums[name] = self.sums.get(name, 0.0) + items * value
-            self.weighted[name] = self.weighted.get(name, 0.0) + items * value * weights[name]
+    def under(self, weights: dict[str, float]) -> NDArray[np.float64]:
+        """Return where to add each part times its items while `weights` are in force.
+
+        Parameters
+        ----------
+        weights : dict of str to float
+            In the order of `ae_widgets.losses.names.WEIGHTS`.
+        """
+        if weights != self._weights:
+            self._fold()
+            self._weights = weights
+        return self._sums
 
     def summary(self) -> tuple[float, dict[str, float], dict[str, float]]:
         """Return the mean total, the mean parts and their effective weights."""
-        values = {name: total / self.items for name, total in self.sums.items()}
+        self._fold()
+        values = dict(zip(WEIGHTS, (self._earlier / self.items).tolist(), strict=True))
         weights = {
-            name: self.weighted[name] / total if total else self.last_weights[name]
-            for name, total in self.sums.items()
+            name: float(weighted / total) if total else self._weights[name]
+            for name, weighted, total in zip(
+                WEIGHTS, self._earlier_weighted, self._earlier, strict=True
+            )
         }
         return sum(values[name] * weights[name] for name in values), values, weights
+
+    def _fold(self) -> None:
+        self._earlier += self._sums
+        self._earlier_weighted += self._sums * list(self._weights.values())
+        self._sums[:] = 0

@@ -125,24 +125,32 @@ class Publisher:
             now = time.monotonic()
             while self._recent and now - self._recent[0] >= 1.0:
                 self._recent.popleft()
-            due = [
-                (self._due(key, post, now), post.order, key) for key, post in self._waiting.items()
-            ]
-            if not due:
+            if not self._waiting:
                 self._changed.wait()
                 continue
-            at, _, key = min(due)
+            key, post = min(
+                self._waiting.items(), key=lambda item: self._rank(item[0], item[1], now)
+            )
+            at = max(self._by_interval(key, post), self._by_rate(post))
             if at <= now:
-                post = self._waiting.pop(key)
+                del self._waiting[key]
                 self._sent_at[key] = now
                 return post
             self._changed.wait(at - now)
 
-    def _due(self, key: tuple[int, str], post: _Post, now: float) -> float:
-        by_interval = self._sent_at.get(key, float("-inf")) + post.interval
+    def _rank(self, key: tuple[int, str], post: _Post, now: float) -> tuple[float, int]:
+        """Sort by when it is due, and what is due already by how long it has waited.
+
+        So a post of many messages is not overtaken for ever by posts of few.
+        """
+        return max(now, self._by_interval(key, post)), post.order
+
+    def _by_interval(self, key: tuple[int, str], post: _Post) -> float:
+        return self._sent_at.get(key, float("-inf")) + post.interval
+
+    def _by_rate(self, post: _Post) -> float:
         too_many = len(self._recent) + post.messages - self._limit
-        by_rate = self._recent[too_many - 1] + 1.0 if too_many > 0 else now
-        return max(by_interval, by_rate)
+        return self._recent[too_many - 1] + 1.0 if too_many > 0 else float("-inf")
 
 
 publisher = Publisher()

@@ -18,7 +18,9 @@ from ae_widgets.engine.protocol import (
     Change,
     Failed,
     Pause,
+    Reconstruct,
     Reconstructed,
+    Replay,
     RequestLatent,
     Resume,
     Step,
@@ -28,11 +30,13 @@ from ae_widgets.engine.settings import PRESETS, Settings
 from ae_widgets.exceptions import DataError, SettingsError, TrainingError
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
+from ae_widgets.session.keeping import Keeping
 from ae_widgets.session.latent import Reconstructions
 from ae_widgets.session.link import Link
 from ae_widgets.session.observers import Observers
 from ae_widgets.session.readings import Readings
 from ae_widgets.session.run import Run
+from ae_widgets.session.start import read_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from ae_widgets.engine.protocol import Event, StepUnit
+    from ae_widgets.session.journal import Journal
     from ae_widgets.session.status import Status
 
 __all__ = ["PastRun", "Session"]
@@ -63,19 +68,22 @@ class PastRun:
         One row per completed epoch.
     weights : dict of str to ndarray, or None
         The parameters that the trainer sent last.
+    journal : Journal
+        What `Session.replay` trains it again from.
     """
 
     settings: Settings
     status: Status
     history: pd.DataFrame
     weights: dict[str, NDArray[np.float32]] | None
+    journal: Journal
 
 
-class Session(Readings):
+class Session(Keeping, Readings):
     """An autoencoder in training, without a screen.
 
-    All methods may be called from any thread and return at once; only `wait` and
-    `reconstruct` block.
+    All methods may be called from any thread and return at once; only `wait`,
+    `reconstruct`, `save`, `load` and `replay` block.
 
     Parameters
     ----------
@@ -83,6 +91,10 @@ class Session(Readings):
         The items; see `ae_widgets.data.read_dataset`.
     y : array-like of shape (n_samples,), optional
         Labels, shown but not trained on.
+    labels : array-like, optional
+        The labels in ``Session(estimator, X, y)``: the run has the settings of an
+        `Autoencoder` and, if that is fitted and of the same architecture, goes on
+        from its weights, with a new memory of the optimiser.
     item_shape : tuple of int, optional
         ``(height, width)`` or ``(height, width, channels)`` of an item.
     settings : Settings, optional
@@ -105,7 +117,8 @@ class Session(Readings):
     def __init__(  # noqa: PLR0913  # data, and how it is trained on
         self,
         X: Any,
-        y: ArrayLike | None = None,
+        y: Any = None,
+        labels: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
         settings: Settings | None = None,
@@ -119,13 +132,17 @@ class Session(Readings):
         if preset is not None and preset not in PRESETS:
             msg = f"preset must be one of {', '.join(PRESETS)}, got {preset!r}."
             raise SettingsError(msg)
+        start = read_start(X, y, labels)
+        X, y = start.X, start.y
         self.dataset = X if isinstance(X, Dataset) else read_dataset(X, y, item_shape=item_shape)
+        chosen = settings or start.settings or Settings()
         # The network of a convolutional trunk needs to know what the items look like.
         shape = {"item_shape": self.dataset.item_shape} if self.dataset.item_shape else {}
-        preset_settings = PRESETS[preset] if preset else {}
-        chosen = (settings or Settings()).change(**{**shape, **preset_settings}).change(**changes)
+        chosen = chosen.change(**{**shape, **(PRESETS[preset] if preset else {})})
+        chosen = chosen.change(**changes)
         check_settings(chosen, self.dataset.value_range)
         chosen.architecture.check_n_features(self.dataset.n_features)
+        weights = start.weights_for(chosen, self.dataset)
         self.number = next(_numbers)
         self.closed = False
         self.past_runs: list[PastRun] = []
@@ -140,6 +157,7 @@ class Session(Readings):
         self._focus: int | None = None
         self._background = Background(self.dataset, self._notify)
         self._run = self._new_run(0, chosen)
+        self._run.weights = weights
         if self.dataset.notices:
             self._run.say(" ".join(self.dataset.notices))
         registry.register(self)
@@ -285,7 +303,7 @@ class Session(Readings):
             callback(Reconstructions(rows, inputs, event.reconstructions, event.errors, epoch))
 
         self.prepare()
-        self._link.ask(rows, answer)
+        self._link.ask(lambda request: Reconstruct(request, rows), answer)
 
     def reconstruct(self, indices: ArrayLike) -> Reconstructions:
         """Return the reconstructions of the items at `indices` with the present weights.
@@ -359,9 +377,10 @@ class Session(Readings):
         return Run(number, settings, max(1, self.dataset.n_samples - int(np.ceil(held_out))))
 
     def _begin(self) -> Begin:
+        self._run.begins()
         return Begin(self._run.number, self.settings, self._run.weights)
 
-    def _go(self, command: Resume | Step) -> None:
+    def _go(self, command: Resume | Step | Replay) -> None:
         self.prepare()
         registry.hold(self)
         self._run.starting()
@@ -378,7 +397,9 @@ class Session(Readings):
         past = self._run
         if past.status.step:
             self.past_runs.append(
-                PastRun(past.settings, past.status, past.history.frame(), past.weights)
+                PastRun(
+                    past.settings, past.status, past.history.frame(), past.weights, self.journal
+                )
             )
         settings = past.settings.change(**self._pending)
         self._pending = {}

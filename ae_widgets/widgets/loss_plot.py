@@ -127,10 +127,10 @@ class LossPlot(SessionView, ipywidgets.VBox):
         self._text.value = self._summary()
         self._wanted = self._wanted_ticks(curve.epoch, [train, validation])
         frame = (self.session.baseline, self._baseline_text(), len(curve.epoch) > 0)
-        fits = all(_fits(self._ticks.get(name), self._wanted[name]) for name in "xy")
-        if not fits or frame != self._frame:
+        left = [n for n in "xy" if not _fits(self._ticks.get(n), self._wanted[n])]
+        if left or frame != self._frame:
             self._frame = frame
-            self._post("frame", self._show_frame, messages=9, interval=0)
+            self._post("frame", self._show_frame, messages=3 * len(left) + 3, interval=0)
 
     def _wanted_ticks(
         self, epoch: NDArray[np.float32], curves: list[NDArray[np.float32]]
@@ -210,11 +210,16 @@ class LossPlot(SessionView, ipywidgets.VBox):
 
 
 def merge_changes(journal: Sequence[JournalEntry]) -> list[JournalEntry]:
-    """Make one entry of what one pull at a control changed in many small steps."""
+    """Make one entry of what one pull at a control changed in many small steps.
+
+    What changed nothing, or was changed before the first batch, is left out.
+    """
     from dataclasses import replace
 
     merged: list[JournalEntry] = []
     for entry in journal:
+        if entry.step == 0 or entry.value == entry.before:
+            continue
         last = merged[-1] if merged else None
         if last and last.name == entry.name and entry.epoch - last.epoch < 1:
             merged[-1] = replace(entry, before=last.before)

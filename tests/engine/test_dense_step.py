@@ -8,79 +8,92 @@ import torch
 from torch import nn
 
 from ae_widgets import Settings
-from ae_widgets.engine.dense_step import SMALL_PRODUCT, DenseStep, bind_product
-from ae_widgets.engine.flat_adam import BLOCK, FlatAdam
-from ae_widgets.engine.step import AutogradStep
+from ae_widgets.engine.adam import adam, adam_constants
+from ae_widgets.engine.dense_step import DenseStep
+from ae_widgets.engine.step import AutogradStep, Noted
 from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
+from ae_widgets.losses.gradients import COMPILED_COMPLEXITIES, COMPILED_RECONSTRUCTIONS
 from ae_widgets.losses.objective import Objective
-from ae_widgets.model.activations import IN_PLACE
+from ae_widgets.model.activations import COMPILED_ACTIVATIONS, exp
 from ae_widgets.model.network import build_network
 from tests.engine.data import blobs
 
 CHANGES = {"code_dim": 3, "hidden_layer_sizes": (9, 6), "output_activation": "sigmoid"}
+LARGE = {"hidden_layer_sizes": (300, 110)}  # enough for several shards of a batch
 
 
-def steps(features, *, learning_rate=1e-2, **changes):
+def steps(features, **changes):
     """Return both steps on equal networks, with the networks."""
-    settings = Settings().change(**{**CHANGES, **changes})
-    architecture = settings.architecture
-    ours, theirs = (build_network(architecture, features.shape[1], random_state=1) for _ in "ab")
-    dense = DenseStep(ours, architecture, features, Objective(settings), learning_rate)
-    autograd = AutogradStep(theirs, features, Objective(settings), learning_rate)
+    settings = Settings().change(**{"learning_rate": 1e-2, **CHANGES, **changes})
+    ours, theirs = (
+        build_network(settings.architecture, features.shape[1], random_state=1) for _ in "ab"
+    )
+    dense = DenseStep(ours, features, Objective(settings), settings)
+    autograd = AutogradStep(theirs, features, Objective(settings), settings)
     return (dense, ours), (autograd, theirs)
+
+
+def train(step, rows, batch_size=None):
+    """Return what a step noted of `rows`, and what it returned."""
+    n, code_dim = len(rows), 3
+    noted = Noted(np.zeros((n, code_dim), np.float32), np.zeros(n, np.float32), np.zeros(2))
+    return noted, step.train(np.asarray(rows, np.int32), batch_size or n, noted)
 
 
 def assert_same_course(features, batches, **changes):
     (dense, ours), (autograd, theirs) = steps(features, **changes)
     for rows in batches:
-        mine, expected = dense.measure(rows), autograd.measure(rows)
-        assert mine.parts == pytest.approx(expected.parts, rel=2e-5, abs=1e-7)
+        mine, expected = train(dense, rows)[0], train(autograd, rows)[0]
+        np.testing.assert_allclose(mine.sums, expected.sums, rtol=2e-5, atol=1e-6)
         np.testing.assert_allclose(mine.codes, expected.codes, rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(mine.errors, expected.errors, rtol=1e-4, atol=1e-6)
-        dense.update()
-        autograd.update()
     for mine, expected in zip(ours.parameters(), theirs.parameters(), strict=True):
         torch.testing.assert_close(mine, expected, rtol=1e-4, atol=2e-5)
 
 
-def assert_close(mine, expected):
-    mine, expected = (np.concatenate([a.ravel() for a in arrays]) for arrays in (mine, expected))
-    np.testing.assert_allclose(mine, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
-
-
-def gradients(features, rows, **changes):
-    """Return each array's gradient by hand and by autograd in double precision."""
-    dense = steps(features, **changes)[0][0]
+def assert_gradients_agree(features, rows, **changes):
+    """Compare the gradients of one batch with autograd's in double precision."""
+    dense = steps(features, learning_rate=1e-12, **changes)[0][0]
     settings = dense._objective.settings
-    dense.measure(rows)
+    train(dense, rows)
     exact = build_network(settings.architecture, features.shape[1], random_state=1).double()
     x = torch.from_numpy(features[rows]).double()
     Objective(settings)(x, *exact(x))[0].backward()
-    mine = [gradient for pair in dense._layer_gradients for gradient in pair]
-    return mine, [p.grad.numpy() for p in exact.parameters() if p.grad is not None]
+    expected = [p.grad.numpy().ravel() for p in exact.parameters() if p.grad is not None]
+    layers = 2 * len(settings.architecture.hidden_layer_sizes) + 2
+    # Without alpha the encoder alone has gradients; its parameters come first.
+    assert len(expected) == 2 * layers if settings.alpha else layers
+    expected = np.concatenate(expected)
+    mine = dense._buffers.gradients[0, : len(expected)]
+    np.testing.assert_allclose(mine, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize(
     ("reconstruction", "complexity", "weights"),
-    list(itertools.product(RECONSTRUCTIONS, COMPLEXITIES, [(1.0, 0.0), (0.7, 0.3), (0.0, 0.5)])),
+    list(
+        itertools.product(
+            COMPILED_RECONSTRUCTIONS, COMPILED_COMPLEXITIES, [(1.0, 0.0), (0.7, 0.3), (0.0, 0.5)]
+        )
+    ),
 )
 def test_gradients_are_those_of_autograd(reconstruction, complexity, weights):
     alpha, beta = weights
     names = {"reconstruction": reconstruction, "complexity": complexity}
-    mine, expected = gradients(
+    assert_gradients_agree(
         blobs(40, 7), np.arange(5, 31), **names, alpha=alpha, beta=beta, activation="tanh"
     )
-    if not alpha:  # then the encoder alone has gradients; its arrays come first
-        assert len(expected) == 2 * 3
-        mine = mine[: len(expected)]
-    assert_close(mine, expected)
 
 
-@pytest.mark.parametrize("activation", list(IN_PLACE))
+@pytest.mark.parametrize("activation", list(COMPILED_ACTIVATIONS))
 def test_gradients_through_every_activation(activation):
     changes = {"activation": activation, "code_activation": activation, "beta": 0.1}
-    mine, expected = gradients(blobs(40, 7), np.arange(40), **changes)
-    assert_close(mine, expected)
+    assert_gradients_agree(blobs(40, 7), np.arange(40), **changes)
+
+
+@pytest.mark.parametrize("complexity", list(COMPILED_COMPLEXITIES))
+def test_gradients_over_several_shards(complexity):
+    features = blobs(400, 90)
+    assert_gradients_agree(features, np.arange(301), **LARGE, beta=0.2, complexity=complexity)
 
 
 @pytest.mark.parametrize("output", ["identity", "sigmoid", "relu", "tanh"])
@@ -91,55 +104,103 @@ def test_fifty_steps_lead_to_the_same_parameters(output):
 
 
 def test_large_layers_lead_to_the_same_parameters():
-    features = blobs(400, 90)
-    assert SMALL_PRODUCT < 256 * 90 * 120
-    batches = [np.arange(256), np.arange(100, 356)] * 3
-    assert_same_course(features, batches, hidden_layer_sizes=(120, 110))
+    batches = [np.arange(256), np.arange(100, 356), np.arange(1)]
+    assert_same_course(blobs(400, 90), batches, **LARGE)
+
+
+@pytest.mark.parametrize("changes", [{}, {"alpha": 0.0, "beta": 1.0}])
+def test_the_number_of_threads_changes_no_bit(changes, monkeypatch):
+    monkeypatch.setattr("ae_widgets.engine.dense_step.CORES", 3)
+    features, rows = blobs(400, 90), np.arange(400)
+
+    def parameters(threads):
+        (dense, _), _ = steps(features, **LARGE, **changes)
+        dense._fit_buffers(128)
+        assert dense._team.size == 3
+        monkeypatch.setattr(dense._team, "stint", lambda: (threads, 1))
+        for _ in range(5):
+            train(dense, rows, 128)
+        return dense._parameters.copy()
+
+    one = parameters(1)
+    assert np.array_equal(one, parameters(2))
+    assert np.array_equal(one, parameters(3))
+
+
+def test_many_batches_in_one_call_are_the_same_batches_one_by_one():
+    (together, ours), _ = steps(blobs(100, 5), beta=0.1)
+    (single, theirs), _ = steps(blobs(100, 5), beta=0.1)
+    noted, _ = train(together, np.arange(100), batch_size=32)
+    summed = sum(train(single, rows)[0].sums for rows in np.split(np.arange(100), [32, 64, 96]))
+    np.testing.assert_allclose(noted.sums, summed, rtol=1e-12)
+    assert all(map(torch.equal, ours.parameters(), theirs.parameters()))
+
+
+def test_a_batch_that_is_not_finite_moves_nothing():
+    features = blobs(40, 5)
+    features[25] = np.inf
+    (dense, network), _ = steps(features, output_activation="identity")
+    train(dense, np.arange(20), batch_size=10)
+    before = [p.detach().clone() for p in network.parameters()]
+    _, trained = train(dense, np.arange(20, 40), batch_size=10)
+    assert trained.n_items == 0
+    assert not np.isfinite(trained.bad_total)
+    assert all(map(torch.equal, before, network.parameters()))
+    _, trained = train(dense, np.arange(10, 40), batch_size=10)
+    assert trained.n_items == 10
 
 
 def test_without_weights_nothing_moves():
     (dense, ours), _ = steps(blobs(30, 5), alpha=0.0, beta=0.0)
     before = [p.detach().clone() for p in ours.parameters()]
-    dense.measure(np.arange(30))
-    dense.update()
-    for was, parameter in zip(before, ours.parameters(), strict=True):
-        assert torch.equal(was, parameter)
+    train(dense, np.arange(30))
+    assert all(map(torch.equal, before, ours.parameters()))
 
 
 def test_silu_is_left_to_autograd():
-    assert not DenseStep.applies(Settings().change(activation="silu").architecture)
-    assert DenseStep.applies(Settings().architecture)
+    assert not DenseStep.applies(Settings().change(activation="silu"))
+    assert DenseStep.applies(Settings())
+
+
+@pytest.mark.parametrize("reconstruction", RECONSTRUCTIONS)
+@pytest.mark.parametrize("complexity", COMPLEXITIES)
+def test_every_setting_is_known_or_left_to_autograd(reconstruction, complexity):
+    settings = Settings().change(reconstruction=reconstruction, complexity=complexity)
+    known = reconstruction in COMPILED_RECONSTRUCTIONS and complexity in COMPILED_COMPLEXITIES
+    assert DenseStep.applies(settings) == known
 
 
 def test_the_network_lives_in_the_flat_vector():
     (dense, network), _ = steps(blobs(30, 5))
     before = network(torch.ones(1, 5))[1]
-    dense.measure(np.arange(30))
-    dense.update()
+    train(dense, np.arange(30))
     assert not torch.equal(before, network(torch.ones(1, 5))[1])
     network.load_state_dict({n: torch.zeros_like(p) for n, p in network.state_dict().items()})
     assert not dense._parameters.any()
 
 
-def test_adam_is_that_of_torch():
-    size = BLOCK + 100
+@pytest.mark.parametrize("shards", [1, 3])
+def test_adam_is_that_of_torch(shards):
+    size = 5000
     generator = np.random.default_rng(0)
-    ours, gradient = np.ones(size, np.float32), np.empty(size, np.float32)
+    ours, first, second = np.ones(size, np.float32), *np.zeros((2, size), np.float32)
     theirs = nn.Parameter(torch.ones(size))
-    adam, expected = FlatAdam(ours, gradient), torch.optim.Adam([theirs], lr=0.01)
-    for _ in range(30):
-        gradient[:] = generator.standard_normal(size) * 10.0 ** generator.integers(-6, 3)
-        theirs.grad = torch.from_numpy(gradient.copy())
-        adam.update(0.01)
+    expected = torch.optim.Adam([theirs], lr=0.01)
+    for step in range(1, 31):
+        gradients = generator.standard_normal((shards, size)).astype(np.float32)
+        gradients *= np.float32(10.0 ** generator.integers(-6, 3))
+        theirs.grad = torch.from_numpy(gradients.sum(axis=0))
+        constants = adam_constants(0.01, step)
+        for start, stop in [(0, 1234), (1234, size)]:
+            adam(ours, gradients, first, second, start, stop, *constants)
         expected.step()
     np.testing.assert_allclose(ours, theirs.detach().numpy(), rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("n", [3, 200])
-def test_products_of_every_size_and_layout(n):
-    generator = np.random.default_rng(0)
-    a = generator.random((n, 80), dtype=np.float32).T
-    b = generator.random((n, 90), dtype=np.float32)
-    out = np.empty((80, 90), np.float32)
-    bind_product(a, b, out)()
-    np.testing.assert_allclose(out, a @ b, rtol=1e-5)
+def test_exp_is_exact_to_float32_and_bounded():
+    x = np.linspace(-87, 88, 10_001, dtype=np.float32)
+    mine = np.array([exp(value) for value in x])
+    np.testing.assert_allclose(mine, np.exp(x.astype(np.float64)), rtol=3e-7)
+    assert 0 < exp(np.float32(-1e30)) < 1e-37
+    assert np.isfinite(exp(np.float32(1e30)))
+    assert np.isnan(exp(np.float32(np.nan)))

@@ -101,9 +101,10 @@ def test_what_is_no_architecture_is_refused_beside_a_part_of_it():
     assert message(architecture=3, code_dim=2) == "architecture must be an Architecture, got 3."
 
 
-def test_what_waits_for_the_next_run_is_the_network_the_split_and_the_seed():
+def test_what_waits_for_the_next_run():
     waiting = set(NAMES) - LIVE_SETTINGS
-    assert waiting == {*ARCHITECTURE_SETTINGS, "validation_fraction", "random_state", "kind"}
+    later = {"validation_fraction", "random_state", "precision", "device", "kind"}
+    assert waiting == ARCHITECTURE_SETTINGS | later
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -97,8 +97,16 @@ def test_a_changed_batch_size_cuts_the_rest_of_the_epoch_anew():
 
 def test_every_item_is_seen_once_an_epoch():
     trainer = Trainer(blobs(50), small(batch_size=7))
-    seen = [trainer._next_rows() for _ in range(trainer.steps_per_epoch)]
-    rows = np.concatenate(seen)
+    seen, real = [], trainer._stepper.train
+
+    def train(rows, *rest):
+        seen.extend(rows.tolist())
+        return real(rows, *rest)
+
+    trainer._stepper.train = train
+    while not trainer.run(3):
+        pass
+    rows = np.array(seen)
     assert sorted(rows.tolist()) == trainer.train_rows.tolist()
     held_out = set(trainer.validation_rows.tolist())
     assert held_out.isdisjoint(rows.tolist())
@@ -139,9 +147,39 @@ def test_validation_errors_are_those_of_the_held_out_items():
 
 def test_codes_of_the_pass_are_those_of_the_last_batch_that_held_the_item():
     trainer = Trainer(blobs(40), small(batch_size=1000, validation_fraction=0))
+    trainer.pass_latent()  # from now on they are kept
     codes, errors = trainer.encode()
     trainer.run_batch()
     torch.testing.assert_close(trainer.pass_latent(), (codes, errors))
+
+
+def test_kept_codes_come_from_each_batch_also_when_asked_for_in_mid_epoch():
+    settings = small(batch_size=16, validation_fraction=0, learning_rate=1e-2)
+    trainer = Trainer(blobs(40), settings)
+    trainer.run_batch()
+    trainer.pass_latent()
+    expected = trainer.encode()[0].numpy()
+    for start in (16, 32):
+        rows = trainer._order[start : start + 16]
+        expected[rows] = trainer.encode(torch.from_numpy(rows))[0].numpy()
+        trainer.run_batch()
+    np.testing.assert_allclose(trainer.pass_latent()[0], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("activation", ["relu", "silu"])  # written out, and automatic
+def test_how_many_batches_run_at_a_time_changes_nothing(activation):
+    def course(*sizes):
+        trainer = Trainer(blobs(200), small(activation=activation, batch_size=8, beta=0.1))
+        records = []
+        size = itertools.cycle(sizes)
+        while trainer.epoch < 3:
+            if trainer.run(next(size)):
+                records.append(trainer.finish_epoch())
+        return records, trainer.weights()
+
+    (records, weights), (others, other_weights) = course(1), course(5, 2, 1000)
+    assert [r.train for r in records] == [r.train for r in others]
+    assert all(np.array_equal(weights[name], other_weights[name]) for name in weights)
 
 
 def test_a_loss_that_is_not_finite_restores_the_last_epoch():
@@ -153,13 +191,21 @@ def test_a_loss_that_is_not_finite_restores_the_last_epoch():
     with pytest.raises(NonFiniteLossError) as caught:
         trainer.run_batch()
     assert str(caught.value) == (
-        f"Loss became NaN at step {trainer.step + 1} (learning_rate=0.001). "
+        f"Loss became NaN at step {trainer.step} (learning_rate=0.001). "
         "Weights restored to the end of epoch 1. "
         "Try a lower learning rate or scaled data, then go on."
     )
     for name, value in trainer.weights().items():
         assert np.array_equal(value, kept[name])
     trainer.run_batch()  # and training can go on
+
+
+@pytest.mark.parametrize("activation", ["relu", "silu"])
+def test_items_that_nobody_may_write_to_are_trained_on(activation, tmp_path):
+    blobs().tofile(tmp_path / "items")
+    features = np.memmap(tmp_path / "items", np.float32, mode="r", shape=blobs().shape)
+    record = train(Trainer(features, small(activation=activation)), 1)[0]
+    assert record.train == train(Trainer(blobs(), small(activation=activation)), 1)[0].train
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
@@ -173,3 +219,54 @@ def test_very_few_rows_train(n):
 def test_training_reduces_the_error():
     records = train(Trainer(blobs(), small(learning_rate=1e-2)), 30)
     assert records[-1].validation.total < 0.3 * records[0].validation.total
+
+
+def test_a_loss_that_is_not_finite_in_the_last_batch_begins_the_epoch_again():
+    trainer = Trainer(blobs(), small())
+    for _ in range(6):
+        trainer.run_batch()
+    with torch.no_grad():
+        next(trainer.network.parameters()).fill_(float("nan"))
+    with pytest.raises(NonFiniteLossError, match="at step 7 "):
+        trainer.run_batch()
+    assert (trainer.step, trainer.epoch, trainer.progress) == (7, 0, 0)
+    assert [r.epoch for r in train(trainer, 2)] == [1, 2]
+    assert trainer.step == 7 + 14
+
+
+@pytest.mark.parametrize("validation_fraction", [0, 0.1])
+def test_records_within_an_epoch_change_nothing_about_it(validation_fraction):
+    def run(*, cuts):
+        trainer = Trainer(blobs(), small(beta=0.3, validation_fraction=validation_fraction))
+        records = []
+        while trainer.epoch < 3:
+            trainer.change("beta", 0.1 * (trainer.step % 3))
+            if trainer.run_batch():
+                records.append(trainer.finish_epoch().train)
+            elif cuts:
+                assert trainer.unrecorded
+                trainer.record()
+                assert not trainer.unrecorded
+        return records, trainer.stopping.best_loss
+
+    assert run(cuts=True) == run(cuts=False)
+
+
+def test_a_record_within_an_epoch_is_of_the_batches_since_the_last():
+    def records(steps):
+        trainer, told = Trainer(blobs(), small(beta=0.3)), []
+        for step in range(1, 4):
+            trainer.run_batch()
+            trainer.change("beta", 0.3 * step)
+            if step in steps:
+                told.append(trainer.record().train)
+        return told
+
+    (_, one, two), (_, both) = records((1, 2, 3)), records((1, 3))
+    for part in ("reconstruction", "complexity"):
+        assert both.values[part] == pytest.approx((one.values[part] + two.values[part]) / 2)
+        weighted = (one.weighted(part) + two.weighted(part)) / 2
+        assert both.weighted(part) == pytest.approx(weighted)
+    assert one.weights["complexity"] == pytest.approx(0.3)
+    assert two.weights["complexity"] == pytest.approx(0.6)
+    assert both.total == pytest.approx((one.total + two.total) / 2)

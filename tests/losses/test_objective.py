@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 
@@ -47,8 +48,9 @@ def test_both_weights_zero_give_zero_without_a_graph():
 
 def test_effective_weights_make_the_parts_add_up_when_a_weight_moved():
     means = PartMeans()
-    means.add({"reconstruction": 2.0, "complexity": 5.0}, {"reconstruction": 1, "complexity": 0}, 3)
-    means.add({"reconstruction": 4.0, "complexity": 1.0}, {"reconstruction": 2, "complexity": 1}, 1)
+    means.items = 3 + 1
+    means.under({"reconstruction": 1, "complexity": 0})[:] += 3 * np.array([2.0, 5.0])
+    means.under({"reconstruction": 2, "complexity": 1})[:] += 1 * np.array([4.0, 1.0])
     total, values, weights = means.summary()
     assert values == {"reconstruction": 2.5, "complexity": 4.0}
     assert total == pytest.approx((3 * 2 * 1 + 1 * (4 * 2 + 1 * 1)) / 4)

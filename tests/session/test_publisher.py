@@ -63,6 +63,20 @@ def test_all_topics_get_their_turn_when_there_is_more_than_can_be_sent():
     assert min(counts.values()) >= 3
 
 
+def test_a_post_of_many_messages_is_not_overtaken_for_ever_by_posts_of_few():
+    publisher = Publisher(messages_per_second=10)
+    large = threading.Event()
+
+    def small():
+        publisher.post(publisher, "small", small, interval=0.1)
+
+    small()
+    time.sleep(1.2)  # by now the small ones use up every second
+    publisher.post(publisher, "large", large.set, messages=9, interval=0.0)
+    assert large.wait(2.5)
+    publisher.forget(publisher)
+
+
 def test_a_send_that_fails_does_not_stop_the_others(caplog):
     publisher = Publisher()
     sent = []

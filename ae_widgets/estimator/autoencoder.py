@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -12,11 +13,17 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ae_widgets.engine.checks import check_settings
+from ae_widgets.engine.memory import memory_errors, training_advice
 from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
+from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
+from ae_widgets.estimator.conversion import history_attributes, run_parameters, trained_weights
+from ae_widgets.estimator.progress import ProgressBar
+from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses.reconstruction import item_errors
-from ae_widgets.model.network import wrap_modules
+from ae_widgets.model.kinds import GatedNetwork
+from ae_widgets.model.network import build_network, wrap_modules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,18 +33,27 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ae_widgets.engine.protocol import LossRecord
+    from ae_widgets.estimator.conversion import Run
     from ae_widgets.model.network import AutoencoderNetwork
 
     Floats = NDArray[np.float32]
 
 __all__ = ["Autoencoder"]
 
+CALL_SECONDS = 0.05
+"""Training time after which an interrupt is heard."""
+
 CHUNK_ROWS = 8192
 """Items passed through the network at once outside training."""
 
 
 # The errors that mypy is told to ignore: scikit-learn has no types.
-class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Autoencoder(
+    CallbackSupport,
+    ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
+    TransformerMixin,  # type: ignore[misc]
+    BaseEstimator,  # type: ignore[misc]
+):
     """An autoencoder.
 
     Minimises ``alpha * reconstruction error + beta * complexity of the code``
@@ -82,6 +98,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Share of the items held out by `early_stopping`.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the last one.
+    precision : {'float32', 'bf16'}, default='float32'
+        Of the matrix products while training; see `ae_widgets.Settings`.
+    device : str, default='auto'
+        Where `fit` trains: 'cpu', 'cuda', 'cuda:<number>' or 'mps'; 'auto' takes
+        CUDA or MPS where present, else the CPU. All else runs on the CPU.
     random_state : int, RandomState instance or None, default=None
         Draws the weights, the held-out items, the order of the batches and all
         noise. The same integer gives bit-identical weights on the same machine.
@@ -163,6 +184,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     (1797, 2)
     """
 
+    network_: AutoencoderNetwork
+    converged_: bool
+
     def __init__(  # noqa: PLR0913  # scikit-learn's convention: one argument a parameter
         self,
         code_dim: int = 2,
@@ -184,6 +208,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         warm_start: bool = False,
+        precision: str = "float32",
+        device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
         kind: str = "plain",
@@ -217,6 +243,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.warm_start = warm_start
+        self.precision = precision
+        self.device = device
         self.random_state = random_state
         self.verbose = verbose
         self.kind = kind
@@ -234,7 +262,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     # Training ---------------------------------------------------------------
 
-    def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's interface
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Train on `X`.
 
         An interrupt ends training after the running batch and keeps the model.
@@ -244,11 +272,16 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         X : array-like of shape (n_samples, n_features)
             The items; numbers, without NaN.
         y : ignored
+            Handed to the callbacks, if there are any.
 
         Raises
         ------
         SettingsError
-            If a parameter is out of its range.
+            If a parameter is out of its range, or the device is not present.
+        NotEnoughMemoryError
+            If memory is short; a model that was begun is kept.
+        TrainingError
+            If a callback raises an error; the model is kept.
         NonFiniteLossError
             If the loss becomes NaN or infinite; the model is that of the last
             completed epoch.
@@ -256,7 +289,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         warm = self.warm_start and hasattr(self, "network_")
         features = self._check(X, reset=not warm, ensure_min_samples=2)
         trainer = self._trainer(features, self._settings(), warm=warm)
-        return self._train(trainer, trainer.settings.max_iter)
+        epochs = trainer.settings.max_iter
+        fitted: Self = watched(
+            self, {"X": X, "y": y}, epochs, lambda watch: self._train(trainer, epochs, watch)
+        )
+        return fitted
 
     def partial_fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's interface
         """Train for one epoch on `X`, going on from where the last call ended.
@@ -272,21 +309,24 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         settings = self._settings().change(validation_fraction=0.0)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
-        return self._train(self._trainer(features, settings, warm=warm), 1)
+        return self._train(self._trainer(features, settings, warm=warm), 1, Watch())
 
-    def _train(self, trainer: Trainer, epochs: int) -> Self:
+    def _train(self, trainer: Trainer, epochs: int, watch: Watch) -> Self:
         keep_best = bool(len(trainer.validation_rows))
         best = None
         try:
             with (
+                memory_errors(training_advice(trainer.settings)),
                 training_threads(trainer.settings, self.n_features_in_),
-                _progress_bar(epochs, shown=self.verbose) as tell,
+                ProgressBar(epochs, shown=self.verbose) as tell,
             ):
-                for record in _epochs(trainer, epochs):
+                for record in _epochs(trainer, epochs, watch):
                     self._note(record, trainer)
                     tell(record)
                     if keep_best and trainer.stopping.best_epoch == trainer.epoch:
                         best = trainer.weights()
+                    if watch.end_epoch(partial(self._fitted_until_here, trainer, best)):
+                        break
         except KeyboardInterrupt:  # the user has seen enough of it
             pass
         finally:
@@ -313,9 +353,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             self.validation_scores_: list[float] | None = (
                 [] if settings.validation_fraction else None
             )
-            return Trainer(features, settings, network=network)
-        trainer = Trainer(features, settings, self._weights(), network)
-        trainer.load_memory(self._memory)
+            return _trainer(features, settings, network=network)
+        trainer = _trainer(features, settings, self._weights(), network)
+        if self._memory is not None:
+            trainer.load_memory(self._memory)
         trainer.epoch = self.n_iter_  # a warm-up goes on, too
         return trainer
 
@@ -331,15 +372,24 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             self.best_loss_ = trainer.stopping.best_loss
 
     def _keep(self, trainer: Trainer, best: dict[str, Floats] | None) -> None:
+        for name, value in self._fitted_until_here(trainer, best).items():
+            setattr(self, name, value)
         self._memory = trainer.memory()
-        if best is not None:
-            trainer.load_weights(best)
+
+    def _fitted_until_here(
+        self, trainer: Trainer, best: dict[str, Floats] | None
+    ) -> dict[str, Any]:
+        """Return the attributes of an estimator whose training ends now."""
         # A copy, since the parameters in training may be parts of one large array.
-        self.network_ = copy.deepcopy(trainer.network).eval().requires_grad_(requires_grad=False)
-        self._n_features_out = trainer.settings.architecture.code_dim
-        active = trainer.active_dimensions
-        self.active_dimensions_ = self._n_features_out if active is None else active
-        self.converged_ = trainer.stopping.converged
+        network = copy.deepcopy(trainer.network).cpu()
+        weights = trainer.weights() if best is None else best
+        code_dim = trainer.settings.architecture.code_dim
+        return {
+            "network_": _finished(network, weights),
+            "active_dimensions_": _active_dimensions(network, code_dim),
+            "_n_features_out": code_dim,
+            "converged_": trainer.stopping.converged,
+        }
 
     def _settings(self) -> Settings:
         seed = self.random_state
@@ -349,8 +399,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             "code_dim", "hidden_layer_sizes", "activation", "code_activation",
             "output_activation", "alpha", "beta", "reconstruction", "complexity",
             "sparsity_target", "batch_size", "max_iter", "tol", "n_iter_no_change",
-            "kind", "corruption", "noise", "warm_up", "tied_weights", "normalization",
-            "dropout", "trunk", "channels", "item_shape",
+            "precision", "device", "kind", "corruption", "noise", "warm_up", "tied_weights",
+            "normalization", "dropout", "trunk", "channels", "item_shape",
         )  # fmt: skip
         return Settings().change(
             **{name: getattr(self, name) for name in same},
@@ -361,6 +411,61 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _weights(self) -> dict[str, Floats]:
         return {name: value.numpy() for name, value in self.network_.state_dict().items()}
+
+    # To and from a session --------------------------------------------------
+
+    @classmethod
+    def from_session(cls, session: Run) -> Self:
+        """Return a fitted estimator with the settings, weights and history of a run.
+
+        It takes items as ``session.dataset.features`` holds them: as numbers, and
+        scaled as the session scaled them. The optimiser's memory stays with the run.
+
+        Parameters
+        ----------
+        session : Session
+            While it is training, the weights are those that its trainer sent last.
+
+        Raises
+        ------
+        TrainingError
+            If the run has not trained yet.
+        """
+        settings, weights = session.settings, trained_weights(session)
+        model = cls()
+        model.set_params(**run_parameters(settings, model.get_params(deep=False)))
+        for name, value in history_attributes(session).items():
+            setattr(model, name, value)
+        model.n_features_in_ = session.dataset.n_features
+        network = build_network(
+            settings.architecture,
+            model.n_features_in_,
+            random_state=settings.random_state,
+            kind=settings.kind,
+        )
+        model.network_ = _finished(network, weights)
+        model.active_dimensions_ = _active_dimensions(network, settings.architecture.code_dim)
+        model._n_features_out = settings.architecture.code_dim
+        model._memory = None
+        return model
+
+    def start_of_run(self) -> tuple[Settings, dict[str, Floats] | None]:
+        """Return the settings of a run as `fit` trains it, and the weights if fitted.
+
+        Raises
+        ------
+        SettingsError
+            If there is an `encoder` or a `decoder`, which a run cannot take.
+        """
+        if self.encoder is not None or self.decoder is not None:
+            msg = (
+                "A session builds its network from settings and cannot take an encoder and a "
+                "decoder of your own. Train them with fit()."
+            )
+            raise SettingsError(msg)
+        if not hasattr(self, "network_"):
+            return self._settings(), None
+        return self._settings(), {name: w.copy() for name, w in self._weights().items()}
 
     # Use --------------------------------------------------------------------
 
@@ -419,7 +524,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return checked
 
     def _through(self, function: Callable[[Tensor], Tensor], values: Floats) -> Floats:
-        with torch.no_grad():
+        with torch.no_grad(), memory_errors("pass fewer items at a time"):
             chunks = [
                 function(torch.from_numpy(values[start : start + CHUNK_ROWS]).clone()).numpy()
                 for start in range(0, len(values), CHUNK_ROWS)
@@ -433,36 +538,32 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return tags
 
 
-def _epochs(trainer: Trainer, epochs: int) -> Iterator[LossRecord]:
+def _trainer(
+    features: Floats,
+    settings: Settings,
+    weights: dict[str, Floats] | None = None,
+    network: AutoencoderNetwork | None = None,
+) -> Trainer:
+    with memory_errors(training_advice(settings)):
+        return Trainer(features, settings, weights, network)
+
+
+def _epochs(trainer: Trainer, epochs: int, watch: Watch) -> Iterator[LossRecord]:
     """Train for at most `epochs` epochs, until it converges, and yield each one's losses."""
     for _ in range(epochs):
-        while not trainer.run_batch():
+        watch.begin_epoch()
+        while not trainer.run(trainer.batches_within(CALL_SECONDS)):
             pass
         yield trainer.finish_epoch()
         if trainer.stopping.converged:
             return
 
 
-class _progress_bar:  # noqa: N801  # used as a function
-    """A progress bar with the loss parts, or nothing at all."""
+def _finished(network: AutoencoderNetwork, weights: dict[str, Floats]) -> AutoencoderNetwork:
+    """Return `network` with `weights`, done with training."""
+    network.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
+    return network.eval().requires_grad_(requires_grad=False)
 
-    def __init__(self, epochs: int, *, shown: bool) -> None:
-        self._bar: Any = None
-        if shown:
-            from tqdm.auto import tqdm
 
-            self._bar = tqdm(total=epochs, unit="epoch")
-
-    def __enter__(self) -> Callable[[LossRecord], None]:
-        return self._tell
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def _tell(self, record: LossRecord) -> None:
-        if self._bar is not None:
-            losses = record.validation or record.train
-            parts = {name: f"{value:.4g}" for name, value in losses.values.items()}
-            self._bar.set_postfix({"loss": f"{losses.total:.4g}", **parts}, refresh=False)
-            self._bar.update()
+def _active_dimensions(network: AutoencoderNetwork, code_dim: int) -> int:
+    return network.active_dimensions() if isinstance(network, GatedNetwork) else code_dim

@@ -1,0 +1,199 @@
+"""The step on an accelerator: nothing is read back before the last batch of a call."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import torch
+
+from ae_widgets.engine.device import fits_on
+from ae_widgets.engine.noise import Noise
+from ae_widgets.engine.step import Trained
+from ae_widgets.engine.views import tensor_view
+from ae_widgets.losses.reconstruction import item_errors
+from ae_widgets.model.kinds import Pass
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from ae_widgets.engine.settings import Settings
+    from ae_widgets.engine.step import Noted
+    from ae_widgets.losses.objective import Objective
+    from ae_widgets.model.network import AutoencoderNetwork
+
+__all__ = ["DeviceStep", "Results"]
+
+
+class Results(NamedTuple):
+    """What some batches gave, on the device.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The loss parts.
+    parts : Tensor of shape (n_batches, n_parts)
+        Each batch's loss parts before their weights.
+    codes : Tensor of shape (n, code_dim)
+    errors : Tensor of shape (n,)
+        Each item's reconstruction error.
+    """
+
+    names: tuple[str, ...]
+    parts: Tensor
+    codes: Tensor
+    errors: Tensor
+
+
+class DeviceStep:
+    """Automatic gradients and Adam on any device, without waiting for a batch.
+
+    A device works through a queue of operations; reading one number back empties
+    it. Here many batches are queued, and their losses, codes and errors are read
+    at once when the call ends. The items lie on the device as a whole when they
+    fit, else each batch is copied.
+
+    Parameters
+    ----------
+    network : AutoencoderNetwork
+        The network whose parameters are moved; it is brought to the device.
+    features : ndarray of shape (n_samples, n_features), float32
+        All items.
+    objective : Objective
+        What to minimise; its settings may change between calls.
+    settings : Settings
+        The precision, and the learning rate to begin with.
+    device : torch.device
+        Where to train.
+    resident : bool, optional
+        Whether all items lie on the device; default, if they fit.
+    own_modules : bool, default=False
+        Whether the network holds modules of the user's, which may draw from
+        torch's global random state.
+    """
+
+    def __init__(  # noqa: PLR0913  # as the other steps, and where
+        self,
+        network: AutoencoderNetwork,
+        features: NDArray[np.float32],
+        objective: Objective,
+        settings: Settings,
+        device: torch.device,
+        *,
+        resident: bool | None = None,
+        own_modules: bool = False,
+    ) -> None:
+        self.learning_rate = settings.learning_rate
+        self._rounded = settings.precision == "bf16"
+        self._network = network.to(device)
+        self._objective = objective
+        self._device = device
+        items = tensor_view(features)
+        self.resident = fits_on(device, features.nbytes) if resident is None else resident
+        self._features = items.to(device) if self.resident else items
+        self._total = torch.zeros((), device=device)
+        self._noise = Noise(network, settings.random_state, own_modules=own_modules, device=device)
+        self.forget()
+
+    def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
+        """Train on the items at `rows`, in order, `batch_size` at a time.
+
+        The parameters may have been moved by batches after one whose loss is NaN
+        or infinite.
+        """
+        if not len(rows):
+            return Trained(0, None)
+        results = self._queue(rows, batch_size)
+        parts = results.parts.cpu().double().numpy()  # (n_batches, n_parts); waits for the device
+        weights = [self._objective.weights[name] for name in results.names]
+        with np.errstate(all="ignore"):
+            totals = parts @ np.array(weights)
+        bad = np.flatnonzero(~np.isfinite(totals))
+        n_batches = int(bad[0]) if bad.size else len(parts)
+        n_items = min(n_batches * batch_size, len(rows))
+        sizes = np.diff(np.minimum(np.arange(n_batches + 1) * batch_size, len(rows)))
+        noted.sums[:] += sizes @ parts[:n_batches]
+        noted.errors[:n_items] = results.errors[:n_items].cpu().numpy()
+        if len(noted.codes):
+            noted.codes[:n_items] = results.codes[:n_items].cpu().numpy()
+        return Trained(n_items, float(totals[n_batches]) if bad.size else None)
+
+    def update(self) -> None:
+        """Move the parameters by the gradients of the batch last measured."""
+        self._optimizer.zero_grad(set_to_none=True)
+        if self._total.requires_grad:
+            self._optimizer.param_groups[0]["lr"] = self.learning_rate
+            self._total.backward()  # type: ignore[no-untyped-call]  # torch has no type here
+            self._optimizer.step()
+
+    def forget(self) -> None:
+        """Drop the optimiser's memory of past gradients."""
+        self._optimizer = torch.optim.Adam(
+            self._network.parameters(),
+            lr=self.learning_rate,
+            fused=self._device.type in {"cpu", "cuda"},
+        )
+
+    def memory(self) -> Any:
+        """Return a copy of the optimiser's memory, for `load_memory`, on the CPU."""
+        return _on_cpu({
+            "optimizer": self._optimizer.state_dict(),
+            "noise": list(self._noise.state),
+        })  # fmt: skip
+
+    def load_memory(self, memory: Any) -> None:
+        """Go on with the memory of a step of the same kind and network."""
+        self._optimizer.load_state_dict(memory["optimizer"])
+        self._noise.state = memory["noise"]
+
+    def _queue(self, rows: NDArray[np.int32], batch_size: int) -> Results:
+        """Queue the batches of `rows` one after another."""
+        results = []
+        for batch in torch.split(self._indices(rows), batch_size):
+            results.append(self._differentiate(self._items(batch)))
+            self.update()
+        return Results(
+            results[0].names,
+            torch.cat([result.parts for result in results]),
+            torch.cat([result.codes for result in results]),
+            torch.cat([result.errors for result in results]),
+        )
+
+    def _differentiate(self, x: Tensor) -> Results:
+        rounding = (
+            torch.autocast(self._device.type, torch.bfloat16) if self._rounded else nullcontext()
+        )
+        with rounding:
+            passed = self._noise.train_on(x, self._objective.settings)
+        if self._rounded:
+            passed = Pass(*(values.float() for values in passed))
+        code, output, penalised = passed
+        self._total, parts = self._objective(x, code, output, penalised)
+        with torch.no_grad():
+            errors = item_errors(self._objective.settings.reconstruction, output, x)
+            values = torch.stack([part.detach() for part in parts.values()])
+        return Results(tuple(parts), values[None], code.detach(), errors)
+
+    def _indices(self, rows: NDArray[np.int32]) -> Tensor:
+        indices = torch.from_numpy(rows)
+        return indices.to(self._device) if self.resident else indices
+
+    def _items(self, indices: Tensor) -> Tensor:
+        """Return the items at `indices` on the device, shape (n, n_features)."""
+        x = self._features[indices]
+        if self.resident:
+            return x
+        if self._device.type == "cuda":  # a copy from pinned memory is queued like the rest
+            return x.pin_memory().to(self._device, non_blocking=True)
+        return x.to(self._device)
+
+
+def _on_cpu(value: Any) -> Any:
+    """Return a copy of nested dicts and lists with every tensor on the CPU."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().cpu().clone()
+    if isinstance(value, dict):
+        return {key: _on_cpu(item) for key, item in value.items()}
+    return [_on_cpu(item) for item in value] if isinstance(value, list) else value

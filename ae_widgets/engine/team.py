@@ -1,0 +1,94 @@
+"""Several threads on one job, and how many of them it is worth."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import scipy.linalg.cython_blas  # noqa: F401  # the matrix products that numba calls
+from joblib import cpu_count
+from threadpoolctl import ThreadpoolController
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["CORES", "Team"]
+
+CORES: int = cpu_count(only_physical_cores=True)
+"""Cores that this process may use."""
+
+BLAS = ThreadpoolController().select(user_api="blas")
+
+LOOK_BATCHES = 4
+"""Batches with which another number of threads is tried."""
+
+PATIENCE = 40
+"""How many times longer than a look it takes until the next one."""
+
+CLEARLY = 0.93
+"""Share of the time that the other number of threads must need to be taken."""
+
+
+class Team:
+    """Runs a job on all its threads or on one, whichever is faster at the moment.
+
+    The threads of a job wait for each other, so a busy neighbour on one core
+    makes two of them many times slower than one. Nobody knows of neighbours but
+    the clock: now and then a few batches try the other number.
+
+    Parameters
+    ----------
+    size : int
+        Threads at most.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._counts = (size,) if size == 1 else (size, 1)
+        self._best = size
+        self._seconds: dict[int, float] = {}  # threads -> seconds a batch
+        self._look_at = float("-inf")
+        self._helpers = ThreadPoolExecutor(max(1, size - 1), "ae_widgets-team")
+
+    def stint(self) -> tuple[int, int | None]:
+        """Return with how many threads to go on, and for how many batches at most."""
+        if self.size == 1:
+            return 1, None
+        for threads in self._counts:
+            if threads not in self._seconds:
+                return threads, LOOK_BATCHES
+        if time.perf_counter() < self._look_at:
+            return self._best, None
+        return (1 if self._best > 1 else self.size), LOOK_BATCHES
+
+    def run(self, job: Callable[[int, int], int], threads: int, n_batches: int) -> int:
+        """Return ``job(0, threads)`` while the other threads run ``job(1, threads)``.
+
+        Parameters
+        ----------
+        job : callable
+            Takes the number of its thread and how many there are, and lets go of
+            the GIL.
+        threads, n_batches : int
+            As `stint` said; the batches may be fewer.
+        """
+        started = time.perf_counter()
+        # A matrix product's own threads would only contend with ours.
+        with BLAS.limit(limits=1):
+            helpers = [self._helpers.submit(job, i, threads) for i in range(1, threads)]
+            result = job(0, threads)
+            for helper in helpers:
+                helper.result()
+        if self.size > 1 and n_batches:
+            self._learn(threads, time.perf_counter() - started, n_batches)
+        return result
+
+    def _learn(self, threads: int, seconds: float, n_batches: int) -> None:
+        self._seconds[threads] = seconds / n_batches
+        if threads != self._best:
+            self._look_at = time.perf_counter() + PATIENCE * seconds
+        if len(self._seconds) == len(self._counts):
+            other = 1 if self._best > 1 else self.size
+            if self._seconds[other] < CLEARLY * self._seconds[self._best]:
+                self._best = other
