@@ -159,6 +159,17 @@ def test_the_weight_that_is_logged_grows_with_the_warm_up():
     assert weights == pytest.approx([0, 0.5 / 16, 1 / 16, 1.5 / 16])
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_how_many_batches_a_call_trains_changes_nothing(kind):
+    settings = small(kind=kind, beta=0.5, warm_up=1.5, dropout=0.1)
+    one, many = Trainer(blobs(), settings), Trainer(blobs(), settings)
+    train(one, 3)
+    while many.epoch < 3:
+        if many.run(5):
+            many.finish_epoch()
+    assert bits(one) == bits(many)
+
+
 def test_a_growing_weight_does_not_count_as_getting_worse():
     settings = small(kind="variational", beta=10.0, warm_up=8, n_iter_no_change=2)
     trainer = Trainer(blobs(), settings.change(learning_rate=1e-12))
