@@ -82,9 +82,11 @@ class DenseStep:
     @staticmethod
     def applies(settings: Settings) -> bool:
         """Whether the gradients are known here, and Adam as it is here is what is asked for."""
-        activations = settings.architecture.layer_activations()
+        architecture = settings.architecture
         return (
-            all(name in COMPILED_ACTIVATIONS for name in activations)
+            architecture.simple
+            and settings.kind in {"plain", "sparse"}
+            and all(name in COMPILED_ACTIVATIONS for name in architecture.layer_activations())
             and settings.reconstruction in COMPILED_RECONSTRUCTIONS
             and settings.complexity in COMPILED_COMPLEXITIES
             and settings.optimizer == "adam"

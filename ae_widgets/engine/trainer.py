@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from ae_widgets.engine.device import find_device
+from ae_widgets.engine.kinds import KINDS
 from ae_widgets.engine.learning_rate import Schedule
 from ae_widgets.engine.means import Mark, mark, since
 from ae_widgets.engine.protocol import LossParts, LossRecord
@@ -26,7 +27,8 @@ from ae_widgets.engine.views import tensor_view
 from ae_widgets.exceptions import NonFiniteLossError
 from ae_widgets.losses.objective import Objective, PartMeans
 from ae_widgets.losses.reconstruction import item_errors, network_input
-from ae_widgets.model.network import build_network
+from ae_widgets.model.kinds import GatedNetwork
+from ae_widgets.model.network import build_network, evaluating
 
 if TYPE_CHECKING:
     from typing import Any
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from ae_widgets.engine.settings import Settings
     from ae_widgets.engine.step import Step
+    from ae_widgets.model.network import AutoencoderNetwork
 
 __all__ = ["Trainer"]
 
@@ -59,6 +62,9 @@ class Trainer:
         replacement, as there are items to train on, each in proportion to its
         weight; and the error of the held-out items is their weighted mean. Their
         complexity, which is one of all codes together, is not weighted.
+    network : AutoencoderNetwork, optional
+        A network of the user's modules to train in place of one that is built,
+        with codes of ``settings.architecture.code_dim`` values.
 
     Raises
     ------
@@ -72,18 +78,24 @@ class Trainer:
         settings: Settings,
         weights: dict[str, NDArray[np.float32]] | None = None,
         sample_weight: NDArray[np.float64] | None = None,
+        network: AutoencoderNetwork | None = None,
     ) -> None:
         self.settings = settings
         self.device = find_device(settings.device)
         self.schedule = Schedule(settings)
-        self.objective = Objective(settings)
+        warms_up = "warm_up" in KINDS[settings.kind].settings
+        self.objective = Objective(settings, (lambda: self.progress) if warms_up else None)
         self.features = tensor_view(features)  # (n_samples, n_features)
         n_samples, n_features = features.shape
         train, held_out = split_rows(n_samples, settings.validation_fraction, settings.random_state)
         self.train_rows = train
         self.validation_rows = torch.from_numpy(held_out)
-        self.network = build_network(
-            settings.architecture, n_features, random_state=settings.random_state
+        self._own_modules = network is not None
+        self.network = network or build_network(
+            settings.architecture,
+            n_features,
+            random_state=settings.random_state,
+            kind=settings.kind,
         )
         if weights is not None:
             self.load_weights(weights)
@@ -130,6 +142,12 @@ class Trainer:
         return torch.from_numpy(codes), torch.from_numpy(errors)
 
     @property
+    def active_dimensions(self) -> int | None:
+        """Open gates of a gated network; None for every other kind."""
+        network = self.network
+        return network.active_dimensions() if isinstance(network, GatedNetwork) else None
+
+    @property
     def steps_per_epoch(self) -> int:
         """Batches an epoch at the present batch size."""
         return math.ceil(len(self._order) / self.settings.batch_size)
@@ -142,7 +160,10 @@ class Trainer:
         self._stepper.learning_rate = self.schedule.learning_rate
         self.stopping.tol = self.settings.tol
         self.stopping.n_iter_no_change = self.settings.n_iter_no_change
-        if name in {"alpha", "beta", "reconstruction", "complexity", "sparsity_target"}:
+        if name in {
+            "alpha", "beta", "reconstruction", "complexity", "sparsity_target",
+            "corruption", "noise", "warm_up",
+        }:  # fmt: skip
             # Losses under another objective do not compare with the best so far.
             self.stopping.forget()
             self.schedule.forget_losses()
@@ -171,6 +192,8 @@ class Trainer:
         """
         started = time.perf_counter()
         size = self.settings.batch_size
+        if self.objective.warming_up(self.progress):
+            max_batches = 1  # each has its own weight
         rows = self._next_rows(max_batches)
         trained = self._stepper.train(rows, size, self._noted(len(rows)))
         steps = -(-trained.n_items // size)
@@ -197,6 +220,8 @@ class Trainer:
         self.seconds += time.perf_counter() - started
         train = LossParts(*self.means.summary())
         self._forget_means()
+        if self.objective.warming_up(self.epoch - 1):
+            self.stopping.forget()
         watched = validation or train
         self.stopping.update(self.epoch, watched.total)
         record = self._record(train, validation)
@@ -225,6 +250,7 @@ class Trainer:
                 "learning_rate": self.schedule.learning_rate,
                 "batch_size": self.settings.batch_size,
             },
+            active_dimensions=self.active_dimensions,
         )
 
     def _forget_means(self) -> None:
@@ -240,7 +266,7 @@ class Trainer:
             self._seen[1][rows.numpy()] = errors.numpy()
         values = {
             "reconstruction": self._mean_error(rows, errors),
-            "complexity": self.objective.complexity(codes).item(),
+            "complexity": self.objective.complexity(self._penalised(rows, codes)).item(),
         }
         weights = self.objective.weights
         return LossParts(sum(values[n] * weights[n] for n in values), values, weights)
@@ -249,11 +275,13 @@ class Trainer:
     def encode(self, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return codes (n, code_dim) and errors (n,) of `rows`, default all."""
         codes, errors = [], []
-        for chunk in self._chunks(rows):
-            x = self.features[chunk].to(self.device)
-            code, output = self.network(network_input(self.settings.reconstruction, x))
-            codes.append(code.cpu())
-            errors.append(item_errors(self.settings.reconstruction, output, x).cpu())
+        kind = self.settings.reconstruction
+        with evaluating(self.network):
+            for chunk in self._chunks(rows):
+                x = self.features[chunk].to(self.device)
+                code, output = self.network(network_input(kind, x))
+                codes.append(code.cpu())
+                errors.append(item_errors(kind, output, x).cpu())
         if rows is None and self._weighted is not None and self._seen is not None:
             for seen, values in zip(self._seen, (codes, errors), strict=True):
                 seen[:] = torch.cat(values).numpy()
@@ -263,7 +291,8 @@ class Trainer:
     def reconstruct(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return reconstructions (n, n_features) and errors (n,) of `rows`."""
         x = self.features[rows].to(self.device)
-        output = self.network(network_input(self.settings.reconstruction, x))[1]
+        with evaluating(self.network):
+            output = self.network(network_input(self.settings.reconstruction, x))[1]
         return output.cpu(), item_errors(self.settings.reconstruction, output, x).cpu()
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
@@ -289,6 +318,15 @@ class Trainer:
         if schedule:
             self.schedule.load_memory(memory["schedule"])
             self._stepper.learning_rate = self.schedule.learning_rate
+
+    def _penalised(self, rows: Tensor, codes: Tensor) -> Tensor:
+        """Return what the complexity of the items at `rows` is measured on."""
+        parts = []
+        with evaluating(self.network):
+            for chunk, code in zip(self._chunks(rows), torch.split(codes, CHUNK_ROWS), strict=True):
+                x = network_input(self.settings.reconstruction, self.features[chunk])
+                parts.append(self.network.penalised(x.to(self.device), code).cpu())
+        return torch.cat(parts)
 
     def state(self) -> dict[str, Any]:
         """Return all that the batches to come depend on, for `load_state`.
@@ -388,13 +426,15 @@ class Trainer:
         from ae_widgets.engine.dense_step import DenseStep
         from ae_widgets.engine.device_step import DeviceStep
 
-        settings = self.settings
+        settings, own = self.settings, self._own_modules
         if self.device.type != "cpu":
-            return DeviceStep(self.network, features, self.objective, settings, self.device)
-        if DenseStep.applies(settings):
+            return DeviceStep(
+                self.network, features, self.objective, settings, self.device, own_modules=own
+            )
+        if not own and DenseStep.applies(settings):
             kind = Bfloat16Step if settings.precision == "bf16" else DenseStep
             return kind(self.network, features, self.objective, settings)
-        return AutogradStep(self.network, features, self.objective, settings)
+        return AutogradStep(self.network, features, self.objective, settings, own_modules=own)
 
     def _leave_dense_step(self) -> None:
         """Go on with autograd from where the written-out step no longer applies."""

@@ -104,7 +104,7 @@ class ArchitectureControls(SettingsControls):
             self._preset.value = self._preset_name(planned)
         finally:
             self._showing = False
-        n_parameters = planned.architecture.n_parameters(self.session.dataset.n_features)
+        n_parameters = planned.n_parameters(self.session.dataset.n_features)
         pending = bool(self._waiting())
         with self._count.hold_sync():
             after = "• after Reset: " if pending else ""

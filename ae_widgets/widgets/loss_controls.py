@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from ae_widgets.engine.settings import OPTIMIZERS, SCHEDULES
-from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
+from ae_widgets.losses import COMPLEXITIES, MODEL_COMPLEXITIES, RECONSTRUCTIONS
 from ae_widgets.widgets._controls import FloatField, IntField, LogSlider, Panel
 from ae_widgets.widgets._settings_controls import SettingsControls
 from ae_widgets.widgets._style import style_sheet
@@ -118,7 +118,7 @@ def _reconstructions(_settings: Settings) -> list[tuple[str, Any]]:
 
 
 def _complexities(_settings: Settings) -> list[tuple[str, Any]]:
-    return _labelled(COMPLEXITIES, COMPLEXITY_LABELS)
+    return _labelled((*COMPLEXITIES, *MODEL_COMPLEXITIES), COMPLEXITY_LABELS)
 
 
 def _optimizers(_settings: Settings) -> list[tuple[str, Any]]:

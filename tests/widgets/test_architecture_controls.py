@@ -95,3 +95,10 @@ def test_a_bad_value_is_told_and_taken_back(controls, name, bad, message):
     controls.session.reset()
     assert publisher.flush()
     assert controls._message.value == ""
+
+
+def test_the_parameters_are_those_of_the_kind_and_the_layers(controls, session):
+    session.change(kind="variational", normalization="batch", tied_weights=True)
+    assert publisher.flush()
+    count = session.settings.n_parameters(session.dataset.n_features)
+    assert controls._count.value == f"{count:,} parameters"
