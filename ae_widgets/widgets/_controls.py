@@ -10,6 +10,7 @@ import ipywidgets
 from ae_widgets.widgets._view import FromFrontEnd
 
 __all__ = [
+    "Checkbox",
     "Dropdown",
     "FloatField",
     "IntField",
@@ -21,6 +22,10 @@ __all__ = [
     "message_label",
     "row",
 ]
+
+
+class Checkbox(FromFrontEnd, ipywidgets.Checkbox):
+    """Yes or no."""
 
 
 class Dropdown(FromFrontEnd, ipywidgets.Dropdown):

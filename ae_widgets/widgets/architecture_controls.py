@@ -1,4 +1,4 @@
-"""The shape of the network: presets, layers, code, activations."""
+"""The kind of model and the shape of its network."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from ae_widgets.engine import PRESETS
-from ae_widgets.model import ACTIVATIONS, OUTPUT_ACTIVATIONS
-from ae_widgets.widgets._controls import Dropdown, IntField, Panel, TextField
+from ae_widgets.engine import KINDS, PRESETS
+from ae_widgets.model import ACTIVATIONS, NORMALIZATIONS, OUTPUT_ACTIVATIONS, TRUNKS
+from ae_widgets.widgets._controls import (
+    Checkbox,
+    Dropdown,
+    FloatField,
+    IntField,
+    Panel,
+    TextField,
+)
 from ae_widgets.widgets._settings_controls import SettingsControls, parse_sizes, sizes_text
 from ae_widgets.widgets._style import style_sheet
 from ae_widgets.widgets.network_drawing import NetworkDrawing
@@ -19,11 +26,12 @@ if TYPE_CHECKING:
     from ae_widgets.engine import Settings
     from ae_widgets.session import Session
 
-__all__ = ["ArchitectureControls"]
+__all__ = ["ArchitectureControls", "kind_changes"]
 
 CUSTOM = "custom"
 WAITING = "What is marked • applies to the next run: press Reset"
 TOOLTIPS = {
+    "kind": "What the model learns beside its inputs",
     "preset": "A network to begin with",
     "hidden_layer_sizes": "Units of the encoder's layers, as in '128, 64'; the decoder mirrors "
     "them. Empty: none",
@@ -31,11 +39,20 @@ TOOLTIPS = {
     "activation": "Function after each hidden layer",
     "code_activation": "Function after the code layer",
     "output_activation": "Function after the output layer; sigmoid keeps outputs from 0 to 1",
+    "tied_weights": "Whether the decoder uses the encoder's weights, transposed: half as many to "
+    "learn, a slightly higher loss",
+    "normalization": "Brings each hidden layer to mean 0 and spread 1, over the items of a batch "
+    "or the units of a layer: the loss falls faster in deep networks",
+    "dropout": "Share of hidden units that are left out at random in each step: a higher training "
+    "loss, and less of a gap to validation",
+    "trunk": "What comes before the hidden layers: convolutions reach a lower loss on images with "
+    "fewer parameters",
+    "channels": "Channels after each convolution, as in '16, 32'; each halves height and width",
 }
 
 
 class ArchitectureControls(SettingsControls):
-    """Fields for the network's shape with a drawing that follows.
+    """Fields for the kind of model and its network, with a drawing that follows.
 
     Parameters
     ----------
@@ -50,6 +67,7 @@ class ArchitectureControls(SettingsControls):
             options=[*PRESETS, CUSTOM], description="Preset", tooltip=TOOLTIPS["preset"]
         )
         self._preset.observe(lambda change: self._ask("preset", change["new"]), names=["value"])
+        kind = self._choice("kind", "Kind", _kinds)
         layers = self._sizes("hidden_layer_sizes", "Hidden layers")
         code_dim = self._field("code_dim", "Code dimension", IntField())
         more = self._more()
@@ -58,7 +76,7 @@ class ArchitectureControls(SettingsControls):
         self._drawing = NetworkDrawing(session)
         self.add_class("ae-architecture")
         self._begin(
-            style_sheet(), self._preset, layers, code_dim, more, self._count, self._drawing,
+            style_sheet(), kind, self._preset, layers, code_dim, more, self._count, self._drawing,
             self._message,
         )  # fmt: skip
         self._follow("status", self._show, messages=2, key=self._is_pending)
@@ -78,14 +96,28 @@ class ArchitectureControls(SettingsControls):
             self._choice("activation", "Activation", _activations),
             self._choice("code_activation", "Code activation", _activations),
             self._choice("output_activation", "Output activation", _output_activations),
+            self._field("tied_weights", "Tied weights", Checkbox(indent=False)),
+            self._choice("normalization", "Normalization", _normalizations),
+            self._field("dropout", "Dropout", FloatField(step=0.1)),
+            *(self._trunk() if self.session.dataset.item_shape else ()),
             css_class="ae-section",
             folded=True,
+        )
+
+    def _trunk(self) -> tuple[ipywidgets.Widget, ...]:
+        """Return what only images can have."""
+        return (
+            self._choice("trunk", "Trunk", _trunks),
+            self._sizes("channels", "Channels", when=_is_convolutional),
         )
 
     # Handlers --------------------------------------------------------------------
 
     def _change(self, name: str, value: Any) -> None:
-        if name == "preset":
+        if name == "kind":
+            fresh = self.session.status.step == 0
+            self.session.change(**kind_changes(self._planned(), value, fresh=fresh))
+        elif name == "preset":
             if value != CUSTOM:
                 self.session.change(**PRESETS[value])
         else:
@@ -101,6 +133,7 @@ class ArchitectureControls(SettingsControls):
         planned = self._planned()
         self._showing = True
         try:
+            self._fields["kind"].tooltip = f"{TOOLTIPS['kind']}. {KINDS[planned.kind].description}"
             self._preset.value = self._preset_name(planned)
         finally:
             self._showing = False
@@ -120,6 +153,22 @@ class ArchitectureControls(SettingsControls):
         return CUSTOM
 
 
+def kind_changes(planned: Settings, kind: str, *, fresh: bool) -> dict[str, Any]:
+    """Return the settings that choosing a kind of model changes.
+
+    They are the kind, what it cannot do without, and before the first step a weight
+    of its complexity to begin with, unless another one was chosen.
+    """
+    changes: dict[str, Any] = {"kind": kind}
+    if kind == "variational" and planned.architecture.code_activation != "identity":
+        changes["code_activation"] = "identity"
+    if kind == "contractive" and planned.architecture.normalization == "batch":
+        changes["normalization"] = None
+    if fresh and planned.beta in {0.0, KINDS[planned.kind].beta}:
+        changes["beta"] = KINDS[kind].beta
+    return changes
+
+
 def _named(names: Sequence[str | None]) -> list[tuple[str, Any]]:
     return [(str(name).lower(), name) for name in names]
 
@@ -130,3 +179,19 @@ def _activations(_settings: Settings) -> list[tuple[str, Any]]:
 
 def _output_activations(_settings: Settings) -> list[tuple[str, Any]]:
     return _named(OUTPUT_ACTIVATIONS)
+
+
+def _kinds(_settings: Settings) -> list[tuple[str, Any]]:
+    return _named(tuple(KINDS))
+
+
+def _normalizations(_settings: Settings) -> list[tuple[str, Any]]:
+    return _named((None, *NORMALIZATIONS))
+
+
+def _trunks(_settings: Settings) -> list[tuple[str, Any]]:
+    return _named(TRUNKS)
+
+
+def _is_convolutional(settings: Settings) -> bool:
+    return settings.architecture.convolutional

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from ae_widgets.engine import CORRUPTIONS, KINDS
 from ae_widgets.engine.settings import OPTIMIZERS, SCHEDULES
-from ae_widgets.losses import COMPLEXITIES, MODEL_COMPLEXITIES, RECONSTRUCTIONS
+from ae_widgets.losses import RECONSTRUCTIONS
 from ae_widgets.widgets._controls import FloatField, IntField, LogSlider, Panel
 from ae_widgets.widgets._settings_controls import SettingsControls
 from ae_widgets.widgets._style import style_sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ae_widgets.engine import Settings
     from ae_widgets.session import Session
 
@@ -32,8 +35,12 @@ COMPLEXITY_LABELS = {
     "l2": "l2 (small code)",
     "kl_sparsity": "KL sparsity",
     "effective_dimension": "used dimensions",
+    "contractive": "sensitivity",
+    "kl_gaussian": "KL to Gaussian",
+    "gates": "open gates",
 }
 OPTIMIZER_LABELS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
+CORRUPTION_LABELS = {"gaussian": "Gaussian noise", "masking": "masking"}
 SCHEDULE_LABELS = {"reduce_on_plateau": "on plateaus"}
 TOOLTIPS = {
     "alpha": "α multiplies the reconstruction error: with more, the outputs follow the inputs",
@@ -41,7 +48,13 @@ TOOLTIPS = {
     "reconstruction": "How input and output are compared: squared, absolute or Huber error, "
     "cross-entropy for values from 0 to 1, angle, multinomial for counts, or squared error "
     "over the values that are not missing",
-    "complexity": "What counts as a complex code: its size, activity, or used dimensions",
+    "complexity": "What counts as a complex code, of what the kind of model allows: its size, "
+    "activity, used dimensions, sensitivity to the item, or distance from a Gaussian",
+    "corruption": "What is done to the inputs while it trains: noise is added, or values are set "
+    "to 0; the outputs are compared with the clean ones",
+    "noise": "Spread of the noise, or share of values set to 0: with more, the reconstruction "
+    "error is higher and the code has to know more of the data",
+    "warm_up": "Epochs over which β grows from 0 to its value: the reconstruction comes first",
     "sparsity_target": "Mean activity of a code value that costs nothing: less makes codes sparser",
     "learning_rate": "Size of a step: the loss falls faster, or jumps if it is too large",
     "max_iter": "Times that all items are seen, after which training ends at the latest",
@@ -73,27 +86,38 @@ class LossControls(SettingsControls):
         super().__init__(session, TOOLTIPS)
         formula = ipywidgets.Label("loss = α · reconstruction + β · complexity")
         formula.add_class("ae-formula")
+        self._active = ipywidgets.Label(
+            "", tooltip="With a larger β a gated model closes dimensions of its code"
+        )
+        self._active.add_class("ae-note")
+        self._active.add_class("ae-active")
         self._begin(
             style_sheet(),
             formula,
             self._choice("reconstruction", "Reconstruction", _reconstructions),
+            self._choice("corruption", "Corruption", _corruptions, when=_looks_at("corruption")),
+            self._slider("noise", "Noise", LogSlider(-2, 0, zero=True), when=_looks_at("noise")),
             self._slider("alpha", "α", LogSlider(-3, 3, zero=True)),
             self._choice("complexity", "Complexity", _complexities),
             self._slider("beta", "β", LogSlider(-5, 1, zero=True)),
+            self._active,
             self._slider(
                 "sparsity_target", "Sparsity", LogSlider(-3, -0.25), when=_aims_at_sparsity
             ),
+            self._field("warm_up", "Warm-up", FloatField(), when=_looks_at("warm_up")),
             self._slider("learning_rate", "Learning rate", LogSlider(-6, 0)),
             self._field("batch_size", "Batch size", IntField()),
             self._field("max_iter", "Epochs", IntField()),
             self._optimiser(),
             self._message,
         )
+        self._follow("losses", self._show_active, key=self._active_text)
+        self._follow("settings", self._show_active, key=self._active_text)
 
     def _optimiser(self) -> ipywidgets.Widget:
         return Panel(
             "Optimiser",
-            self._choice("optimizer", "Optimiser", _optimizers),
+            self._choice("optimizer", "Method", _optimizers),
             self._field("momentum", "Momentum", FloatField(), when=_has_momentum),
             self._slider("weight_decay", "Weight decay", LogSlider(-6, 0, zero=True)),
             self._field(
@@ -102,11 +126,24 @@ class LossControls(SettingsControls):
             ),
             self._choice("schedule", "Schedule", _schedules),
             self._field("schedule_factor", "Factor", FloatField(), when=_has_factor),
-            self._field("schedule_epochs", "Factor every", IntField(), when=_has_epochs),
+            self._field("schedule_epochs", "Every (epochs)", IntField(), when=_has_epochs),
             self._field("schedule_patience", "Patience", IntField(), when=_has_patience),
             css_class="ae-section",
             folded=True,
         )  # fmt: skip
+
+    def _active_text(self) -> str:
+        """Say how many dimensions of its code a gated model uses; '' of other kinds."""
+        current, planned = self.session.settings, self._planned()
+        if current.kind == "gated":
+            size, active = current.architecture.code_dim, self.session.active_dimensions
+            return f"{size if active is None else active} of {size} dimensions active"
+        if planned.kind == "gated":
+            return f"Begins with {planned.architecture.code_dim} dimensions active"
+        return ""
+
+    def _show_active(self) -> None:
+        self._active.value = self._active_text()
 
 
 def _labelled(names: tuple[str, ...], labels: dict[str, str]) -> list[tuple[str, Any]]:
@@ -117,8 +154,12 @@ def _reconstructions(_settings: Settings) -> list[tuple[str, Any]]:
     return _labelled(RECONSTRUCTIONS, RECONSTRUCTION_LABELS)
 
 
-def _complexities(_settings: Settings) -> list[tuple[str, Any]]:
-    return _labelled((*COMPLEXITIES, *MODEL_COMPLEXITIES), COMPLEXITY_LABELS)
+def _complexities(settings: Settings) -> list[tuple[str, Any]]:
+    return _labelled(KINDS[settings.kind].complexities, COMPLEXITY_LABELS)
+
+
+def _corruptions(_settings: Settings) -> list[tuple[str, Any]]:
+    return _labelled(CORRUPTIONS, CORRUPTION_LABELS)
 
 
 def _optimizers(_settings: Settings) -> list[tuple[str, Any]]:
@@ -127,6 +168,11 @@ def _optimizers(_settings: Settings) -> list[tuple[str, Any]]:
 
 def _schedules(_settings: Settings) -> list[tuple[str, Any]]:
     return _labelled(SCHEDULES, SCHEDULE_LABELS)
+
+
+def _looks_at(name: str) -> Callable[[Settings], bool]:
+    """Return a test of whether the kind of model looks at the setting `name`."""
+    return lambda settings: name in KINDS[settings.kind].settings
 
 
 def _aims_at_sparsity(settings: Settings) -> bool:

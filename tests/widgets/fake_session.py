@@ -27,6 +27,7 @@ class FakeSession:
         self.settings = Settings().change(hidden_layer_sizes=(3,), code_dim=2)
         self.pending = {}
         self.status = Status()
+        self.active_dimensions = None
         self.latent = None
         self.clusters = None
         self.focus = None
