@@ -46,7 +46,7 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         self._sliders: dict[str, LogSlider] = {}
         self._rows: dict[str, ipywidgets.Widget] = {}
         self._when: dict[str, Callable[[Settings], bool]] = {}
-        self._options: dict[str, Callable[[Settings], Sequence[tuple[str, Any]]]] = {}
+        self._options: dict[str, Callable[[Settings], Sequence[tuple[str, str]]]] = {}
         self._texts: dict[str, Callable[[Any], Any]] = {}
         self._message = message_label()
         super().__init__()
@@ -94,14 +94,20 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         self,
         name: str,
         label: str,
-        options: Callable[[Settings], Sequence[tuple[str, Any]]],
+        options: Callable[[Settings], Sequence[tuple[str, str]]],
         *,
         when: Callable[[Settings], bool] | None = None,
     ) -> Any:
-        """Let a dropdown show `name`; `options` tells what the next run may have."""
+        """Let a dropdown show `name`; `options` tells what the next run may have.
+
+        The option '' stands for None, which would be no choice in a dropdown.
+        """
         self._options[name] = options
         field = Dropdown(options=list(options(self._planned())))
-        return self._field(name, label, field, when=when)
+        return self._field(
+            name, label, field, when=when,
+            read=lambda value: value or None, text=lambda value: value or "",
+        )  # fmt: skip
 
     def _slider(
         self,
@@ -164,7 +170,8 @@ class SettingsControls(SessionView, ipywidgets.VBox):
                 field, offered = self._fields[name], tuple(options(planned))
                 if tuple(field.options) != offered:
                     with field.hold_sync():
-                        field.options, field.value = offered, planned.value(name)
+                        field.options = offered
+                        field.value = self._shown(name, planned.value(name))
             for name, when in self._when.items():
                 _set_class(self._rows[name], AWAY, on=not when(planned))
         finally:

@@ -140,7 +140,7 @@ class ArchitectureControls(SettingsControls):
         n_parameters = planned.n_parameters(self.session.dataset.n_features)
         pending = bool(self._waiting())
         with self._count.hold_sync():
-            after = "• after Reset: " if pending else ""
+            after = "after Reset: " if pending else ""
             self._count.value = f"{after}{n_parameters:,} parameters"
             self._count.tooltip = WAITING if pending else ""
             (self._count.add_class if pending else self._count.remove_class)("ae-waiting")
@@ -169,27 +169,27 @@ def kind_changes(planned: Settings, kind: str, *, fresh: bool) -> dict[str, Any]
     return changes
 
 
-def _named(names: Sequence[str | None]) -> list[tuple[str, Any]]:
-    return [(str(name).lower(), name) for name in names]
+def _named(names: Sequence[str]) -> list[tuple[str, str]]:
+    return [(name or "none", name) for name in names]
 
 
-def _activations(_settings: Settings) -> list[tuple[str, Any]]:
+def _activations(_settings: Settings) -> list[tuple[str, str]]:
     return _named(ACTIVATIONS)
 
 
-def _output_activations(_settings: Settings) -> list[tuple[str, Any]]:
+def _output_activations(_settings: Settings) -> list[tuple[str, str]]:
     return _named(OUTPUT_ACTIVATIONS)
 
 
-def _kinds(_settings: Settings) -> list[tuple[str, Any]]:
+def _kinds(_settings: Settings) -> list[tuple[str, str]]:
     return _named(tuple(KINDS))
 
 
-def _normalizations(_settings: Settings) -> list[tuple[str, Any]]:
-    return _named((None, *NORMALIZATIONS))
+def _normalizations(_settings: Settings) -> list[tuple[str, str]]:
+    return _named(("", *NORMALIZATIONS))
 
 
-def _trunks(_settings: Settings) -> list[tuple[str, Any]]:
+def _trunks(_settings: Settings) -> list[tuple[str, str]]:
     return _named(TRUNKS)
 
 

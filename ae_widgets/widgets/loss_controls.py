@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets
 
@@ -146,27 +146,27 @@ class LossControls(SettingsControls):
         self._active.value = self._active_text()
 
 
-def _labelled(names: tuple[str, ...], labels: dict[str, str]) -> list[tuple[str, Any]]:
+def _labelled(names: tuple[str, ...], labels: dict[str, str]) -> list[tuple[str, str]]:
     return [(labels.get(name, name), name) for name in names]
 
 
-def _reconstructions(_settings: Settings) -> list[tuple[str, Any]]:
+def _reconstructions(_settings: Settings) -> list[tuple[str, str]]:
     return _labelled(RECONSTRUCTIONS, RECONSTRUCTION_LABELS)
 
 
-def _complexities(settings: Settings) -> list[tuple[str, Any]]:
+def _complexities(settings: Settings) -> list[tuple[str, str]]:
     return _labelled(KINDS[settings.kind].complexities, COMPLEXITY_LABELS)
 
 
-def _corruptions(_settings: Settings) -> list[tuple[str, Any]]:
+def _corruptions(_settings: Settings) -> list[tuple[str, str]]:
     return _labelled(CORRUPTIONS, CORRUPTION_LABELS)
 
 
-def _optimizers(_settings: Settings) -> list[tuple[str, Any]]:
+def _optimizers(_settings: Settings) -> list[tuple[str, str]]:
     return _labelled(OPTIMIZERS, OPTIMIZER_LABELS)
 
 
-def _schedules(_settings: Settings) -> list[tuple[str, Any]]:
+def _schedules(_settings: Settings) -> list[tuple[str, str]]:
     return _labelled(SCHEDULES, SCHEDULE_LABELS)
 
 

@@ -64,7 +64,7 @@ def test_while_training_a_change_waits_and_is_marked(controls, session, trainer)
     assert session.settings.architecture.code_dim == 2
     assert code_dim.value == 5
     assert "ae-pending" in code_dim._dom_classes
-    assert controls._count.value == "• after Reset: 21,525 parameters"
+    assert controls._count.value == "after Reset: 21,525 parameters"
     assert controls._count.tooltip == "What is marked • applies to the next run: press Reset"
     assert controls._message.value == ""
     session.reset()
@@ -103,7 +103,7 @@ def test_while_training_a_kind_waits_and_the_run_keeps_its_weight(controls, sess
     assert (session.settings.kind, session.settings.beta) == ("plain", 0)
     marked = {n for n, row in controls._rows.items() if "ae-pending" in row._dom_classes}
     assert marked == {"kind", "normalization"}
-    assert controls._fields["normalization"].value is None
+    assert controls._fields["normalization"].label == "none"
     session.reset()
     assert publisher.flush()
     assert session.settings.kind == controls._fields["kind"].value == "contractive"
