@@ -6,14 +6,13 @@ Every implementation of `Step` gives the same numbers to float32 accuracy;
 
 from __future__ import annotations
 
-import copy
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
 
-from ae_widgets.engine.views import tensor_view
+from ae_widgets.engine.items import items, take
 from ae_widgets.losses.reconstruction import item_errors
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from ae_widgets.losses.objective import Objective
     from ae_widgets.model.network import AutoencoderNetwork
 
-__all__ = ["AutogradStep", "Noted", "Step", "Trained"]
+__all__ = ["AutogradStep", "Memory", "Noted", "Step", "Trained"]
 
 
 class Noted(NamedTuple):
@@ -59,6 +58,34 @@ class Trained(NamedTuple):
     bad_total: float | None
 
 
+class Memory(NamedTuple):
+    """Adam's memory of past gradients, parameter by parameter as the network has them.
+
+    Attributes
+    ----------
+    first, second : list of ndarray
+        The running means of each parameter's gradients and of their squares.
+    steps : list of int
+        Steps that each parameter has made.
+    scales : tuple of float
+        What the means are multiplied by.
+    """
+
+    first: list[NDArray[np.float32]]
+    second: list[NDArray[np.float32]]
+    steps: list[int]
+    scales: tuple[float, float]
+
+    def scaled(
+        self, first: float, second: float
+    ) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]:
+        """Return the means multiplied by these instead."""
+        if self.scales == (first, second):
+            return self.first, self.second
+        ratios = np.float32(first / self.scales[0]), np.float32(second / self.scales[1])
+        return [m * ratios[0] for m in self.first], [m * ratios[1] for m in self.second]
+
+
 class Step(Protocol):
     """Moves the parameters of a network, one batch after another."""
 
@@ -70,11 +97,14 @@ class Step(Protocol):
     def forget(self) -> None:
         """Drop the optimiser's memory of past gradients."""
 
-    def memory(self) -> Any:
-        """Return a copy of the optimiser's memory, for `load_memory`."""
+    def memory(self, *, copy: bool = True) -> Memory:
+        """Return the optimiser's memory, for `load_memory`.
 
-    def load_memory(self, memory: Any) -> None:
-        """Go on with the memory of a step of the same kind and network."""
+        Without a copy, it is for the end: the step must not train any more.
+        """
+
+    def load_memory(self, memory: Memory) -> None:
+        """Go on with the memory of a step on a network of the same layers."""
 
 
 class AutogradStep:
@@ -84,8 +114,8 @@ class AutogradStep:
     ----------
     network : AutoencoderNetwork
         The network whose parameters are moved.
-    features : ndarray of shape (n_samples, n_features), float32
-        All items.
+    features : ndarray or CSR matrix of shape (n_samples, n_features), float32
+        All items; of a CSR matrix one batch at a time is made dense.
     objective : Objective
         What to minimise; its settings may change between batches.
     learning_rate : float
@@ -95,13 +125,15 @@ class AutogradStep:
     def __init__(
         self,
         network: AutoencoderNetwork,
-        features: NDArray[np.float32],
+        features: Any,
         objective: Objective,
         learning_rate: float,
     ) -> None:
         self.learning_rate = learning_rate
         self._network = network
-        self._features = tensor_view(features)
+        for parameter in network.parameters():  # another step may have laid them out its way
+            parameter.data = parameter.data.contiguous()
+        self._features = items(features)
         self._objective = objective
         self._total = torch.zeros(())
         self.forget()
@@ -121,7 +153,7 @@ class AutogradStep:
 
     def measure(self, rows: NDArray[np.int32], noted: Noted, batch: slice) -> dict[str, float]:
         """Compute the gradients of one batch and return its loss parts."""
-        x = self._features[torch.from_numpy(rows)]  # (n, n_features)
+        x = take(self._features, torch.from_numpy(rows))  # (n, n_features)
         code, output = self._network(x)
         self._total, parts = self._objective(x, code, output)
         with torch.no_grad():
@@ -146,10 +178,36 @@ class AutogradStep:
             self._network.parameters(), lr=self.learning_rate, fused=True
         )
 
-    def memory(self) -> Any:
-        """Return a copy of the optimiser's memory, for `load_memory`."""
-        return copy.deepcopy(self._optimizer.state_dict())
+    def memory(self, *, copy: bool = True) -> Memory:
+        """Return the optimiser's memory, for `load_memory`."""
+        first: list[NDArray[np.float32]] = []
+        second: list[NDArray[np.float32]] = []
+        steps = []
+        for parameter in self._network.parameters():
+            state = self._optimizer.state.get(parameter)
+            steps.append(int(state["step"]) if state else 0)
+            for means, name in ((first, "exp_avg"), (second, "exp_avg_sq")):
+                mean = state[name] if state else torch.zeros_like(parameter)
+                means.append(mean.numpy().copy() if copy else mean.numpy())
+        return Memory(first, second, steps, (1.0, 1.0))
 
-    def load_memory(self, memory: Any) -> None:
-        """Go on with the memory of a step of the same kind and network."""
-        self._optimizer.load_state_dict(memory)
+    def load_memory(self, memory: Memory) -> None:
+        """Go on with the memory of a step on a network of the same layers."""
+        state = self._optimizer.state_dict()
+        state["state"] = {
+            i: {
+                "step": torch.tensor(float(step)),
+                "exp_avg": _contiguous(mean),
+                "exp_avg_sq": _contiguous(square),
+            }
+            for i, (mean, square, step) in enumerate(
+                zip(*memory.scaled(1.0, 1.0), memory.steps, strict=True)
+            )
+            if step
+        }
+        self._optimizer.load_state_dict(state)
+
+
+def _contiguous(values: NDArray[np.float32]) -> torch.Tensor:
+    """Return a copy in C order, as the fused Adam takes it."""
+    return torch.from_numpy(values).clone(memory_format=torch.contiguous_format)

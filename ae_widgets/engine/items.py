@@ -1,0 +1,83 @@
+"""Items in rows, dense or in CSR form, of which few at a time are made dense."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from scipy.sparse import issparse
+from torch import Tensor, nn
+
+from ae_widgets.engine.views import tensor_view
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ae_widgets.model.network import AutoencoderNetwork
+
+__all__ = ["chunk_rows", "encode_rows", "items", "take", "value_range"]
+
+CHUNK_BYTES = 2**25
+"""Dense bytes that are passed through a network at once outside training."""
+
+CHUNK_ROWS = 8192
+"""Items passed through a network at once, however few values they have."""
+
+
+def items(features: Any) -> Any:
+    """Return features as `take` and the steps need them.
+
+    Parameters
+    ----------
+    features : ndarray or scipy CSR matrix or array of shape (n_samples, n_features), float32
+        Read, never written.
+
+    Returns
+    -------
+    Tensor or CSR matrix or array
+        A tensor on the memory of `features`; or a matrix that names each place
+        once, which is `features` itself if it does.
+    """
+    if not issparse(features):
+        return tensor_view(features)
+    if not features.has_canonical_format:
+        features = features.copy()
+        features.sum_duplicates()
+    return features
+
+
+def take(features: Any, rows: Tensor | slice) -> Tensor:
+    """Return rows of what `items` returned, dense, shape (n, n_features)."""
+    if isinstance(features, Tensor):
+        return features[rows]
+    return _dense(features[rows.numpy() if isinstance(rows, Tensor) else rows])
+
+
+def chunk_rows(n_features: int) -> int:
+    """Return how many items may be dense at once outside training, at least one."""
+    return max(1, min(CHUNK_ROWS, CHUNK_BYTES // (4 * n_features)))
+
+
+def value_range(features: Any) -> tuple[float, float]:
+    """Return the smallest and the largest value; those that a sparse matrix leaves out are 0."""
+    if not issparse(features):
+        return float(features.min()), float(features.max())
+    return float(features.data.min(initial=0)), float(features.data.max(initial=0))
+
+
+def encode_rows(network: AutoencoderNetwork, features: Any) -> Tensor:
+    """Return the codes of a tensor or a CSR matrix, shape (n, code_dim)."""
+    if isinstance(features, Tensor):
+        return network.encode(features)
+    encoder = network.encoder
+    if isinstance(encoder, nn.Sequential) and isinstance(encoder[0], nn.Linear):
+        weight: NDArray[np.float32] = encoder[0].weight.detach().numpy()
+        entering = torch.from_numpy(features @ weight.T) + encoder[0].bias
+        code: Tensor = encoder[1:](entering)
+        return code
+    return network.encode(_dense(features))
+
+
+def _dense(matrix: Any) -> Tensor:
+    return torch.from_numpy(matrix.toarray())
