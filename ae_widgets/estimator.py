@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 import torch
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ae_widgets.engine.checks import check_settings
+from ae_widgets.engine.items import chunk_rows, encode_rows, value_range
 from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.losses.reconstruction import item_errors
-from ae_widgets.model.network import build_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,14 +29,12 @@ if TYPE_CHECKING:
     from ae_widgets.model.network import AutoencoderNetwork
 
     Floats = NDArray[np.float32]
+    Features = Floats | Any  # or a CSR matrix
 
 __all__ = ["Autoencoder"]
 
 CALL_SECONDS = 0.05
 """Training time after which an interrupt is heard."""
-
-CHUNK_ROWS = 8192
-"""Items passed through the network at once outside training."""
 
 
 # The errors that mypy is told to ignore: scikit-learn has no types.
@@ -175,8 +174,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            The items; numbers, without NaN.
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The items; numbers, without NaN. A sparse matrix is converted to CSR and
+            float32 if it is not, and never made dense as a whole.
         y : ignored
 
         Raises
@@ -197,13 +197,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            The items; numbers, without NaN.
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The items; numbers, without NaN. A sparse matrix is converted to CSR and
+            float32 if it is not, and never made dense as a whole.
         y : ignored
         """
         warm = hasattr(self, "network_")
         features = self._check(X, reset=not warm)
-        settings = self._settings().change(validation_fraction=0.0)
+        settings = self._settings().change(validation_fraction=0.0, max_iter=1)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
         return self._train(self._trainer(features, settings, warm=warm), 1)
@@ -227,8 +228,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             self._keep(trainer, best)
         return self
 
-    def _trainer(self, features: Floats, settings: Settings, *, warm: bool) -> Trainer:
-        check_settings(settings, (float(features.min()), float(features.max())))
+    def _trainer(self, features: Features, settings: Settings, *, warm: bool) -> Trainer:
+        check_settings(settings, value_range(features))
         if not warm:
             self.n_iter_ = 0
             self.loss_curve_: list[float] = []
@@ -253,15 +254,12 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             self.best_loss_ = trainer.stopping.best_loss
 
     def _keep(self, trainer: Trainer, best: dict[str, Floats] | None) -> None:
-        settings = trainer.settings
-        self.network_ = build_network(
-            settings.architecture, self.n_features_in_, random_state=settings.random_state
-        )
-        weights = trainer.weights() if best is None else best
-        self.network_.load_state_dict({n: torch.from_numpy(w) for n, w in weights.items()})
-        self.network_.requires_grad_(requires_grad=False)
-        self._memory = trainer.memory()
-        self._n_features_out = settings.architecture.code_dim
+        # The trainer's own: nothing is copied, and the trainer is not used any more.
+        if best is not None:
+            trainer.load_weights(best)
+        self.network_ = trainer.network.requires_grad_(requires_grad=False)
+        self._memory = trainer.memory(copy=False)
+        self._n_features_out = trainer.settings.architecture.code_dim
         self.converged_ = trainer.stopping.converged
 
     def _settings(self) -> Settings:
@@ -287,7 +285,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def transform(self, X: ArrayLike) -> Floats:
         """Return the codes of `X`, shape (n_samples, code_dim), float32."""
-        return self._through(self._fitted().encode, self._check(X))
+        network = self._fitted()
+        return self._through(lambda x: encode_rows(network, x), self._check(X), dense=False)
 
     def inverse_transform(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of codes, shape (n_samples, n_features), float32.
@@ -308,7 +307,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def reconstruct(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of `X`, shape (n_samples, n_features), float32."""
-        return self._through(lambda x: self._fitted()(x)[1], self._check(X))
+        network = self._fitted()
+        return self._through(lambda x: network(x)[1], self._check(X))
 
     def score_samples(self, X: ArrayLike) -> Floats:
         """Return minus each item's reconstruction error, shape (n_samples,).
@@ -326,30 +326,49 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         check_is_fitted(self, "network_")
         return self.network_
 
-    def _check(self, X: ArrayLike, *, reset: bool = False, ensure_min_samples: int = 1) -> Floats:
+    def _check(self, X: ArrayLike, *, reset: bool = False, ensure_min_samples: int = 1) -> Features:
         if not reset:
             check_is_fitted(self, "network_")
-        checked: Floats = validate_data(
+        checked: Features = validate_data(
             self,
             X,
             reset=reset,
+            accept_sparse="csr",
             dtype=np.float32,
             order="C",
             ensure_min_samples=ensure_min_samples,
         )
         return checked
 
-    def _through(self, function: Callable[[Tensor], Tensor], values: Floats) -> Floats:
-        with torch.no_grad():
-            chunks = [
-                function(torch.from_numpy(values[start : start + CHUNK_ROWS]).clone()).numpy()
-                for start in range(0, len(values), CHUNK_ROWS)
-            ]
-        return np.concatenate(chunks)
+    def _through(
+        self, function: Callable[[Any], Tensor], values: Features, *, dense: bool = True
+    ) -> Floats:
+        """Return a function of the items, some at a time.
+
+        Parameters
+        ----------
+        function : callable
+            Takes a tensor; or, without `dense`, a CSR matrix if `values` is one.
+        values : ndarray or CSR matrix
+        """
+        n, size, result = values.shape[0], chunk_rows(self.n_features_in_), None
+        for start in range(0, n, size):
+            part: Any = values[start : start + size]
+            if not issparse(part):
+                part = torch.from_numpy(part).clone()
+            elif dense:
+                part = torch.from_numpy(part.toarray())
+            with torch.no_grad():
+                chunk = function(part).numpy()
+            if result is None:
+                result = np.empty((n, *chunk.shape[1:]), np.float32)
+            result[start : start + size] = chunk
+        return cast("Floats", result)
 
     def __sklearn_tags__(self) -> Tags:
         """Describe the estimator to scikit-learn."""
         tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from ae_widgets.engine.items import chunk_rows, items, take
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep, Noted
 from ae_widgets.engine.stopping import Stopping
-from ae_widgets.engine.views import tensor_view
 from ae_widgets.exceptions import NonFiniteLossError
 from ae_widgets.losses.objective import Objective, PartMeans
 from ae_widgets.losses.reconstruction import item_errors
@@ -27,15 +28,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from numpy.typing import NDArray
-    from torch import Tensor
 
     from ae_widgets.engine.settings import Settings
-    from ae_widgets.engine.step import Step
+    from ae_widgets.engine.step import Memory, Step
+    from ae_widgets.model.network import AutoencoderNetwork
 
 __all__ = ["Trainer"]
-
-CHUNK_ROWS = 8192
-"""Items encoded at once outside training: bounds the memory of a frame."""
 
 
 class Trainer:
@@ -43,8 +41,8 @@ class Trainer:
 
     Parameters
     ----------
-    features : ndarray of shape (n_samples, n_features), float32
-        All items; read, never written.
+    features : ndarray or scipy CSR matrix of shape (n_samples, n_features), float32
+        All items; read, never written. A CSR matrix is never made dense as a whole.
     settings : Settings
         The run's settings. Live ones may be changed by `change`.
     weights : dict of str to ndarray, optional
@@ -53,23 +51,22 @@ class Trainer:
 
     def __init__(
         self,
-        features: NDArray[np.float32],
+        features: NDArray[np.float32] | Any,
         settings: Settings,
         weights: dict[str, NDArray[np.float32]] | None = None,
     ) -> None:
         self.settings = settings
         self.objective = Objective(settings)
-        self.features = tensor_view(features)  # (n_samples, n_features)
-        n_samples, n_features = features.shape
-        train, held_out = split_rows(n_samples, settings.validation_fraction, settings.random_state)
+        self.features = items(features)  # (n_samples, n_features)
+        train, held_out = split_rows(
+            features.shape[0], settings.validation_fraction, settings.random_state
+        )
         self.train_rows = train
         self.validation_rows = torch.from_numpy(held_out)
-        self.network = build_network(
-            settings.architecture, n_features, random_state=settings.random_state
-        )
+        self.network = self._draw()
         if weights is not None:
             self.load_weights(weights)
-        self._stepper = self._new_step(features)
+        self._stepper = self._new_step()
         self._order_generator = torch.Generator().manual_seed(settings.random_state)
         self._order = self._new_order()
         self._cursor = 0
@@ -85,7 +82,11 @@ class Trainer:
         self._seen: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
         self._epoch_seen = _nothing(settings)
         self._scattered = 0
-        self._finite_weights = self.weights()
+        # Where to go back to: the parameters given to begin with, and those at the end of
+        # an epoch. The ones drawn can be drawn again.
+        self._given_weights = weights
+        self._finite_weights: dict[str, NDArray[np.float32]] = {}
+        self._finite_epoch = 0
 
     @property
     def progress(self) -> float:
@@ -122,6 +123,10 @@ class Trainer:
         if name in {"alpha", "beta", "reconstruction", "complexity", "sparsity_target"}:
             # Losses under another objective do not compare with the best so far.
             self.stopping.forget()
+            if not isinstance(self._stepper, self._step_class()):
+                memory = self._stepper.memory()
+                self._stepper = self._new_step()
+                self._stepper.load_memory(memory)
 
     def batches_within(self, seconds: float) -> int:
         """Return about how many batches take as long as that, at least one."""
@@ -146,6 +151,7 @@ class Trainer:
             epoch are in place again, and training may go on from them.
         """
         started = time.perf_counter()
+        self._keep_finite_weights()
         size = self.settings.batch_size
         rows = self._next_rows(max_batches)
         trained = self._stepper.train(rows, size, self._noted(len(rows)))
@@ -169,11 +175,12 @@ class Trainer:
         self._cursor = self._scattered = 0
         self._order = self._new_order()
         validation = self.evaluate(self.validation_rows) if len(self.validation_rows) else None
-        self._finite_weights = self.weights()
         self.seconds += time.perf_counter() - started
         record = self.record(validation)
         watched = validation or record.train
         self.stopping.update(self.epoch, watched.total)
+        if self.epoch < self.settings.max_iter and not self.stopping.converged:
+            self._keep_finite_weights()  # at the end, they are not needed unless it goes on
         return record
 
     def record(self, validation: LossParts | None = None) -> LossRecord:
@@ -211,7 +218,7 @@ class Trainer:
         """Return codes (n, code_dim) and errors (n,) of `rows`, default all."""
         codes, errors = [], []
         for chunk in self._chunks(rows):
-            x = self.features[chunk]
+            x = take(self.features, chunk)
             code, output = self.network(x)
             codes.append(code)
             errors.append(item_errors(self.settings.reconstruction, output, x))
@@ -220,23 +227,26 @@ class Trainer:
     @torch.no_grad()
     def reconstruct(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return reconstructions (n, n_features) and errors (n,) of `rows`."""
-        x = self.features[rows]
+        x = take(self.features, rows)
         output = self.network(x)[1]
         return output, item_errors(self.settings.reconstruction, output, x)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return a copy of the parameters by name."""
-        return {n: t.detach().numpy().copy() for n, t in self.network.state_dict().items()}
+        return _weights(self.network)
 
     def load_weights(self, weights: dict[str, NDArray[np.float32]]) -> None:
         """Put parameters from `weights` in place."""
         self.network.load_state_dict({n: torch.from_numpy(a) for n, a in weights.items()})
 
-    def memory(self) -> Any:
-        """Return a copy of the optimiser's memory, for `load_memory`."""
-        return self._stepper.memory()
+    def memory(self, *, copy: bool = True) -> Memory:
+        """Return the optimiser's memory, for `load_memory`.
 
-    def load_memory(self, memory: Any) -> None:
+        Without a copy, it is for the end: the trainer must not train any more.
+        """
+        return self._stepper.memory(copy=copy)
+
+    def load_memory(self, memory: Memory) -> None:
         """Go on with the optimiser's memory of a trainer of the same architecture."""
         self._stepper.load_memory(memory)
 
@@ -273,23 +283,44 @@ class Trainer:
         order: NDArray[np.int32] = self.train_rows[shuffle.numpy()]
         return order
 
-    def _new_step(self, features: NDArray[np.float32]) -> Step:
-        # Brings the compiler, which importing the estimator must not.
-        from ae_widgets.engine.dense_step import DenseStep
+    def _new_step(self) -> Step:
+        step = self._step_class()
+        features = self.features.numpy() if isinstance(self.features, Tensor) else self.features
+        if step is AutogradStep:
+            return AutogradStep(self.network, features, self.objective, self.settings.learning_rate)
+        made: Step = step(self.network, features, self.objective, self.settings)
+        return made
 
-        if DenseStep.applies(self.settings):
-            return DenseStep(self.network, features, self.objective, self.settings)
-        return AutogradStep(self.network, features, self.objective, self.settings.learning_rate)
+    def _step_class(self) -> Any:
+        """Return the fastest kind of step that applies."""
+        # They bring the compiler, which importing the estimator must not.
+        from ae_widgets.engine.dense_step import DenseStep
+        from ae_widgets.engine.sparse_step import SparseStep
+
+        step = DenseStep if isinstance(self.features, Tensor) else SparseStep
+        return step if step.applies(self.settings) else AutogradStep
 
     def _chunks(self, rows: Tensor | None) -> tuple[Tensor | slice, ...]:
+        n_samples, n_features = self.features.shape
+        size = chunk_rows(n_features)
         if rows is not None:
-            return torch.split(rows, CHUNK_ROWS)
-        starts = range(0, len(self.features), CHUNK_ROWS)
-        return tuple(slice(start, start + CHUNK_ROWS) for start in starts)
+            return torch.split(rows, size)
+        return tuple(slice(start, start + size) for start in range(0, n_samples, size))
+
+    def _keep_finite_weights(self) -> None:
+        """Copy the parameters of the last completed epoch, unless that is done."""
+        if self._cursor or self._finite_epoch == self.epoch:
+            return
+        if not self._finite_weights:
+            self._finite_weights = self.weights()
+        else:  # into the arrays that are there
+            for name, value in self.network.state_dict().items():
+                self._finite_weights[name][:] = value.numpy()
+        self._finite_epoch = self.epoch
 
     def _restore(self, loss: float) -> None:
         step, settings = self.step + 1, self.settings
-        self.load_weights(self._finite_weights)
+        self.load_weights(self._finite_weights or self._given_weights or _weights(self._draw()))
         self._stepper.forget()
         self.means = PartMeans()
         what = "NaN" if math.isnan(loss) else "infinite"
@@ -300,6 +331,16 @@ class Trainer:
         )
         raise NonFiniteLossError(msg)
 
+    def _draw(self) -> AutoencoderNetwork:
+        settings = self.settings
+        return build_network(
+            settings.architecture, self.features.shape[1], random_state=settings.random_state
+        )
+
 
 def _nothing(settings: Settings) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return np.empty((0, settings.architecture.code_dim), np.float32), np.empty(0, np.float32)
+
+
+def _weights(network: AutoencoderNetwork) -> dict[str, NDArray[np.float32]]:
+    return {name: value.numpy().copy("K") for name, value in network.state_dict().items()}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import copy
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -52,6 +53,13 @@ class AutoencoderNetwork(nn.Module):
         """Return the codes and the reconstructions of `x`."""
         code = self.encode(x)
         return code, self.decode(code)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled or copied: each parameter with memory of its own.
+
+        A parameter may be a view of a vector, which pickle would write for each anew.
+        """
+        return {**self.__dict__, "_modules": copy.deepcopy(self._modules)}
 
 
 def build_network(
