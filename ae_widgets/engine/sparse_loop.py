@@ -35,7 +35,7 @@ from ae_widgets.engine.loop import (
     place_of,
     weighted,
 )
-from ae_widgets.jit import compiled, exact
+from ae_widgets.jit import compiled, exact, gram
 from ae_widgets.losses.gradients import complexity_gradient
 from ae_widgets.model.activations import activate, chain
 
@@ -277,7 +277,7 @@ def _gram(arrays: SparseBuffers, shard: int) -> None:
     low, high = n_features * shard // shards, n_features * (shard + 1) // shards
     weight = _weight(arrays.parameters, last, n_features, width)[low:high]
     bias = arrays.parameters[len(arrays.parameters) - n_features :][low:high]
-    np.dot(weight.T, weight, arrays.gram[shard].reshape(width, width))
+    gram(weight, arrays.gram[shard].reshape(width, width))
     np.dot(bias, weight, arrays.by_bias[shard])
     squares = 0.0
     for f in range(len(bias)):
@@ -303,7 +303,7 @@ def _decode(
     code = arrays.outputs[shard, place : place + n * code_dim].reshape(n, code_dim)
     hidden = forward(arrays, shard, code, task.code_layer + 1, top + 1, place + n * code_dim)
     arrays.hidden[low * width : (low + n) * width].reshape(n, width)[:] = hidden
-    np.dot(hidden.T, hidden, arrays.inner[shard].reshape(width, width))
+    gram(hidden, arrays.inner[shard].reshape(width, width))
     place = place_of(arrays, top, n)
     slope = arrays.slopes[shard, place : place + n * width].reshape(n, width)
     np.dot(hidden, arrays.gram[0].reshape(width, width), slope)
