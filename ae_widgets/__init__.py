@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from ae_widgets.estimator import Autoencoder
     from ae_widgets.exceptions import (
         AEWidgetsError,
+        CheckpointError,
         DataError,
+        JournalError,
         NonFiniteLossError,
+        NotEnoughMemoryError,
         SettingsError,
         TrainerDiedError,
         TrainingError,
     )
     from ae_widgets.model.architecture import Architecture
-    from ae_widgets.session import Session, runs, stop_all
+    from ae_widgets.session import Journal, Session, runs, stop_all
     from ae_widgets.widgets import (
         ArchitectureControls,
         Lab,
@@ -39,12 +42,16 @@ _HOME = {
     "Architecture": "model",
     "ArchitectureControls": "widgets",
     "Autoencoder": "estimator",
+    "CheckpointError": "exceptions",
     "DataError": "exceptions",
+    "Journal": "session",
+    "JournalError": "exceptions",
     "Lab": "widgets",
     "LatentScatter": "widgets",
     "LossControls": "widgets",
     "LossPlot": "widgets",
     "NonFiniteLossError": "exceptions",
+    "NotEnoughMemoryError": "exceptions",
     "ReconstructionView": "widgets",
     "Session": "session",
     "Settings": "engine",
@@ -61,12 +68,16 @@ __all__ = [
     "Architecture",
     "ArchitectureControls",
     "Autoencoder",
+    "CheckpointError",
     "DataError",
+    "Journal",
+    "JournalError",
     "Lab",
     "LatentScatter",
     "LossControls",
     "LossPlot",
     "NonFiniteLossError",
+    "NotEnoughMemoryError",
     "ReconstructionView",
     "Session",
     "Settings",

@@ -5,15 +5,21 @@
     AEWidgetsError
      ├── DataError            (ValueError)    what was passed in cannot be trained on
      ├── SettingsError        (ValueError)    a setting is unknown or out of its range
+     ├── JournalError         (ValueError)    a journal cannot be written, read or replayed
+     ├── CheckpointError      (ValueError)    a checkpoint cannot be written or read
      └── TrainingError        (RuntimeError)  a run ended with an error
           ├── NonFiniteLossError              the loss became NaN or infinite
+          ├── NotEnoughMemoryError            the machine or device is short of memory
           └── TrainerDiedError                the training process ended unasked
 """
 
 __all__ = [
     "AEWidgetsError",
+    "CheckpointError",
     "DataError",
+    "JournalError",
     "NonFiniteLossError",
+    "NotEnoughMemoryError",
     "SettingsError",
     "TrainerDiedError",
     "TrainingError",
@@ -32,12 +38,24 @@ class SettingsError(AEWidgetsError, ValueError):
     """A setting is unknown, of the wrong type or out of its range."""
 
 
+class JournalError(AEWidgetsError, ValueError):
+    """A journal is damaged or of another kind, or could not be written or replayed."""
+
+
+class CheckpointError(AEWidgetsError, ValueError):
+    """A checkpoint is damaged or of another kind, or could not be written."""
+
+
 class TrainingError(AEWidgetsError, RuntimeError):
     """A run ended with an error; the worker's traceback is in `__notes__`."""
 
 
 class NonFiniteLossError(TrainingError):
     """The loss became NaN or infinite; the last finite weights were restored."""
+
+
+class NotEnoughMemoryError(TrainingError, MemoryError):
+    """There is not enough memory to train with these settings; the message says what to do."""
 
 
 class TrainerDiedError(TrainingError):

@@ -29,7 +29,22 @@ def weights(model):
     return np.concatenate([w.ravel() for w in model._weights().values()])
 
 
-@parametrize_with_checks([quick(), quick(early_stopping=True, activation="silu")])
+UNEQUAL = {
+    "check_sample_weight_equivalence_on_dense_data": (
+        "weights are how often an item is drawn: with other items the draws, and the batches, "
+        "are others"
+    ),
+}
+
+
+@parametrize_with_checks(
+    [
+        quick(),
+        quick(early_stopping=True, activation="silu"),
+        quick(reconstruction="masked_mse", optimizer="adamw", schedule="cosine"),
+    ],
+    expected_failed_checks=lambda _: UNEQUAL,
+)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
@@ -200,6 +215,14 @@ def test_verbose_shows_a_bar_and_quiet_shows_nothing(capfd):
     assert "5/5" in shown
     assert "reconstruction=" in shown
     assert "complexity=" in shown
+
+
+def test_without_scikit_learns_callbacks_all_else_works(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.callback", None)  # as before version 1.9
+    model = quick().fit(blobs(50, 4))
+    assert model.n_iter_ == 5
+    with pytest.raises(ImportError, match=r"Callbacks need scikit-learn 1\.9 or later"):
+        model.set_callbacks(object())
 
 
 def test_importing_the_package_loads_neither_torch_nor_widgets():

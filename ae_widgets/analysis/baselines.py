@@ -20,7 +20,7 @@ MAX_VALUES = 20_000_000
 """Values looked at, beside `max_rows`, so that wide data does not fill the memory."""
 
 MIN_PROBABILITY = 1e-7
-"""Reconstructions are kept this far from 0 and 1 for the binary cross-entropy."""
+"""Reconstructions are kept this far from 0 and 1 where they stand for probabilities."""
 
 
 def pca_error(
@@ -44,8 +44,11 @@ def pca_error(
         All items.
     code_dim : int
         Number of components; capped at what the data allows.
-    kind : {'mse', 'mae', 'binary_cross_entropy'}
-        The error, a mean over all values of all items.
+    kind : str
+        The error, one of `ae_widgets.losses.RECONSTRUCTIONS`. For 'multinomial' the
+        reconstruction of an item, kept above 0 and divided by its sum, stands for
+        the probabilities. For 'masked_mse' a missing value, NaN, is replaced by the
+        mean of its feature before PCA.
     validation_rows : array-like of int, default=()
         Indices of the items that PCA is not fitted on and the error is taken
         from. If there are none, or no others, all items serve for both.
@@ -70,8 +73,19 @@ def pca_error(
     most = min(max_rows, max(code_dim + 1, MAX_VALUES // n_features))
     fitted = features[_sample(train, most)].astype(np.float64)
     inputs = features[_sample(test, most)].astype(np.float64)
+    if kind == "masked_mse":
+        means = _observed_means(fitted)
+        fitted, whole = (np.where(np.isnan(x), means, x) for x in (fitted, inputs))
+    else:
+        whole = inputs
     with one_thread():
-        return ERRORS[kind](inputs, _reconstruct(fitted, inputs, code_dim))
+        return ERRORS[kind](inputs, _reconstruct(fitted, whole, code_dim))
+
+
+def _observed_means(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each feature's mean without NaN, 0 if there is nothing else."""
+    means: NDArray[np.float64] = np.nansum(x, axis=0) / np.maximum((~np.isnan(x)).sum(axis=0), 1)
+    return means
 
 
 def _sample(rows: NDArray[np.intp], size: int) -> NDArray[np.intp]:
@@ -105,8 +119,34 @@ def _binary_cross_entropy(x: NDArray[Any], y: NDArray[Any]) -> float:
     return float(-np.mean(x * np.log(p) + (1 - x) * np.log1p(-p)))
 
 
+def _huber(x: NDArray[Any], y: NDArray[Any]) -> float:
+    distance = np.abs(x - y)
+    return float(np.mean(np.where(distance < 1, distance**2 / 2, distance - 0.5)))
+
+
+def _cosine(x: NDArray[Any], y: NDArray[Any]) -> float:
+    lengths = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)
+    return float(np.mean(1 - (x * y).sum(axis=1) / np.maximum(lengths, np.finfo(float).tiny)))
+
+
+def _multinomial(x: NDArray[Any], y: NDArray[Any]) -> float:
+    p = np.maximum(y, MIN_PROBABILITY)
+    p = p / p.sum(axis=1, keepdims=True)
+    return float(-np.mean((x * np.log(p)).sum(axis=1)))
+
+
+def _masked_mean_squared(x: NDArray[Any], y: NDArray[Any]) -> float:
+    observed = ~np.isnan(x)
+    squares = np.where(observed, np.square(x - y), 0).sum(axis=1)
+    return float(np.mean(squares / np.maximum(observed.sum(axis=1), 1)))
+
+
 ERRORS: dict[str, Callable[[NDArray[Any], NDArray[Any]], float]] = {
     "mse": _mean_squared,
     "mae": _mean_absolute,
     "binary_cross_entropy": _binary_cross_entropy,
+    "huber": _huber,
+    "cosine": _cosine,
+    "multinomial": _multinomial,
+    "masked_mse": _masked_mean_squared,
 }

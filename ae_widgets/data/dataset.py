@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from ae_widgets.data.fingerprint import Fingerprint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,8 +27,9 @@ class Dataset:
     Parameters
     ----------
     features : ndarray of shape (n_samples, n_features), float32
-        One item a row, finite, C-contiguous. May share its memory with what was
-        passed in (`read_dataset` says when); it is never written to.
+        One item a row, C-contiguous, finite; with NaN where a value is missing if
+        that was allowed. May share its memory with what was passed in
+        (`read_dataset` says when); it is never written to.
     labels : ndarray of shape (n_samples,), int32, optional
         Index into `label_names`; `NO_LABEL` (-1) where an item has no label.
     label_names : tuple of str
@@ -59,5 +63,16 @@ class Dataset:
 
     @cached_property
     def value_range(self) -> tuple[float, float]:
-        """Smallest and largest feature value, computed once."""
-        return float(np.min(self.features)), float(np.max(self.features))
+        """Smallest and largest feature value that is not missing, computed once."""
+        values = self.features.ravel()
+        return float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
+
+    @cached_property
+    def has_missing(self) -> bool:
+        """Whether some values are missing (NaN), found once."""
+        return math.isnan(float(np.min(self.features)))
+
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """What tells these features from others."""
+        return Fingerprint(self.features)

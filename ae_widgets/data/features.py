@@ -22,7 +22,10 @@ BLOCK = 1 << 20
 """Values looked at in one go, so that memory-mapped data is never in memory as a whole."""
 
 NOT_FINITE = {
-    "NaN": "Drop those rows, or fill them in, e.g. with sklearn.impute.SimpleImputer.",
+    "NaN": (
+        "Drop those rows, fill them in, e.g. with sklearn.impute.SimpleImputer, or leave those "
+        "values out of the error: reconstruction='masked_mse'."
+    ),
     "infinite values": "Drop those rows, or replace the values.",
     "values beyond float32 (3.4e38)": (
         "Scale them first, e.g. with sklearn.preprocessing.StandardScaler."
@@ -31,7 +34,11 @@ NOT_FINITE = {
 
 
 def to_float32(
-    table: Table, values: NDArray[Any], *, divisor: float | None = None
+    table: Table,
+    values: NDArray[Any],
+    *,
+    divisor: float | None = None,
+    allow_nan: bool = False,
 ) -> NDArray[np.float32]:
     """Return values as finite, C-contiguous float32.
 
@@ -43,6 +50,8 @@ def to_float32(
         Real numbers or bools.
     divisor : float, optional
         What the values are divided by.
+    allow_nan : bool, default=False
+        Whether NaN, a value that is missing, is let through.
 
     Returns
     -------
@@ -52,7 +61,8 @@ def to_float32(
     Raises
     ------
     DataError
-        If a value is NaN, infinite or beyond float32, or memory is short.
+        If a value is NaN and that is not allowed, infinite or beyond float32, or
+        memory is short.
     """
     as_is = values.dtype == np.float32 and values.flags.c_contiguous and divisor is None
     features = values if as_is else _empty(values.shape)
@@ -63,8 +73,9 @@ def to_float32(
                 features[rows] = values[rows]
                 if divisor is not None:
                     features[rows] /= divisor
-            if not np.isfinite(features[rows]).all():
-                raise _not_finite(table, values)
+            fits = np.isfinite(features[rows])
+            if not (fits | np.isnan(features[rows]) if allow_nan else fits).all():
+                raise _not_finite(table, values, allow_nan=allow_nan)
     return features
 
 
@@ -96,7 +107,7 @@ def _empty(shape: tuple[int, ...]) -> NDArray[np.float32]:
         raise DataError(msg) from error
 
 
-def _not_finite(table: Table, values: NDArray[Any]) -> DataError:
+def _not_finite(table: Table, values: NDArray[Any], *, allow_nan: bool) -> DataError:
     """Describe the first kind of fault: NaN, else infinity, else beyond float32."""
     faulty_rows = dict.fromkeys(NOT_FINITE, 0)
     first: dict[str, tuple[int, int]] = {}
@@ -110,7 +121,7 @@ def _not_finite(table: Table, values: NDArray[Any]) -> DataError:
             if hit.size:
                 faulty_rows[kind] += hit.size
                 first.setdefault(kind, (rows.start + hit[0], int(faulty[hit[0]].argmax())))
-    kind = next(kind for kind in NOT_FINITE if kind in first)
+    kind = next(kind for kind in NOT_FINITE if kind in first and not (allow_nan and kind == "NaN"))
     row, column = first[kind]
     value = "" if kind == "NaN" else f": {show(values[row, column])}"
     return DataError(

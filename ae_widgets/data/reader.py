@@ -26,7 +26,9 @@ CHANNELS = (1, 3, 4)
 """Channels that can be drawn: grey, RGB and RGBA."""
 
 
-def read_dataset(X: Any, y: Any = None, *, item_shape: Any = None) -> Dataset:
+def read_dataset(
+    X: Any, y: Any = None, *, item_shape: Any = None, allow_nan: bool = False
+) -> Dataset:
     """Return data and labels of any common form as a `Dataset`.
 
     The input is never written to. A C-contiguous float32 array, a
@@ -47,11 +49,14 @@ def read_dataset(X: Any, y: Any = None, *, item_shape: Any = None) -> Dataset:
     item_shape : tuple of int, optional
         ``(height, width)`` or ``(height, width, channels)`` of an item if the
         rows of `X` are flattened images.
+    allow_nan : bool, default=False
+        Whether values may be missing: NaN, or whatever else says so, like None and
+        pandas.NA. They stay NaN, which only the error 'masked_mse' can be trained on.
 
     Returns
     -------
     Dataset
-        Finite float32 features, labels, names and notices.
+        Float32 features, finite but for what is missing, labels, names and notices.
 
     Raises
     ------
@@ -65,7 +70,7 @@ def read_dataset(X: Any, y: Any = None, *, item_shape: Any = None) -> Dataset:
     values, shape, notices = _items(table.values, item_shape, table.item_shape)
     values = numeric_array(table, values)
     scaled = shape is not None and table.values.dtype == np.uint8
-    features = to_float32(table, values, divisor=255 if scaled else None)
+    features = to_float32(table, values, divisor=255 if scaled else None, allow_nan=allow_nan)
     if scaled:
         notices.append("The uint8 images were divided by 255: values go from 0 to 1.")
     names = table.names or _feature_names(values.shape[1], shape)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from ae_widgets.exceptions import SettingsError
+from ae_widgets.exceptions import DataError, SettingsError
+from ae_widgets.losses import TAKES_MISSING
 
 if TYPE_CHECKING:
     from ae_widgets.engine.settings import Settings
@@ -12,18 +14,50 @@ if TYPE_CHECKING:
 __all__ = ["check_settings"]
 
 
-def check_settings(settings: Settings, value_range: tuple[float, float]) -> None:
-    """Check `settings` against the smallest and largest feature value.
+def check_settings(
+    settings: Settings, value_range: tuple[float, float], *, missing: bool = False
+) -> None:
+    """Check `settings` against the data.
+
+    Parameters
+    ----------
+    settings : Settings
+        What is to be trained.
+    value_range : tuple of float
+        The smallest and the largest feature value, NaN left out; NaN if there is none.
+    missing : bool, default=False
+        Whether some values are NaN.
 
     Raises
     ------
     SettingsError
         If the reconstruction error is binary cross-entropy and the features or
-        the network's outputs can leave [0, 1].
+        the network's outputs can leave [0, 1]; if it is multinomial and a feature
+        is negative; or if values are missing and it is not made for that.
+    DataError
+        If every value is missing.
     """
-    if settings.reconstruction != "binary_cross_entropy":
-        return
-    low, high = value_range
+    kind, (low, high) = settings.reconstruction, value_range
+    if missing and kind not in TAKES_MISSING:
+        msg = (
+            f"{kind} needs every value, but some are missing (NaN). Fill them in, or choose "
+            "masked_mse, which leaves them out."
+        )
+        raise SettingsError(msg)
+    if math.isnan(low):
+        msg = "X has no value that is not missing (NaN). Check how it was read."
+        raise DataError(msg)
+    if kind == "multinomial" and low < 0:
+        msg = (
+            f"multinomial needs counts or ratings that are not negative, but the smallest feature "
+            f"value is {low:g}. Shift or clip them, or choose mse or mae."
+        )
+        raise SettingsError(msg)
+    if kind == "binary_cross_entropy":
+        _check_cross_entropy(settings, low, high)
+
+
+def _check_cross_entropy(settings: Settings, low: float, high: float) -> None:
     if low < 0 or high > 1:
         msg = (
             f"binary_cross_entropy needs features within [0, 1], these go from {low:g} to "

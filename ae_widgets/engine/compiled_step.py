@@ -9,36 +9,36 @@ batches run in one call that needs neither the interpreter nor its lock.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 
-from ae_widgets.engine.adam import BETA_1, BETA_2
 from ae_widgets.engine.loop import Task
-from ae_widgets.engine.step import Memory, Noted, Trained
+from ae_widgets.engine.optimizers import joined
+from ae_widgets.engine.step import Noted, Trained
 from ae_widgets.engine.team import CORES, Team
 from ae_widgets.losses.gradients import COMPILED_COMPLEXITIES, COMPILED_RECONSTRUCTIONS
 from ae_widgets.model.activations import COMPILED_ACTIVATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
     from ae_widgets.engine.settings import Settings
     from ae_widgets.losses.objective import Objective
+    from ae_widgets.model.architecture import Architecture
     from ae_widgets.model.network import AutoencoderNetwork
 
     Floats = NDArray[np.float32]
 
-__all__ = ["CompiledStep", "Place", "count_shards", "known"]
+__all__ = ["CompiledStep", "Place", "count_shards", "flatten", "in_order", "known"]
 
 WORTH_A_SHARD = 1e7
 """Operations of a batch below which cutting it up costs more than a second thread brings."""
-
-MEMORY_SCALES = 1 / (1 - BETA_1), 1 / (1 - BETA_2)
 
 
 class Place(NamedTuple):
@@ -87,18 +87,7 @@ class CompiledStep(ABC):
         self.learning_rate = settings.learning_rate
         self._objective = objective
         self._code_layer = len(architecture.hidden_layer_sizes)
-        linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
-        parts = [parameter for layer in linear for parameter in (layer.weight, layer.bias)]
-        self._places = self._arrange([tuple(part.shape) for part in parts])
-        self._parameters = _flatten(parts, self._places)
-        activations = architecture.layer_activations()
-        self._layers = np.array(
-            [
-                (layer.in_features, layer.out_features, COMPILED_ACTIVATIONS[name], place.start)
-                for layer, name, place in zip(linear, activations, self._places[::2], strict=True)
-            ],
-            np.int64,
-        )
+        self._layers, self._parameters, self._places = flatten(network, architecture, self._arrange)
         self._team = Team(1)
         self._buffers: Any = None
         self._batch_size = 0
@@ -145,20 +134,27 @@ class CompiledStep(ABC):
         self._step = 0
         self._batch_size = 0
 
-    def memory(self, *, copy: bool = True) -> Memory:
-        """Return the optimiser's memory, for `load_memory`."""
-        first, second = (
-            [part.copy("K") if copy else part for part in (p.of(flat) for p in self._places)]
-            for flat in (self._first, self._second)
-        )
-        return Memory(first, second, [self._step] * len(first), MEMORY_SCALES)
+    def memory(self, *, copy: bool = True) -> Any:
+        """Return the optimiser's memory, for `load_memory`.
 
-    def load_memory(self, memory: Memory) -> None:
+        Adam's sums as two vectors in the order of the network's parameters, or
+        without a copy, as an array for each parameter; and how many steps it took.
+        """
+        first, second = (
+            [place.of(flat) for place in self._places] for flat in (self._first, self._second)
+        )
+        if copy:
+            return joined(first), joined(second), self._step
+        return first, second, self._step
+
+    def load_memory(self, memory: Any) -> None:
         """Go on with the memory of a step on a network of the same layers."""
-        first, second = memory.scaled(*MEMORY_SCALES)
-        for place, mean, square in zip(self._places, first, second, strict=True):
-            place.of(self._first)[:], place.of(self._second)[:] = mean, square
-        self._step = max(memory.steps)
+        ends = np.cumsum([place.stop - place.start for place in self._places])
+        *sums, self._step = memory
+        for own, given in zip((self._first, self._second), sums, strict=True):
+            parts = np.split(given, ends[:-1]) if isinstance(given, np.ndarray) else given
+            for place, part in zip(self._places, parts, strict=True):
+                place.of(own)[:] = part.reshape(place.shape)
 
     def _task(self, rows: NDArray[np.int32], batch_size: int, noted: Noted, part: slice) -> Task:
         settings = self._objective.settings
@@ -181,11 +177,14 @@ class CompiledStep(ABC):
 
 
 def known(settings: Settings) -> bool:
-    """Whether activations, reconstruction error and complexity are known to compiled loops."""
+    """Whether compiled loops know the gradients, and their Adam is what is asked for."""
     return (
         all(name in COMPILED_ACTIVATIONS for name in settings.architecture.layer_activations())
         and settings.reconstruction in COMPILED_RECONSTRUCTIONS
         and settings.complexity in COMPILED_COMPLEXITIES
+        and settings.optimizer == "adam"
+        and not settings.weight_decay
+        and settings.gradient_clip is None
     )
 
 
@@ -194,11 +193,48 @@ def count_shards(operations: float, cores: int = CORES) -> int:
     return max(1, min(cores, int(operations / WORTH_A_SHARD)))
 
 
-def _flatten(parts: Sequence[torch.Tensor], places: Sequence[Place]) -> Floats:
-    """Move parameters into one vector and return it."""
+def in_order(shapes: list[tuple[int, ...]]) -> list[Place]:
+    """Return places one after another."""
+    ends = np.cumsum([0, *(np.prod(shape) for shape in shapes)]).tolist()
+    return [
+        Place(start, stop, shape, transposed=False)
+        for shape, (start, stop) in zip(shapes, pairwise(ends), strict=True)
+    ]
+
+
+def flatten(
+    network: AutoencoderNetwork,
+    architecture: Architecture,
+    arrange: Callable[[list[tuple[int, ...]]], list[Place]],
+) -> tuple[NDArray[np.int64], Floats, list[Place]]:
+    """Move the parameters of `network` into one vector.
+
+    Parameters
+    ----------
+    network : AutoencoderNetwork
+    architecture : Architecture
+    arrange : callable
+        Takes the shapes of each layer's weight and bias and returns their places.
+
+    Returns
+    -------
+    layers : ndarray of shape (n_layers, 4), int64
+        The table of layers; its last column is where the weight begins.
+    parameters : ndarray of shape (n_parameters,), float32
+    places : list of Place
+    """
+    linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
+    parts = [parameter for layer in linear for parameter in (layer.weight, layer.bias)]
+    places = arrange([tuple(part.shape) for part in parts])
     flat = np.empty(sum(part.numel() for part in parts), np.float32)
     for part, place in zip(parts, places, strict=True):
         view = place.of(flat)
         view[:] = part.detach().numpy()
         part.data = torch.from_numpy(view)
-    return flat
+    table = [
+        (layer.in_features, layer.out_features, COMPILED_ACTIVATIONS[name], place.start)
+        for layer, name, place in zip(
+            linear, architecture.layer_activations(), places[::2], strict=True
+        )
+    ]
+    return np.array(table, np.int64), flat, places

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.engine.compiled_step import CompiledStep, Place, count_shards, known
+from ae_widgets.engine.compiled_step import CompiledStep, Place, count_shards, in_order, known
 from ae_widgets.engine.dense_loop import Buffers, train_batches
 from ae_widgets.engine.loop import FAN_OUT, Task
 from ae_widgets.engine.team import CORES, Team
@@ -60,11 +59,7 @@ class DenseStep(CompiledStep):
         return known(settings)
 
     def _arrange(self, shapes: list[tuple[int, ...]]) -> list[Place]:
-        ends = np.cumsum([0, *(np.prod(shape) for shape in shapes)]).tolist()
-        return [
-            Place(start, stop, shape, transposed=False)
-            for shape, (start, stop) in zip(shapes, pairwise(ends), strict=True)
-        ]
+        return in_order(shapes)
 
     def _job(self, task: Task, buffers: Buffers) -> Callable[[int, int], int]:
         return partial(_train, features=self._features, task=task, buffers=buffers)

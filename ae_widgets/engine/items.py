@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from scipy.sparse import issparse
 from torch import Tensor, nn
 
 from ae_widgets.engine.views import tensor_view
+from ae_widgets.losses import TAKES_MISSING
+from ae_widgets.losses.reconstruction import network_input
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from ae_widgets.model.network import AutoencoderNetwork
@@ -60,23 +62,24 @@ def chunk_rows(n_features: int) -> int:
 
 
 def value_range(features: Any) -> tuple[float, float]:
-    """Return the smallest and the largest value; those that a sparse matrix leaves out are 0."""
-    if not issparse(features):
-        return float(features.min()), float(features.max())
-    return float(features.data.min(initial=0)), float(features.data.max(initial=0))
+    """Return the smallest and the largest value of a CSR matrix, NaN left out, 0 included."""
+    values = features.data
+    return float(np.fmin.reduce(values, initial=0)), float(np.fmax.reduce(values, initial=0))
 
 
-def encode_rows(network: AutoencoderNetwork, features: Any) -> Tensor:
-    """Return the codes of a tensor or a CSR matrix, shape (n, code_dim)."""
-    if isinstance(features, Tensor):
-        return network.encode(features)
-    encoder = network.encoder
-    if isinstance(encoder, nn.Sequential) and isinstance(encoder[0], nn.Linear):
+def encode_rows(network: AutoencoderNetwork, features: Any, kind: str) -> Tensor:
+    """Return the codes of a tensor or a CSR matrix, shape (n, code_dim).
+
+    `kind` is that of the reconstruction error: values may be missing for some.
+    """
+    encoder, dense = network.encoder, isinstance(features, Tensor) or kind in TAKES_MISSING
+    if not dense and isinstance(encoder, nn.Sequential) and isinstance(encoder[0], nn.Linear):
         weight: NDArray[np.float32] = encoder[0].weight.detach().numpy()
         entering = torch.from_numpy(features @ weight.T) + encoder[0].bias
         code: Tensor = encoder[1:](entering)
         return code
-    return network.encode(_dense(features))
+    x = features if isinstance(features, Tensor) else _dense(features)
+    return network.encode(network_input(kind, x))
 
 
 def _dense(matrix: Any) -> Tensor:

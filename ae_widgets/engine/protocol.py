@@ -29,14 +29,19 @@ __all__ = [
     "Progress",
     "Reconstruct",
     "Reconstructed",
+    "Replay",
     "RequestLatent",
+    "RequestState",
     "Resume",
+    "Resumed",
     "RunState",
+    "Scheduled",
     "Shutdown",
     "StateChanged",
     "Step",
     "StepUnit",
     "Stop",
+    "TrainerState",
     "Weights",
 ]
 
@@ -49,11 +54,17 @@ StepUnit = Literal["batch", "epoch"]
 
 @dataclass(frozen=True)
 class Begin:
-    """Build a new network for run `run` and wait, paused before the first batch."""
+    """Build a new network for run `run` and wait.
+
+    With the `state` of a trainer go on from there, and say that the run is `halted`.
+    """
 
     run: int
     settings: Settings
     weights: dict[str, NDArray[np.float32]] | None = None
+    state: dict[str, Any] | None = None
+    halted: tuple[RunState, str] = ("idle", "")
+    sample_weight: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,23 @@ class Change:
     value: Any
 
 
+Scheduled = Change | Resume
+"""What a `Replay` can have obeyed at a step."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Train to step `steps`, whatever converges on the way, then halt as `ending` says.
+
+    Each command is obeyed at exactly its step: before the next batch, once so many
+    batches are done. They come in the order of their steps.
+    """
+
+    commands: tuple[tuple[int, Scheduled], ...]
+    steps: int
+    ending: tuple[RunState, str] = ("paused", "asked")
+
+
 @dataclass(frozen=True)
 class RequestLatent:
     """Send one `Latent` as soon as there is something new and the budget allows."""
@@ -100,12 +128,20 @@ class Reconstruct:
 
 
 @dataclass(frozen=True)
+class RequestState:
+    """Send a `TrainerState` between two batches."""
+
+    request: int
+
+
+@dataclass(frozen=True)
 class Shutdown:
     """End the trainer."""
 
 
 Command = (
-    Begin | Resume | Pause | Step | Stop | Change | RequestLatent | Reconstruct | Shutdown
+    Begin | Resume | Pause | Step | Stop | Change | Replay | RequestLatent | Reconstruct
+    | RequestState | Shutdown
 )  # fmt: skip
 
 
@@ -147,7 +183,7 @@ class LossRecord:
     step : int
         Batches completed.
     train : LossParts
-        Mean over the batches since the last record.
+        Mean over the batches of the epoch, or since the last record within it.
     validation : LossParts or None
         On the held-out items; only at the end of an epoch.
     seconds : float
@@ -210,6 +246,15 @@ class Changed:
 
 
 @dataclass(frozen=True)
+class Resumed:
+    """A run that had converged or failed trains on, from batch `step` on."""
+
+    run: int
+    step: int
+    epoch: float
+
+
+@dataclass(frozen=True)
 class Latent:
     """Codes and reconstruction errors of all items.
 
@@ -246,6 +291,15 @@ class Weights:
 
 
 @dataclass(frozen=True)
+class TrainerState:
+    """Answer to `RequestState`: what `Trainer.state` returned."""
+
+    run: int
+    request: int
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Failed:
     """The trainer met an error; `kind` names the class in `ae_widgets.exceptions`."""
 
@@ -256,5 +310,6 @@ class Failed:
 
 
 Event = (
-    StateChanged | Progress | Changed | Latent | Reconstructed | Weights | Failed
+    StateChanged | Progress | Changed | Resumed | Latent | Reconstructed | Weights
+    | TrainerState | Failed
 )  # fmt: skip

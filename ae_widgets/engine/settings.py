@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 from typing import Any
@@ -10,13 +11,23 @@ from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
 from ae_widgets.model import Architecture
 
-__all__ = ["LIVE_SETTINGS", "PRESETS", "Settings"]
+__all__ = ["LIVE_SETTINGS", "OPTIMIZERS", "PRESETS", "SCHEDULES", "Settings"]
+
+OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
+"""Optimisers, by torch's names."""
+
+SCHEDULES = ("constant", "cosine", "step", "exponential", "reduce_on_plateau")
+"""How the learning rate moves from epoch to epoch."""
 
 LIVE_SETTINGS = frozenset({
     "alpha", "beta", "reconstruction", "complexity", "sparsity_target",
     "learning_rate", "batch_size", "max_iter", "tol", "n_iter_no_change",
+    "momentum", "weight_decay", "gradient_clip",
+    "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
 })  # fmt: skip
 """Settings that take effect at the next batch; all others wait for the next run."""
+
+PRECISIONS = ("float32", "bf16")
 
 ARCHITECTURE_SETTINGS = frozenset(f.name for f in fields(Architecture))
 
@@ -34,13 +45,37 @@ class Settings:
     beta : float >= 0, default=0.0
         Weight of the complexity of the code.
     reconstruction : str, default='mse'
-        One of 'mse', 'mae' and 'binary_cross_entropy'.
+        One of 'mse', 'mae', 'binary_cross_entropy', 'huber', 'cosine',
+        'multinomial' and 'masked_mse'; see `ae_widgets.losses.reconstruction`.
     complexity : str, default='l1'
         One of 'l1', 'l2', 'kl_sparsity' and 'effective_dimension'.
     sparsity_target : float in (0, 1), default=0.05
         The mean activation that 'kl_sparsity' aims at.
     learning_rate : float > 0, default=1e-3
-        Step size of Adam.
+        Step size of the optimiser, before `schedule` multiplies it.
+    optimizer : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'
+        One of torch's optimisers with its defaults, but for what is set here.
+    momentum : float in [0, 1), default=0.9
+        Share of its last step that 'sgd' repeats; the others do without.
+    weight_decay : float >= 0, default=0.0
+        Weight of the squared parameters' gradient in each step; with 'adamw'
+        the share, times the learning rate, by which each step shrinks them.
+    gradient_clip : float > 0 or None, default=None
+        Largest norm of all parameters' gradient together; longer ones are
+        shortened to it. None leaves them.
+    schedule : str, default='constant'
+        What multiplies the learning rate, 1 in the first epoch: 'constant',
+        'cosine' (along half a wave, close to 0 in epoch `max_iter`), 'step' (by
+        `schedule_factor` every `schedule_epochs`), 'exponential' (as much, but a
+        little every epoch), or 'reduce_on_plateau' (by `schedule_factor` each time
+        that `schedule_patience` epochs brought no improvement).
+    schedule_factor : float in (0, 1), default=0.5
+        By what the learning rate is multiplied.
+    schedule_epochs : int >= 1, default=30
+        Epochs in which 'step' and 'exponential' multiply by it once.
+    schedule_patience : int >= 1, default=5
+        Epochs without improvement, as `tol` has it, before 'reduce_on_plateau'
+        multiplies by it. Fewer than `n_iter_no_change`, or training ends first.
     batch_size : int >= 1, default=64
         Items a step.
     max_iter : int >= 1, default=200
@@ -54,6 +89,15 @@ class Settings:
         Share of the items held out; 0 watches the training loss instead.
     random_state : int >= 0, default=0
         Seed of the weights, the split and the order of the items.
+    device : str, default='auto'
+        Where to train: 'cpu', 'cuda', 'cuda:<number>' or 'mps'; 'auto' takes CUDA
+        or MPS where present, else the CPU. Whether it is present shows when the
+        run begins.
+    precision : {'float32', 'bf16'}, default='float32'
+        Of the matrix products while training. 'bf16' rounds what they read and
+        write to 8 bits of precision: about twice as fast on large models where the
+        processor knows the format, and slower where not. The parameters stay in
+        float32.
 
     Raises
     ------
@@ -68,12 +112,22 @@ class Settings:
     complexity: str = "l1"
     sparsity_target: float = 0.05
     learning_rate: float = 1e-3
+    optimizer: str = "adam"
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    gradient_clip: float | None = None
+    schedule: str = "constant"
+    schedule_factor: float = 0.5
+    schedule_epochs: int = 30
+    schedule_patience: int = 5
     batch_size: int = 64
     max_iter: int = 200
     tol: float = 1e-4
     n_iter_no_change: int = 10
     validation_fraction: float = 0.1
     random_state: int = 0
+    device: str = "auto"
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         if not isinstance(self.architecture, Architecture):
@@ -86,12 +140,26 @@ class Settings:
         self._choice("complexity", COMPLEXITIES)
         number("sparsity_target", 0, 1, exclusive=True)
         number("learning_rate", 1e-12, 1e3)
+        self._check_optimizer()
         integer("batch_size", 1)
         integer("max_iter", 1)
         number("tol", 0, 1e12)
         integer("n_iter_no_change", 1)
         number("validation_fraction", 0, 0.99)
         integer("random_state", 0)
+        self._check_device()
+        self._choice("precision", PRECISIONS)
+
+    def _check_optimizer(self) -> None:
+        self._choice("optimizer", OPTIMIZERS)
+        self._number("momentum", 0, 0.9999)
+        self._number("weight_decay", 0, 1e3)
+        if self.gradient_clip is not None:
+            self._number("gradient_clip", 1e-12, 1e12, wanted="None or a number")
+        self._choice("schedule", SCHEDULES)
+        self._number("schedule_factor", 0, 1, exclusive=True)
+        self._integer("schedule_epochs", 1)
+        self._integer("schedule_patience", 1)
 
     def change(self, **values: Any) -> Settings:
         """Return a copy with `values` replaced.
@@ -121,13 +189,21 @@ class Settings:
         """Return a setting by name, the architecture's included."""
         return getattr(self.architecture if name in ARCHITECTURE_SETTINGS else self, name)
 
-    def _number(self, name: str, low: float, high: float, *, exclusive: bool = False) -> None:
+    def _number(
+        self,
+        name: str,
+        low: float,
+        high: float,
+        *,
+        exclusive: bool = False,
+        wanted: str = "a number",
+    ) -> None:
         value = getattr(self, name)
         # Compared as it is: an int may be too large for a float, and NaN is in no range.
         fits = isinstance(value, Real) and not isinstance(value, bool)
         if not fits or not low <= value <= high or (exclusive and value in {low, high}):
             span = f"between {low:g} and {high:g}" if exclusive else f"from {low:g} to {high:g}"
-            msg = f"{name} must be a number {span}, got {value!r}."
+            msg = f"{name} must be {wanted} {span}, got {value!r}."
             raise SettingsError(msg)
         object.__setattr__(self, name, float(value))
 
@@ -137,6 +213,12 @@ class Settings:
             msg = f"{name} must be an integer of at least {low}, got {value!r}."
             raise SettingsError(msg)
         object.__setattr__(self, name, int(value))
+
+    def _check_device(self) -> None:
+        name = self.device
+        if not isinstance(name, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", name):
+            msg = f"device must be auto, cpu, cuda, cuda:<number> or mps, got {name!r}."
+            raise SettingsError(msg)
 
     def _choice(self, name: str, allowed: tuple[str, ...]) -> None:
         value = getattr(self, name)

@@ -13,15 +13,17 @@ import numpy as np
 import torch
 
 from ae_widgets.engine.items import items, take
-from ae_widgets.losses.reconstruction import item_errors
+from ae_widgets.engine.optimizers import Optimizer
+from ae_widgets.losses.reconstruction import item_errors, network_input
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ae_widgets.engine.settings import Settings
     from ae_widgets.losses.objective import Objective
     from ae_widgets.model.network import AutoencoderNetwork
 
-__all__ = ["AutogradStep", "Memory", "Noted", "Step", "Trained"]
+__all__ = ["AutogradStep", "Noted", "Step", "Trained"]
 
 
 class Noted(NamedTuple):
@@ -58,34 +60,6 @@ class Trained(NamedTuple):
     bad_total: float | None
 
 
-class Memory(NamedTuple):
-    """Adam's memory of past gradients, parameter by parameter as the network has them.
-
-    Attributes
-    ----------
-    first, second : list of ndarray
-        The running means of each parameter's gradients and of their squares.
-    steps : list of int
-        Steps that each parameter has made.
-    scales : tuple of float
-        What the means are multiplied by.
-    """
-
-    first: list[NDArray[np.float32]]
-    second: list[NDArray[np.float32]]
-    steps: list[int]
-    scales: tuple[float, float]
-
-    def scaled(
-        self, first: float, second: float
-    ) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]:
-        """Return the means multiplied by these instead."""
-        if self.scales == (first, second):
-            return self.first, self.second
-        ratios = np.float32(first / self.scales[0]), np.float32(second / self.scales[1])
-        return [m * ratios[0] for m in self.first], [m * ratios[1] for m in self.second]
-
-
 class Step(Protocol):
     """Moves the parameters of a network, one batch after another."""
 
@@ -97,18 +71,19 @@ class Step(Protocol):
     def forget(self) -> None:
         """Drop the optimiser's memory of past gradients."""
 
-    def memory(self, *, copy: bool = True) -> Memory:
+    def memory(self, *, copy: bool = True) -> Any:
         """Return the optimiser's memory, for `load_memory`.
 
-        Without a copy, it is for the end: the step must not train any more.
+        It is made of numpy arrays and plain values, so that it can be saved. Without
+        a copy, it is for the end: the step must not train any more.
         """
 
-    def load_memory(self, memory: Memory) -> None:
-        """Go on with the memory of a step on a network of the same layers."""
+    def load_memory(self, memory: Any) -> None:
+        """Go on with the memory of a step of the same kind and network."""
 
 
 class AutogradStep:
-    """Torch's automatic gradients and its fused Adam: works for any network.
+    """Torch's automatic gradients and its optimisers: works for any network and setting.
 
     Parameters
     ----------
@@ -118,8 +93,9 @@ class AutogradStep:
         All items; of a CSR matrix one batch at a time is made dense.
     objective : Objective
         What to minimise; its settings may change between batches.
-    learning_rate : float
-        Step size of Adam.
+    settings : Settings
+        The learning rate to begin with, and the precision. The optimiser's name and
+        its other settings are among those of the objective.
     """
 
     def __init__(
@@ -127,16 +103,17 @@ class AutogradStep:
         network: AutoencoderNetwork,
         features: Any,
         objective: Objective,
-        learning_rate: float,
+        settings: Settings,
     ) -> None:
-        self.learning_rate = learning_rate
+        self.learning_rate = settings.learning_rate
+        self._rounded = settings.precision == "bf16"
         self._network = network
         for parameter in network.parameters():  # another step may have laid them out its way
             parameter.data = parameter.data.contiguous()
         self._features = items(features)
         self._objective = objective
         self._total = torch.zeros(())
-        self.forget()
+        self._optimizer = Optimizer(network.parameters(), objective.settings)
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         """Train on the items at `rows`, in order, `batch_size` at a time."""
@@ -154,10 +131,14 @@ class AutogradStep:
     def measure(self, rows: NDArray[np.int32], noted: Noted, batch: slice) -> dict[str, float]:
         """Compute the gradients of one batch and return its loss parts."""
         x = take(self._features, torch.from_numpy(rows))  # (n, n_features)
-        code, output = self._network(x)
+        kind = self._objective.settings.reconstruction
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._rounded):
+            code, output = self._network(network_input(kind, x))
+        if self._rounded:
+            code, output = code.float(), output.float()
         self._total, parts = self._objective(x, code, output)
         with torch.no_grad():
-            errors = item_errors(self._objective.settings.reconstruction, output, x)
+            errors = item_errors(kind, output, x)
         noted.errors[batch] = errors.numpy()
         if len(noted.codes):
             noted.codes[batch] = code.detach().numpy()
@@ -165,49 +146,23 @@ class AutogradStep:
 
     def update(self) -> None:
         """Move the parameters by the gradients of the batch last measured."""
-        self._optimizer.zero_grad(set_to_none=True)
+        self._optimizer.settings = self._objective.settings
+        self._optimizer.clear()
         if self._total.requires_grad:
-            self._optimizer.param_groups[0]["lr"] = self.learning_rate
             self._total.backward()  # type: ignore[no-untyped-call]  # torch has no type here
-            self._optimizer.step()
+            self._optimizer.step(self.learning_rate)
 
     def forget(self) -> None:
         """Drop the optimiser's memory of past gradients."""
-        # Fused: one call for all parameters, a quarter of the step's time less on digits.
-        self._optimizer = torch.optim.Adam(
-            self._network.parameters(), lr=self.learning_rate, fused=True
-        )
+        self._optimizer.forget()
 
-    def memory(self, *, copy: bool = True) -> Memory:
+    def memory(self, *, copy: bool = True) -> Any:
         """Return the optimiser's memory, for `load_memory`."""
-        first: list[NDArray[np.float32]] = []
-        second: list[NDArray[np.float32]] = []
-        steps = []
-        for parameter in self._network.parameters():
-            state = self._optimizer.state.get(parameter)
-            steps.append(int(state["step"]) if state else 0)
-            for means, name in ((first, "exp_avg"), (second, "exp_avg_sq")):
-                mean = state[name] if state else torch.zeros_like(parameter)
-                means.append(mean.numpy().copy() if copy else mean.numpy())
-        return Memory(first, second, steps, (1.0, 1.0))
+        return self._optimizer.memory(copy=copy)
 
-    def load_memory(self, memory: Memory) -> None:
-        """Go on with the memory of a step on a network of the same layers."""
-        state = self._optimizer.state_dict()
-        state["state"] = {
-            i: {
-                "step": torch.tensor(float(step)),
-                "exp_avg": _contiguous(mean),
-                "exp_avg_sq": _contiguous(square),
-            }
-            for i, (mean, square, step) in enumerate(
-                zip(*memory.scaled(1.0, 1.0), memory.steps, strict=True)
-            )
-            if step
-        }
-        self._optimizer.load_state_dict(state)
+    def load_memory(self, memory: Any) -> None:
+        """Go on with the memory of a step of the same network.
 
-
-def _contiguous(values: NDArray[np.float32]) -> torch.Tensor:
-    """Return a copy in C order, as the fused Adam takes it."""
-    return torch.from_numpy(values).clone(memory_format=torch.contiguous_format)
+        That of a compiled step is taken over as well; that of another optimiser is not.
+        """
+        self._optimizer.load_memory(memory)

@@ -39,6 +39,10 @@ class Stopping:
         else:
             self._stale_epochs += 1
 
+    def wait_again(self) -> None:
+        """Count the epochs without improvement from 0 again; the best stays."""
+        self._stale_epochs = 0
+
     def forget(self) -> None:
         """Start over, as after a change of the objective."""
         self.best_loss = self.best_epoch = None

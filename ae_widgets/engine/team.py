@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import scipy.linalg.cython_blas  # noqa: F401  # the matrix products that numba calls
 from joblib import cpu_count
 from threadpoolctl import ThreadpoolController
 
@@ -16,6 +17,8 @@ __all__ = ["CORES", "Team"]
 
 CORES: int = cpu_count(only_physical_cores=True)
 """Cores that this process may use."""
+
+BLAS = ThreadpoolController().select(user_api="blas")
 
 LOOK_BATCHES = 4
 """Batches with which another number of threads is tried."""
@@ -46,7 +49,6 @@ class Team:
         self._best = size
         self._seconds: dict[int, float] = {}  # threads -> seconds a batch
         self._look_at = float("-inf")
-        self._blas = ThreadpoolController().select(user_api="blas")
         self._helpers = ThreadPoolExecutor(max(1, size - 1), "ae_widgets-team")
 
     def stint(self) -> tuple[int, int | None]:
@@ -73,7 +75,7 @@ class Team:
         """
         started = time.perf_counter()
         # A matrix product's own threads would only contend with ours.
-        with self._blas.limit(limits=1):
+        with BLAS.limit(limits=1):
             helpers = [self._helpers.submit(job, i, threads) for i in range(1, threads)]
             result = job(0, threads)
             for helper in helpers:

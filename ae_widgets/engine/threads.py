@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
-from threadpoolctl import threadpool_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +33,8 @@ def training_threads(settings: Settings, n_features: int) -> Iterator[None]:
     """Train with as many threads as it is worth; what was set before is set again."""
     before = torch.get_num_threads()
     threads = choose_threads(settings, n_features)
-    with threadpool_limits(threads, user_api="blas"):
-        torch.set_num_threads(threads)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -6,6 +6,7 @@ calls `run_batch` and reads the rest between two batches.
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from typing import TYPE_CHECKING
@@ -14,14 +15,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ae_widgets.engine.device import find_device
 from ae_widgets.engine.items import chunk_rows, items, take
+from ae_widgets.engine.learning_rate import Schedule
+from ae_widgets.engine.means import Mark, mark, since
 from ae_widgets.engine.protocol import LossParts, LossRecord
+from ae_widgets.engine.sampling import WeightedRows
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep, Noted
 from ae_widgets.engine.stopping import Stopping
 from ae_widgets.exceptions import NonFiniteLossError
 from ae_widgets.losses.objective import Objective, PartMeans
-from ae_widgets.losses.reconstruction import item_errors
+from ae_widgets.losses.reconstruction import item_errors, network_input
 from ae_widgets.model.network import build_network
 
 if TYPE_CHECKING:
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ae_widgets.engine.settings import Settings
-    from ae_widgets.engine.step import Memory, Step
+    from ae_widgets.engine.step import Step
     from ae_widgets.model.network import AutoencoderNetwork
 
 __all__ = ["Trainer"]
@@ -47,6 +52,16 @@ class Trainer:
         The run's settings. Live ones may be changed by `change`.
     weights : dict of str to ndarray, optional
         Parameters to start from in place of freshly drawn ones.
+    sample_weight : ndarray of shape (n_samples,), float64, optional
+        Finite and not negative. With them an epoch is as many draws, with
+        replacement, as there are items to train on, each in proportion to its
+        weight; and the error of the held-out items is their weighted mean. Their
+        complexity, which is one of all codes together, is not weighted.
+
+    Raises
+    ------
+    DataError
+        If no item to train on has a weight above 0.
     """
 
     def __init__(
@@ -54,8 +69,11 @@ class Trainer:
         features: NDArray[np.float32] | Any,
         settings: Settings,
         weights: dict[str, NDArray[np.float32]] | None = None,
+        sample_weight: NDArray[np.float64] | None = None,
     ) -> None:
         self.settings = settings
+        self.device = find_device(settings.device)
+        self.schedule = Schedule(settings)
         self.objective = Objective(settings)
         self.features = items(features)  # (n_samples, n_features)
         train, held_out = split_rows(
@@ -67,13 +85,16 @@ class Trainer:
         if weights is not None:
             self.load_weights(weights)
         self._stepper = self._new_step()
+        self._sample_weight = sample_weight
+        self._weighted = None if sample_weight is None else WeightedRows(train, sample_weight)
         self._order_generator = torch.Generator().manual_seed(settings.random_state)
         self._order = self._new_order()
         self._cursor = 0
         self.step = 0
         self.epoch = 0
         self.seconds = 0.0
-        self.means = PartMeans()
+        self.means = PartMeans()  # of the epoch so far
+        self._recorded = mark(self.means)
         self.stopping = Stopping(settings.tol, settings.n_iter_no_change)
         self._batch_seconds = math.inf
         # Codes (n_samples, code_dim) and errors (n_samples,) as the training pass left
@@ -96,7 +117,8 @@ class Trainer:
     def pass_latent(self) -> tuple[Tensor, Tensor]:
         """Return codes (n, code_dim) and errors (n,) as the training pass left them.
 
-        They cost nothing to show, but each is as old as its item's last batch. The
+        They cost nothing to show, but each is as old as its item's last batch; or,
+        where items are drawn by weight, as the last time that all were encoded. The
         first call computes them, and has the training pass keep them from then on.
         """
         if self._seen is None:
@@ -116,17 +138,15 @@ class Trainer:
     def change(self, name: str, value: Any) -> None:
         """Put a live setting in force from the next batch on."""
         self.settings = self.settings.change(**{name: value})
-        self.objective.settings = self.settings
-        self._stepper.learning_rate = self.settings.learning_rate
+        self.objective.settings = self.schedule.settings = self.settings
+        self._take_fastest_step()
+        self._stepper.learning_rate = self.schedule.learning_rate
         self.stopping.tol = self.settings.tol
         self.stopping.n_iter_no_change = self.settings.n_iter_no_change
         if name in {"alpha", "beta", "reconstruction", "complexity", "sparsity_target"}:
             # Losses under another objective do not compare with the best so far.
             self.stopping.forget()
-            if not isinstance(self._stepper, self._step_class()):
-                memory = self._stepper.memory()
-                self._stepper = self._new_step()
-                self._stepper.load_memory(memory)
+            self.schedule.forget_losses()
 
     def batches_within(self, seconds: float) -> int:
         """Return about how many batches take as long as that, at least one."""
@@ -168,7 +188,7 @@ class Trainer:
         return self._cursor >= len(self._order)
 
     def finish_epoch(self) -> LossRecord:
-        """Measure the held-out items and begin the next epoch."""
+        """Measure the held-out items, begin the next epoch, and return the whole epoch's losses."""
         started = time.perf_counter()
         self.epoch += 1
         self._scatter()
@@ -176,17 +196,28 @@ class Trainer:
         self._order = self._new_order()
         validation = self.evaluate(self.validation_rows) if len(self.validation_rows) else None
         self.seconds += time.perf_counter() - started
-        record = self.record(validation)
-        watched = validation or record.train
+        train = LossParts(*self.means.summary())
+        self._forget_means()
+        watched = validation or train
         self.stopping.update(self.epoch, watched.total)
+        record = self._record(train, validation)
+        self.schedule.finish_epoch(watched.total)
+        self._stepper.learning_rate = self.schedule.learning_rate
         if self.epoch < self.settings.max_iter and not self.stopping.converged:
             self._keep_finite_weights()  # at the end, they are not needed unless it goes on
         return record
 
-    def record(self, validation: LossParts | None = None) -> LossRecord:
-        """Return the training losses since the last record and start anew."""
-        train = LossParts(*self.means.summary())
-        self.means = PartMeans()
+    @property
+    def unrecorded(self) -> bool:
+        """Whether batches of this epoch are in no record yet."""
+        return self.means.items > self._recorded.items
+
+    def record(self) -> LossRecord:
+        """Return the training losses since the last record of this epoch."""
+        before, self._recorded = self._recorded, mark(self.means)
+        return self._record(since(before, self._recorded, self.objective.weights), None)
+
+    def _record(self, train: LossParts, validation: LossParts | None) -> LossRecord:
         return LossRecord(
             epoch=self.progress,
             step=self.step,
@@ -194,10 +225,14 @@ class Trainer:
             validation=validation,
             seconds=self.seconds,
             settings={
-                "learning_rate": self.settings.learning_rate,
+                "learning_rate": self.schedule.learning_rate,
                 "batch_size": self.settings.batch_size,
             },
         )
+
+    def _forget_means(self) -> None:
+        self.means = PartMeans()
+        self._recorded = mark(self.means)
 
     @torch.no_grad()
     def evaluate(self, rows: Tensor) -> LossParts:
@@ -207,7 +242,7 @@ class Trainer:
             self._seen[0][rows.numpy()] = codes.numpy()
             self._seen[1][rows.numpy()] = errors.numpy()
         values = {
-            "reconstruction": errors.double().mean().item(),
+            "reconstruction": self._mean_error(rows, errors),
             "complexity": self.objective.complexity(codes).item(),
         }
         weights = self.objective.weights
@@ -218,18 +253,21 @@ class Trainer:
         """Return codes (n, code_dim) and errors (n,) of `rows`, default all."""
         codes, errors = [], []
         for chunk in self._chunks(rows):
-            x = take(self.features, chunk)
-            code, output = self.network(x)
-            codes.append(code)
-            errors.append(item_errors(self.settings.reconstruction, output, x))
+            x = take(self.features, chunk).to(self.device)
+            code, output = self.network(network_input(self.settings.reconstruction, x))
+            codes.append(code.cpu())
+            errors.append(item_errors(self.settings.reconstruction, output, x).cpu())
+        if rows is None and self._weighted is not None and self._seen is not None:
+            for seen, values in zip(self._seen, (codes, errors), strict=True):
+                seen[:] = torch.cat(values).numpy()
         return torch.cat(codes), torch.cat(errors)
 
     @torch.no_grad()
     def reconstruct(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return reconstructions (n, n_features) and errors (n,) of `rows`."""
-        x = take(self.features, rows)
-        output = self.network(x)[1]
-        return output, item_errors(self.settings.reconstruction, output, x)
+        x = take(self.features, rows).to(self.device)
+        output = self.network(network_input(self.settings.reconstruction, x))[1]
+        return output.cpu(), item_errors(self.settings.reconstruction, output, x).cpu()
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return a copy of the parameters by name."""
@@ -239,16 +277,71 @@ class Trainer:
         """Put parameters from `weights` in place."""
         self.network.load_state_dict({n: torch.from_numpy(a) for n, a in weights.items()})
 
-    def memory(self, *, copy: bool = True) -> Memory:
-        """Return the optimiser's memory, for `load_memory`.
+    def memory(self, *, copy: bool = True) -> Any:
+        """Return the optimiser's and the schedule's memory, for `load_memory`.
 
         Without a copy, it is for the end: the trainer must not train any more.
         """
-        return self._stepper.memory(copy=copy)
+        return {"step": self._stepper.memory(copy=copy), "schedule": self.schedule.memory()}
 
-    def load_memory(self, memory: Memory) -> None:
-        """Go on with the optimiser's memory of a trainer of the same architecture."""
-        self._stepper.load_memory(memory)
+    def load_memory(self, memory: Any, *, schedule: bool = True) -> None:
+        """Go on with the memory of a trainer of the same architecture.
+
+        The optimiser begins afresh if it was another one, or another step's and not
+        understood by this one's. Without `schedule` that begins afresh as well.
+        """
+        if isinstance(self._stepper, AutogradStep) or isinstance(memory["step"], tuple):
+            self._stepper.load_memory(memory["step"])
+        if schedule:
+            self.schedule.load_memory(memory["schedule"])
+            self._stepper.learning_rate = self.schedule.learning_rate
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the batches to come depend on, for `load_state`.
+
+        Numpy arrays and plain values only, in dicts, lists and tuples. Whatever
+        else comes to matter to the next batch is added here and in `load_state`: a
+        generator of noise as its state, a schedule as its position.
+        """
+        return {
+            "step": self.step,
+            "epoch": self.epoch,
+            "seconds": self.seconds,
+            "cursor": self._cursor,
+            "order": self._order.copy(),
+            "order_generator": self._order_generator.get_state().numpy().copy(),
+            "weights": self.weights(),
+            "finite_weights": self._last_finite_weights(),
+            "optimizer": self.memory(),
+            "means": copy.deepcopy(vars(self.means)),
+            "recorded": tuple(self._recorded),
+            "stopping": dict(vars(self.stopping)),
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on exactly where a trainer of the same data and settings was.
+
+        Raises
+        ------
+        KeyError, RuntimeError, TypeError, ValueError
+            If `state` is not that of such a trainer; this one is then of no use.
+        """
+        order = np.ascontiguousarray(state["order"], self._order.dtype)
+        fits = order.shape == self._order.shape and np.isin(order, self.train_rows).all()
+        if not fits or not 0 <= state["cursor"] <= len(order):
+            msg = f"its order is not one of the {len(self.train_rows):,} items to train on"
+            raise ValueError(msg)
+        self.load_weights(state["weights"])
+        self._finite_weights, self._finite_epoch = state["finite_weights"], state["epoch"]
+        self.load_memory(state["optimizer"])
+        self._order_generator.set_state(torch.from_numpy(state["order_generator"]))
+        self._order, self._cursor = order, state["cursor"]
+        self.step, self.epoch, self.seconds = state["step"], state["epoch"], state["seconds"]
+        vars(self.means).update(copy.deepcopy(state["means"]))
+        self._recorded = Mark(*state["recorded"])
+        vars(self.stopping).update(state["stopping"])
+        self._seen, self._epoch_seen = None, _nothing(self.settings)
+        self._scattered = self._cursor
 
     def _next_rows(self, max_batches: int) -> NDArray[np.int32]:
         return self._order[self._cursor : self._cursor + max_batches * self.settings.batch_size]
@@ -277,28 +370,58 @@ class Trainer:
                 old[self._order[part]] = new[part]
         self._scattered = self._cursor
 
+    def _mean_error(self, rows: Tensor, errors: Tensor) -> float:
+        errors = errors.double()
+        if self._sample_weight is not None:
+            weight = torch.from_numpy(self._sample_weight)[rows]
+            if (largest := weight.max()) > 0:
+                weight /= largest  # their sum may be beyond float64
+                return ((weight * errors).sum() / weight.sum()).item()
+        return errors.mean().item()
+
     def _new_order(self) -> NDArray[np.int32]:
         n = len(self.train_rows)
+        if self._weighted is not None:
+            uniform = torch.rand(n, generator=self._order_generator, dtype=torch.float64)
+            return self._weighted.draw(uniform.numpy())
         shuffle = torch.randperm(n, generator=self._order_generator, dtype=torch.int32)
         order: NDArray[np.int32] = self.train_rows[shuffle.numpy()]
         return order
 
     def _new_step(self) -> Step:
-        step = self._step_class()
+        # Brings the compiler, which importing the estimator must not.
+        from ae_widgets.engine.device_step import DeviceStep
+
+        kind, settings = self._step_class(), self.settings
         features = self.features.numpy() if isinstance(self.features, Tensor) else self.features
-        if step is AutogradStep:
-            return AutogradStep(self.network, features, self.objective, self.settings.learning_rate)
-        made: Step = step(self.network, features, self.objective, self.settings)
-        return made
+        if kind is DeviceStep:
+            return DeviceStep(self.network, features, self.objective, settings, self.device)
+        step: Step = kind(self.network, features, self.objective, settings)
+        return step
 
     def _step_class(self) -> Any:
         """Return the fastest kind of step that applies."""
-        # They bring the compiler, which importing the estimator must not.
+        from ae_widgets.engine.bfloat16_step import Bfloat16Step
         from ae_widgets.engine.dense_step import DenseStep
+        from ae_widgets.engine.device_step import DeviceStep
         from ae_widgets.engine.sparse_step import SparseStep
 
-        step = DenseStep if isinstance(self.features, Tensor) else SparseStep
-        return step if step.applies(self.settings) else AutogradStep
+        if self.device.type != "cpu":
+            return DeviceStep
+        if not isinstance(self.features, Tensor):
+            kind: Any = SparseStep
+        else:
+            kind = Bfloat16Step if self.settings.precision == "bf16" else DenseStep
+        return kind if kind.applies(self.settings) else AutogradStep
+
+    def _take_fastest_step(self) -> None:
+        """Go on with autograd from where the written-out step no longer applies."""
+        kind = self._step_class()
+        written_out = not isinstance(self._stepper, AutogradStep)
+        if written_out and not isinstance(self._stepper, kind):
+            memory = self._stepper.memory()
+            self._stepper = self._new_step()
+            self._stepper.load_memory(memory)
 
     def _chunks(self, rows: Tensor | None) -> tuple[Tensor | slice, ...]:
         n_samples, n_features = self.features.shape
@@ -307,35 +430,39 @@ class Trainer:
             return torch.split(rows, size)
         return tuple(slice(start, start + size) for start in range(0, n_samples, size))
 
-    def _keep_finite_weights(self) -> None:
-        """Copy the parameters of the last completed epoch, unless that is done."""
-        if self._cursor or self._finite_epoch == self.epoch:
-            return
-        if not self._finite_weights:
-            self._finite_weights = self.weights()
-        else:  # into the arrays that are there
-            for name, value in self.network.state_dict().items():
-                self._finite_weights[name][:] = value.numpy()
-        self._finite_epoch = self.epoch
-
-    def _restore(self, loss: float) -> None:
-        step, settings = self.step + 1, self.settings
-        self.load_weights(self._finite_weights or self._given_weights or _weights(self._draw()))
-        self._stepper.forget()
-        self.means = PartMeans()
-        what = "NaN" if math.isnan(loss) else "infinite"
-        msg = (
-            f"Loss became {what} at step {step:,} (learning_rate={settings.learning_rate:g}). "
-            f"Weights restored to the end of epoch {self.epoch}. "
-            "Try a lower learning rate or scaled data, then go on."
-        )
-        raise NonFiniteLossError(msg)
-
     def _draw(self) -> AutoencoderNetwork:
         settings = self.settings
         return build_network(
             settings.architecture, self.features.shape[1], random_state=settings.random_state
         )
+
+    def _keep_finite_weights(self) -> None:
+        """Copy the parameters of the last completed epoch, unless that is done."""
+        if not self._cursor and self._finite_epoch != self.epoch:
+            self._finite_weights = {}  # frees them first
+            self._finite_weights, self._finite_epoch = self.weights(), self.epoch
+
+    def _last_finite_weights(self) -> dict[str, NDArray[np.float32]]:
+        self._keep_finite_weights()
+        return self._finite_weights or self._given_weights or _weights(self._draw())
+
+    def _restore(self, loss: float) -> None:
+        self.step += 1  # it was taken and is undone: what follows is at another step
+        rate = self.schedule.learning_rate
+        self.load_weights(self._last_finite_weights())
+        self._stepper.forget()
+        self._forget_means()
+        if self._cursor >= len(self._order):  # the epoch's last batch: begin the epoch again
+            self._scatter()
+            self._cursor = self._scattered = 0
+            self._order = self._new_order()
+        what = "NaN" if math.isnan(loss) else "infinite"
+        msg = (
+            f"Loss became {what} at step {self.step:,} (learning_rate={rate:g}). "
+            f"Weights restored to the end of epoch {self.epoch}. "
+            "Try a lower learning rate or scaled data, then go on."
+        )
+        raise NonFiniteLossError(msg)
 
 
 def _nothing(settings: Settings) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -343,4 +470,4 @@ def _nothing(settings: Settings) -> tuple[NDArray[np.float32], NDArray[np.float3
 
 
 def _weights(network: AutoencoderNetwork) -> dict[str, NDArray[np.float32]]:
-    return {name: value.numpy().copy("K") for name, value in network.state_dict().items()}
+    return {n: t.detach().cpu().numpy().copy("K") for n, t in network.state_dict().items()}

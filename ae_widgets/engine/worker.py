@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from ae_widgets.engine.frames import FramePacer
+from ae_widgets.engine.memory import memory_errors, training_advice
 from ae_widgets.engine.pipe import FeatureFile, StreamWriter, read_message
 from ae_widgets.engine.protocol import (
     Begin,
@@ -32,16 +33,23 @@ from ae_widgets.engine.protocol import (
     Progress,
     Reconstruct,
     Reconstructed,
+    Replay,
     RequestLatent,
+    RequestState,
     Resume,
+    Resumed,
     Shutdown,
     StateChanged,
     Step,
     Stop,
+    TrainerState,
     Weights,
 )
+from ae_widgets.engine.schedule import Schedule
+from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import choose_threads
 from ae_widgets.engine.trainer import Trainer
+from ae_widgets.exceptions import NonFiniteLossError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +59,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ae_widgets.engine.protocol import LossRecord, RunState, StepUnit
-    from ae_widgets.engine.settings import Settings
 
 __all__ = ["Worker", "main"]
 
@@ -97,7 +104,9 @@ class Worker:
         self._trainer: Trainer | None = None
         self._run = 0
         self._running = False
+        self._failed = False
         self._until: StepUnit | None = None
+        self._schedule: Schedule | None = None
         self._changes: dict[str, object] = {}
         self._records: list[LossRecord] = []
         self._frames = FramePacer()
@@ -117,9 +126,11 @@ class Worker:
 
     def _guarded(self, action: Callable[[], None]) -> None:
         try:
-            action()
+            settings = self._trainer.settings if self._trainer else Settings()
+            with memory_errors(training_advice(settings)):
+                action()
         except Exception as error:  # noqa: BLE001  # whatever it is, the user must see it
-            self._running = False
+            self._running, self._failed, self._schedule = False, True, None
             if self._trainer is not None:
                 self._show_exact()
                 self._say_progress()
@@ -128,7 +139,7 @@ class Worker:
 
     # Commands ---------------------------------------------------------------
 
-    def _obey(self, command: Command) -> None:  # noqa: C901  # one line a command
+    def _obey(self, command: Command) -> None:  # noqa: C901, PLR0912  # one line a command
         match command:
             case Begin():
                 self._begin(command)
@@ -143,26 +154,41 @@ class Worker:
                 self._halt("finished", "stopped")
             case Change(name=name, value=value):
                 self._changes[name] = value
+            case Replay():
+                self._schedule = Schedule(command)
+                self._tell_state("running", "")
+                self._train()
             case RequestLatent():
                 self._frames.requested = True
                 if not self._running:
                     self._show_exact()
             case Reconstruct(request=request, indices=indices):
                 self._reconstruct(request, indices)
+            case RequestState(request=request):
+                self._send_state(request)
             case Shutdown():
                 pass
 
     def _begin(self, command: Begin) -> None:
         self._run = command.run
-        self._running = False
+        self._running = self._failed = False
+        self._trainer = self._schedule = None
         self._changes = {}
         self._records = []
         self._frames = FramePacer()
         if self._prepare is not None:
             self._prepare(command.settings)
-        self._trainer = Trainer(self._features, command.settings, command.weights)
+        with memory_errors(training_advice(command.settings)):
+            trainer = Trainer(
+                self._features, command.settings, command.weights, command.sample_weight
+            )
+        if command.state is not None:
+            trainer.load_state(command.state)
+        self._trainer = trainer
         self._show_exact(always=True)
-        self._tell_state("idle", "")
+        if trainer.step:
+            self._say_progress()
+        self._tell_state(*command.halted)
 
     def _resume(self, unit: StepUnit | None) -> None:
         self._apply_changes()
@@ -172,18 +198,48 @@ class Worker:
         if trainer.epoch >= trainer.settings.max_iter:
             self._halt("finished", "max_iter")
             return
-        if trainer.stopping.converged:  # asked to go on all the same
-            trainer.stopping.forget()
-        self._running = True
+        if self._failed or trainer.stopping.converged:  # asked to go on all the same
+            self._go_on()
+        self._train()
+
+    def _train(self) -> None:
+        self._running, self._failed = True, False
         self._recorded_at = self._weights_at = time.perf_counter()
+
+    def _go_on(self) -> None:
+        trainer = self._require()
+        if trainer.stopping.converged:
+            trainer.stopping.forget()
+        self._emit(Resumed(self._run, trainer.step, trainer.progress))
 
     def _apply_changes(self) -> None:
         """Put in force what was changed since the last batch: per setting, the latest."""
+        if self._schedule is not None:
+            self._follow(self._schedule)
+            return
         changes, self._changes = self._changes, {}
         for name, value in changes.items():
-            trainer = self._require()
-            trainer.change(name, value)
-            self._emit(Changed(self._run, name, value, trainer.step, trainer.progress))
+            self._change(name, value)
+        if changes and not self._running:
+            self._say_progress()  # nothing else would tell what they changed of it
+
+    def _change(self, name: str, value: object) -> None:
+        trainer = self._require()
+        trainer.change(name, value)
+        self._emit(Changed(self._run, name, value, trainer.step, trainer.progress))
+
+    def _follow(self, schedule: Schedule) -> None:
+        """Obey what is due at this step, and halt if it is the last."""
+        self._obey_due(schedule)
+        if schedule.ended(self._require().step):
+            self._halt(*schedule.ending)
+
+    def _obey_due(self, schedule: Schedule) -> None:
+        for command in schedule.due(self._require().step):
+            if isinstance(command, Change):
+                self._change(command.name, command.value)
+            else:
+                self._go_on()
 
     def _reconstruct(self, request: int, indices: NDArray[np.int64]) -> None:
         values, errors = self._require().reconstruct(torch.from_numpy(indices))
@@ -193,13 +249,23 @@ class Worker:
 
     def _advance(self) -> None:
         self._apply_changes()
+        if not self._running:
+            return
         trainer = self._require()
-        epoch_done = trainer.run(self._batches_at_once())
+        try:
+            epoch_done = trainer.run(self._batches_at_once())
+        except NonFiniteLossError:
+            if self._schedule is None:
+                raise
+            if self._schedule.goes_on(trainer.step):  # as it was told to at the time
+                return
+            self._obey_due(self._schedule)
+            raise
         now = time.perf_counter()
         if epoch_done:
             self._records.append(trainer.finish_epoch())
             self._recorded_at = now
-        elif now - self._recorded_at > RECORD_SECONDS:
+        elif now - self._recorded_at > RECORD_SECONDS and trainer.unrecorded:
             self._records.append(trainer.record())
             self._recorded_at = now
         if now - self._said_at > PROGRESS_SECONDS:
@@ -207,11 +273,17 @@ class Worker:
         if now - self._weights_at > WEIGHTS_SECONDS:
             self._send_weights()
         self._show_frame(epoch_done=epoch_done)
-        self._halt_if_done(epoch_done=epoch_done)
+        if self._schedule is None:
+            self._halt_if_done(epoch_done=epoch_done)
 
     def _batches_at_once(self) -> int:
         """Return how many batches may run before the next look at commands and views."""
-        return 1 if self._until == "batch" else self._require().batches_within(CALL_SECONDS)
+        if self._until == "batch":
+            return 1
+        trainer = self._require()
+        most = trainer.batches_within(CALL_SECONDS)
+        # What is due at a step of its own must not be passed.
+        return most if self._schedule is None else min(most, self._schedule.limit(trainer.step))
 
     def _halt_if_done(self, *, epoch_done: bool) -> None:
         trainer = self._require()
@@ -225,8 +297,8 @@ class Worker:
     def _halt(self, state: RunState, reason: str) -> None:
         """Stop between two batches; the state is told last, so that it closes the picture."""
         trainer = self._require()
-        self._running = False
-        if trainer.means.items:
+        self._running, self._schedule = False, None
+        if trainer.unrecorded:
             self._records.append(trainer.record())
         self._show_exact()
         self._send_weights()
@@ -260,6 +332,11 @@ class Worker:
         trainer = self._require()
         self._weights_at = time.perf_counter()
         self._emit(Weights(self._run, trainer.step, trainer.weights()))
+
+    def _send_state(self, request: int) -> None:
+        self._apply_changes()
+        self._say_progress()  # what was measured up to here belongs to it
+        self._emit(TrainerState(self._run, request, self._require().state()))
 
     def _show_frame(self, *, epoch_done: bool) -> None:
         """Send a frame if one was asked for and looking stays within its budget."""

@@ -3,6 +3,6 @@
 Only the modules `reconstruction`, `complexity` and `objective` import torch.
 """
 
-from ae_widgets.losses.names import COMPLEXITIES, RECONSTRUCTIONS, WEIGHTS
+from ae_widgets.losses.names import COMPLEXITIES, RECONSTRUCTIONS, TAKES_MISSING, WEIGHTS
 
-__all__ = ["COMPLEXITIES", "RECONSTRUCTIONS", "WEIGHTS"]
+__all__ = ["COMPLEXITIES", "RECONSTRUCTIONS", "TAKES_MISSING", "WEIGHTS"]

@@ -18,7 +18,7 @@ __all__ = ["Objective", "ObjectiveSettings", "PartMeans"]
 
 
 class ObjectiveSettings(Protocol):
-    """What the objective reads of a run's settings."""
+    """What the objective, and a step that minimises it, read of a run's settings."""
 
     @property
     def alpha(self) -> float:
@@ -39,6 +39,24 @@ class ObjectiveSettings(Protocol):
     @property
     def sparsity_target(self) -> float:
         """Mean activation that 'kl_sparsity' aims at."""
+
+    # How its gradient is followed; the objective itself does not look at it.
+
+    @property
+    def optimizer(self) -> str:
+        """Name of the optimiser."""
+
+    @property
+    def momentum(self) -> float:
+        """Share of its last step that 'sgd' repeats."""
+
+    @property
+    def weight_decay(self) -> float:
+        """How strongly parameters are pulled to 0."""
+
+    @property
+    def gradient_clip(self) -> float | None:
+        """Largest norm of the gradient, None for any."""
 
 
 class Objective:

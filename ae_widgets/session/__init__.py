@@ -1,6 +1,8 @@
 """One run as a screen needs it: commands in, snapshots out."""
 
-from ae_widgets.session.history import JournalEntry, LossCurve
+from ae_widgets.session.entries import JournalEntry
+from ae_widgets.session.history import LossCurve
+from ae_widgets.session.journal import Journal
 from ae_widgets.session.latent import LatentFrame, Reconstructions
 from ae_widgets.session.publisher import Publisher, publisher
 from ae_widgets.session.registry import runs, stop_all
@@ -8,6 +10,7 @@ from ae_widgets.session.session import PastRun, Session
 from ae_widgets.session.status import Status
 
 __all__ = [
+    "Journal",
     "JournalEntry",
     "LatentFrame",
     "LossCurve",

@@ -8,35 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from typing import Any
-
     import pandas as pd
     from numpy.typing import NDArray
 
     from ae_widgets.engine.protocol import LossParts, LossRecord
 
-__all__ = ["History", "JournalEntry", "LossCurve"]
-
-
-@dataclass(frozen=True)
-class JournalEntry:
-    """One change of a control.
-
-    Attributes
-    ----------
-    step, epoch
-        Batches and epochs completed when it came into force.
-    name, value
-        The setting and its new value.
-    before
-        Its value until then.
-    """
-
-    step: int
-    epoch: float
-    name: str
-    value: Any
-    before: Any = None
+__all__ = ["History", "LossCurve"]
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ import weakref
 from typing import TYPE_CHECKING
 
 from ae_widgets.engine.launch import TRAINERS
-from ae_widgets.engine.protocol import Reconstruct, Reconstructed
+from ae_widgets.engine.protocol import Reconstructed, TrainerState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     import numpy as np
     from numpy.typing import NDArray
@@ -41,12 +42,12 @@ class Link:
     def __init__(
         self, kind: str, features: NDArray[np.float32], handle: Callable[[Event], None]
     ) -> None:
-        self._kind = TRAINERS[kind]
+        self.kind = kind
         self._features = features
         self._handle = weakref.WeakMethod(handle)
         self._lock = threading.Lock()
         self._end: weakref.finalize[[], Link] | None = None
-        self._questions: dict[int, Callable[[Reconstructed], None]] = {}
+        self._questions: dict[int, Callable[[Any], None]] = {}
         self._numbers = itertools.count(1)
         self.trainer: TrainerHandle | None = None
 
@@ -58,7 +59,7 @@ class Link:
             if (link := own()) is not None:
                 link._take(event)  # noqa: SLF001  # our own
 
-        trainer = self._kind(self._features, handle)
+        trainer = TRAINERS[self.kind](self._features, handle)
         self._end = weakref.finalize(self, trainer.close)
         self.trainer = trainer
         trainer.send(first)
@@ -70,12 +71,12 @@ class Link:
             trainer.send(command)
         return trainer is not None
 
-    def ask(self, indices: NDArray[np.int64], answer: Callable[[Reconstructed], None]) -> None:
-        """Have `answer` called with the reconstructions of `indices`."""
+    def ask(self, question: Callable[[int], Command], answer: Callable[[Any], None]) -> None:
+        """Send the `question` of a number; have `answer` called with the event that answers it."""
         number = next(self._numbers)
         with self._lock:
             self._questions[number] = answer
-        self.send(Reconstruct(number, indices))
+        self.send(question(number))
 
     def close(self) -> None:
         """End the trainer after what it was told before."""
@@ -90,7 +91,7 @@ class Link:
             self._questions.clear()
 
     def _take(self, event: Event) -> None:
-        if isinstance(event, Reconstructed):
+        if isinstance(event, Reconstructed | TrainerState):
             with self._lock:
                 answer = self._questions.pop(event.request, None)
             if answer is not None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ae_widgets.session.journal import Journal
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
@@ -17,8 +19,9 @@ if TYPE_CHECKING:
     from ae_widgets.engine.protocol import LossRecord
     from ae_widgets.engine.settings import Settings
     from ae_widgets.session.background import Background
-    from ae_widgets.session.history import JournalEntry, LossCurve
+    from ae_widgets.session.history import LossCurve
     from ae_widgets.session.latent import LatentFrame
+    from ae_widgets.session.link import Link
     from ae_widgets.session.run import Run
     from ae_widgets.session.status import Status
 
@@ -29,6 +32,7 @@ class Readings:
     """The reading half of `Session`: nothing here changes anything."""
 
     dataset: Dataset
+    _link: Link
     _run: Run
     _background: Background
     _pending: dict[str, Any]
@@ -65,9 +69,21 @@ class Readings:
         return self._run.history.curve(max_points)
 
     @property
-    def journal(self) -> tuple[JournalEntry, ...]:
-        """Every change of a control while training, with its step."""
-        return tuple(self._run.journal)
+    def journal(self) -> Journal:
+        """All that the weights depend on: seed, data, and each change with its step."""
+        # The status first: all changes before its step have been told by then.
+        run, status = self._run, self._run.status
+        entries = tuple(run.entries)
+        last = entries[-1].step if entries else 0
+        return Journal(
+            settings=run.began,
+            data=self.dataset.fingerprint,
+            steps=max(status.step, last),
+            entries=entries,
+            state=(status.state, status.reason),
+            trainer=self._link.kind,
+            seeded=run.seeded,
+        )
 
     @property
     def latent(self) -> LatentFrame | None:

@@ -13,11 +13,13 @@ from ae_widgets.engine.protocol import (
     Failed,
     Latent,
     Progress,
+    Resumed,
     StateChanged,
     Weights,
 )
 from ae_widgets.exceptions import TrainingError
-from ae_widgets.session.history import History, JournalEntry
+from ae_widgets.session.entries import RESUMED, JournalEntry
+from ae_widgets.session.history import History
 from ae_widgets.session.latent import LatentFrame, LatentView
 from ae_widgets.session.status import Status
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ae_widgets.engine.settings import Settings
+    from ae_widgets.session.checkpoint import Checkpoint
 
 __all__ = ["Run"]
 
@@ -51,6 +54,12 @@ class Run:
 
     Attributes
     ----------
+    began, applied : Settings
+        With which the trainer began, and has now.
+    seeded : bool
+        Whether the seed drew the first weights.
+    entries : list of JournalEntry
+        The changes so far.
     halting : bool
         Whether a pause or a stop is on its way to the trainer.
     """
@@ -59,12 +68,14 @@ class Run:
         self.number = number
         self.settings = settings
         self.history = History()
-        self.journal: list[JournalEntry] = []
+        self.began = settings
+        self.seeded = True
+        self.entries: list[JournalEntry] = []
         self.latent: LatentFrame | None = None
         self.weights: dict[str, NDArray[np.float32]] | None = None
         self.error: TrainingError | None = None
         self._n_train = n_train
-        self._applied = settings
+        self.applied = settings
         self._view = LatentView()
         self._awaited = 0  # commands to train that the trainer has not taken up yet
         self.halting = False
@@ -80,6 +91,20 @@ class Run:
             patience=settings.n_iter_no_change,
             steps_per_epoch=-(-self._n_train // settings.batch_size),
         )
+
+    def begins(self) -> None:
+        """Note that a trainer is told to begin with the settings and weights of now."""
+        self.began = self.applied = self.settings
+        self.seeded = self.weights is None
+        self.entries = []
+
+    def take_up(self, saved: Checkpoint) -> None:
+        """Be the run that was saved, until its trainer has taken it up too."""
+        self.began, self.seeded = saved.journal.settings, saved.journal.seeded
+        self.entries = list(saved.journal.entries)
+        self.history.records = list(saved.records)
+        losses = [(r.validation or r.train).total for r in saved.records if r.complete]
+        self.status = replace(self.status, state="starting", loss=losses[-1] if losses else None)
 
     def say(self, note: str, *, error: bool = False) -> None:
         """Put a note into the status line."""
@@ -101,7 +126,7 @@ class Run:
         """Note that the trainer was closed in the middle of training."""
         self.status = replace(self.status, state="finished", reason="stopped")
 
-    def apply(self, event: Event) -> set[str]:
+    def apply(self, event: Event) -> set[str]:  # noqa: PLR0911  # one line an event
         """Take in an event; return the topics it touched."""
         match event:
             case Progress():
@@ -112,11 +137,15 @@ class Run:
             case StateChanged():
                 return self._state(event)
             case Changed():
-                return self._changed(event.name, event.value, event.step, event.epoch)
-            case Weights():
-                self.weights = event.parameters
+                before = self.applied.value(event.name)
+                self.applied = self.applied.change(**{event.name: event.value})
+                return self._note(event, event.name, event.value, before)
+            case Resumed():
+                return self._note(event, RESUMED)
             case Failed():
                 return self._failed(event)
+            case Weights():
+                self.weights = event.parameters
             case _:
                 pass
         return set()
@@ -159,11 +188,10 @@ class Run:
         )
         return {"status"}
 
-    def _changed(self, name: str, value: Any, step: int, epoch: float) -> set[str]:
-        before = self._applied.value(name)
-        self._applied = self._applied.change(**{name: value})
-        if step and value != before:
-            self.journal.append(JournalEntry(step, epoch, name, value, before))
+    def _note(
+        self, event: Changed | Resumed, name: str, value: Any = None, before: Any = None
+    ) -> set[str]:
+        self.entries.append(JournalEntry(event.step, event.epoch, name, value, before))
         return {"journal"}
 
     def _failed(self, event: Failed) -> set[str]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.data import Dataset, read_dataset
 from ae_widgets.engine.checks import check_settings
 from ae_widgets.engine.launch import TRAINERS
 from ae_widgets.engine.protocol import (
@@ -18,21 +17,27 @@ from ae_widgets.engine.protocol import (
     Change,
     Failed,
     Pause,
+    Reconstruct,
     Reconstructed,
+    Replay,
     RequestLatent,
     Resume,
     Step,
     Stop,
 )
+from ae_widgets.engine.sampling import check_sample_weight
 from ae_widgets.engine.settings import LIVE_SETTINGS, PRESETS, Settings
 from ae_widgets.exceptions import DataError, SettingsError, TrainingError
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
+from ae_widgets.session.items import read_items
+from ae_widgets.session.keeping import Keeping
 from ae_widgets.session.latent import Reconstructions
 from ae_widgets.session.link import Link
 from ae_widgets.session.observers import Observers
 from ae_widgets.session.readings import Readings
 from ae_widgets.session.run import Run
+from ae_widgets.session.start import read_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +47,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from ae_widgets.engine.protocol import Event, StepUnit
+    from ae_widgets.session.journal import Journal
     from ae_widgets.session.status import Status
 
 __all__ = ["PastRun", "Session"]
@@ -63,32 +69,43 @@ class PastRun:
         One row per completed epoch.
     weights : dict of str to ndarray, or None
         The parameters that the trainer sent last.
+    journal : Journal
+        What `Session.replay` trains it again from.
     """
 
     settings: Settings
     status: Status
     history: pd.DataFrame
     weights: dict[str, NDArray[np.float32]] | None
+    journal: Journal
 
 
-class Session(Readings):
+class Session(Keeping, Readings):
     """An autoencoder in training, without a screen.
 
-    All methods may be called from any thread and return at once; only `wait` and
-    `reconstruct` block.
+    All methods may be called from any thread and return at once; only `wait`,
+    `reconstruct`, `save`, `load` and `replay` block.
 
     Parameters
     ----------
     X : array-like, DataFrame, Bunch or Dataset
-        The items; see `ae_widgets.data.read_dataset`.
+        The items; see `ae_widgets.data.read_dataset`. Values may be missing (NaN) if
+        the run begins with the reconstruction error 'masked_mse'.
     y : array-like of shape (n_samples,), optional
         Labels, shown but not trained on.
+    labels : array-like, optional
+        The labels in ``Session(estimator, X, y)``: the run has the settings of an
+        `Autoencoder` and, if that is fitted and of the same architecture, goes on
+        from its weights, with a new memory of the optimiser.
     item_shape : tuple of int, optional
         ``(height, width)`` or ``(height, width, channels)`` of an item.
     settings : Settings, optional
         Settings to begin with.
     preset : {'deep', 'simple'}, optional
         A named set of settings, applied on top of `settings`.
+    sample_weight : array-like of shape (n_samples,), optional
+        How often each item is drawn, in relation to the others. An epoch is then
+        as many draws, with replacement, as there are items to train on.
     trainer : {'process', 'thread'}, default='process'
         Where to train. A process keeps its speed while a cell runs Python code.
     **changes
@@ -105,11 +122,13 @@ class Session(Readings):
     def __init__(  # noqa: PLR0913  # data, and how it is trained on
         self,
         X: Any,
-        y: ArrayLike | None = None,
+        y: Any = None,
+        labels: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
         settings: Settings | None = None,
         preset: str | None = None,
+        sample_weight: ArrayLike | None = None,
         trainer: str = "process",
         **changes: Any,
     ) -> None:
@@ -119,10 +138,15 @@ class Session(Readings):
         if preset is not None and preset not in PRESETS:
             msg = f"preset must be one of {', '.join(PRESETS)}, got {preset!r}."
             raise SettingsError(msg)
-        self.dataset = X if isinstance(X, Dataset) else read_dataset(X, y, item_shape=item_shape)
-        chosen = (settings or Settings()).change(**(PRESETS[preset] if preset else {}))
+        start = read_start(X, y, labels)
+        X, y = start.X, start.y
+        chosen = settings or start.settings or Settings()
+        chosen = chosen.change(**(PRESETS[preset] if preset else {}))
         chosen = chosen.change(**changes)
-        check_settings(chosen, self.dataset.value_range)
+        self.dataset = read_items(X, y, item_shape, chosen)
+        self._check_settings(chosen)
+        self._sample_weight = check_sample_weight(sample_weight, self.dataset.n_samples)
+        weights = start.weights_for(chosen, self.dataset)
         self.number = next(_numbers)
         self.closed = False
         self.past_runs: list[PastRun] = []
@@ -137,6 +161,7 @@ class Session(Readings):
         self._focus: int | None = None
         self._background = Background(self.dataset, self._notify)
         self._run = self._new_run(0, chosen)
+        self._run.weights = weights
         if self.dataset.notices:
             self._run.say(" ".join(self.dataset.notices))
         registry.register(self)
@@ -210,11 +235,11 @@ class Session(Readings):
         with self._lock:
             self._require_open()
             planned = self.settings.change(**{**self._pending, **values})
-            check_settings(planned, self.dataset.value_range)
+            self._check_settings(planned)
             live = {n: v for n, v in values.items() if n in LIVE_SETTINGS}
             later = {n: v for n, v in values.items() if n not in LIVE_SETTINGS}
             current = self.settings.change(**live)
-            check_settings(current if self.status.step else planned, self.dataset.value_range)
+            self._check_settings(current if self.status.step else planned)
             self._run.follow_settings(current)
             for name in live:
                 self._link.send(Change(name, current.value(name)))
@@ -279,7 +304,7 @@ class Session(Readings):
             callback(Reconstructions(rows, inputs, event.reconstructions, event.errors, epoch))
 
         self.prepare()
-        self._link.ask(rows, answer)
+        self._link.ask(lambda request: Reconstruct(request, rows), answer)
 
     def reconstruct(self, indices: ArrayLike) -> Reconstructions:
         """Return the reconstructions of the items at `indices` with the present weights.
@@ -352,10 +377,15 @@ class Session(Readings):
         self._background.request_baseline(settings)
         return Run(number, settings, max(1, self.dataset.n_samples - int(np.ceil(held_out))))
 
-    def _begin(self) -> Begin:
-        return Begin(self._run.number, self.settings, self._run.weights)
+    def _check_settings(self, settings: Settings) -> None:
+        check_settings(settings, self.dataset.value_range, missing=self.dataset.has_missing)
 
-    def _go(self, command: Resume | Step) -> None:
+    def _begin(self) -> Begin:
+        run = self._run
+        run.begins()
+        return Begin(run.number, self.settings, run.weights, sample_weight=self._sample_weight)
+
+    def _go(self, command: Resume | Step | Replay) -> None:
         self.prepare()
         registry.hold(self)
         self._run.starting()
@@ -372,7 +402,9 @@ class Session(Readings):
         past = self._run
         if past.status.step:
             self.past_runs.append(
-                PastRun(past.settings, past.status, past.history.frame(), past.weights)
+                PastRun(
+                    past.settings, past.status, past.history.frame(), past.weights, self.journal
+                )
             )
         settings = past.settings.change(**self._pending)
         self._pending = {}

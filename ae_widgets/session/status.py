@@ -78,7 +78,9 @@ class Status:
             case "idle":
                 return "Ready: press Start."
             case "starting":
-                return "Starting the trainer…"
+                return (
+                    "Starting the trainer… The first start on a machine compiles it: some seconds."
+                )
             case "running":
                 return f"Training: {losses}." if losses else "Training: first epoch."
             case "paused":

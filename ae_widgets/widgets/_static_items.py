@@ -49,7 +49,8 @@ def paste_items(
 
 def _image_tile(item: NDArray[np.float32], dataset: Dataset, size: tuple[int, int]) -> Image.Image:
     low, high = dataset.value_range
-    unit = np.clip((item - low) / max(high - low, 1e-12), 0, 1)
+    # What is missing (NaN) is drawn like the smallest value.
+    unit = np.nan_to_num(np.clip((item - low) / max(high - low, 1e-12), 0, 1))
     grey = (255 * unit).astype(np.uint8).reshape(dataset.item_shape or (1, -1))
     grey = grey[..., :3] if grey.ndim == 3 and grey.shape[-1] >= 3 else grey  # noqa: PLR2004
     if grey.ndim == 3 and grey.shape[-1] < 3:  # noqa: PLR2004  (one channel, or grey with alpha)

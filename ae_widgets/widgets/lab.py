@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ae_widgets.engine import Settings
     from ae_widgets.engine.protocol import StepUnit
+    from ae_widgets.estimator import Autoencoder
     from ae_widgets.session import Status
 
 __all__ = ["Lab"]
@@ -43,6 +44,9 @@ class Lab(SessionView, ipywidgets.VBox):
         The items, one a row; or a session to show.
     y : array-like of shape (n_samples,), optional
         Labels; they colour the latent space and are not trained on.
+    labels : array-like, optional
+        The labels in ``Lab(estimator, X, y)``, which opens an `Autoencoder` with its
+        settings and, if it is fitted, its weights.
     item_shape : tuple of int, optional
         ``(height, width)`` or ``(height, width, channels)`` if an item is an image.
     settings : Settings, optional
@@ -73,7 +77,8 @@ class Lab(SessionView, ipywidgets.VBox):
     def __init__(  # noqa: PLR0913  (as `Session`)
         self,
         X: Any,
-        y: ArrayLike | None = None,
+        y: Any = None,
+        labels: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
         settings: Settings | None = None,
@@ -85,8 +90,8 @@ class Lab(SessionView, ipywidgets.VBox):
             self.session = X
         else:
             self.session = Session(
-                X, y, item_shape=item_shape, settings=settings, preset=preset, trainer=trainer,
-                **changes,
+                X, y, labels, item_shape=item_shape, settings=settings, preset=preset,
+                trainer=trainer, **changes,
             )  # fmt: skip
         self._owns = not isinstance(X, Session)
         self._trainer = trainer
@@ -250,6 +255,23 @@ class Lab(SessionView, ipywidgets.VBox):
     def history(self) -> pd.DataFrame:
         """Every loss part per epoch, for training and validation."""
         return self.session.history
+
+    @property
+    def estimator(self) -> Autoencoder:
+        """A fitted `Autoencoder` with the settings, weights and history of this run.
+
+        It takes items as ``session.dataset.features`` holds them, and is a copy:
+        neither changes the other. While the run is training its weights are those
+        that the trainer sent last; pause it to have the present ones.
+
+        Raises
+        ------
+        TrainingError
+            If the run has not trained yet.
+        """
+        from ae_widgets.estimator import Autoencoder
+
+        return Autoencoder.from_session(self.session)
 
     @property
     def error(self) -> Exception | None:

@@ -28,6 +28,10 @@ RECONSTRUCTION_LABELS = {
     "mse": "squared error",
     "mae": "absolute error",
     "binary_cross_entropy": "cross-entropy",
+    "huber": "Huber error",
+    "cosine": "cosine distance",
+    "multinomial": "multinomial",
+    "masked_mse": "masked squared error",
 }
 COMPLEXITY_LABELS = {
     "l1": "l1 (sparse code)",
@@ -38,10 +42,11 @@ COMPLEXITY_LABELS = {
 TOOLTIPS = {
     "alpha": "α multiplies the reconstruction error: with more, the outputs follow the inputs",
     "beta": "β multiplies the complexity of the code: with more, the code becomes simpler",
-    "reconstruction": "How input and output are compared: mean squared error, "
-    "mean absolute error, or binary cross-entropy for values from 0 to 1",
+    "reconstruction": "How input and output are compared: squared, absolute or Huber error, "
+    "cross-entropy for values from 0 to 1, angle, multinomial for counts, or squared error "
+    "over the values that are not missing",
     "complexity": "What counts as a complex code: its size, activity, or used dimensions",
-    "learning_rate": "Step size of Adam: the loss falls faster, or jumps if it is too large",
+    "learning_rate": "Size of a step: the loss falls faster, or jumps if it is too large",
     "max_iter": "Times that all items are seen, after which training ends at the latest",
     "batch_size": "Items a step: small batches make the loss noisy, large ones smooth",
 }

@@ -210,11 +210,16 @@ class LossPlot(SessionView, ipywidgets.VBox):
 
 
 def merge_changes(journal: Sequence[JournalEntry]) -> list[JournalEntry]:
-    """Make one entry of what one pull at a control changed in many small steps."""
+    """Make one entry of what one pull at a control changed in many small steps.
+
+    What changed nothing, or was changed before the first batch, is left out.
+    """
     from dataclasses import replace
 
     merged: list[JournalEntry] = []
     for entry in journal:
+        if entry.step == 0 or entry.value == entry.before:
+            continue
         last = merged[-1] if merged else None
         if last and last.name == entry.name and entry.epoch - last.epoch < 1:
             merged[-1] = replace(entry, before=last.before)

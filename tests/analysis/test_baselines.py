@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
+import torch
 from sklearn.decomposition import PCA
 from sklearn.metrics import log_loss, mean_absolute_error, mean_squared_error
 
 from ae_widgets.analysis import baselines
 from ae_widgets.analysis.baselines import pca_error
 from ae_widgets.exceptions import SettingsError
+from ae_widgets.losses import RECONSTRUCTIONS
+from ae_widgets.losses.reconstruction import reconstruction_error
 
 VALIDATION = np.arange(0, 200, 5)
 
@@ -39,6 +42,32 @@ def test_binary_cross_entropy_is_the_log_loss_of_binary_features(features):
     clipped = np.clip(reconstruction, 1e-7, 1 - 1e-7)
     error = pca_error(binary, 2, "binary_cross_entropy", validation_rows=VALIDATION)
     assert error == pytest.approx(log_loss(test.ravel(), clipped.ravel()), rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["huber", "cosine", "masked_mse"])
+def test_the_error_is_the_one_that_is_trained_on(features, kind):
+    scaled = 5 * features  # so that some residuals are beyond 1
+    test, reconstruction = map(torch.from_numpy, expected(scaled, 2))
+    trained_on = reconstruction_error(kind, reconstruction, test).item()
+    error = pca_error(scaled, 2, kind, validation_rows=VALIDATION)
+    assert error == pytest.approx(trained_on, rel=1e-5)
+
+
+def test_multinomial_takes_the_reconstruction_for_probabilities(features):
+    test, reconstruction = map(torch.from_numpy, expected(features, 2))
+    logits = reconstruction.clamp_min(1e-7).log()
+    trained_on = reconstruction_error("multinomial", logits, test).item()
+    error = pca_error(features, 2, "multinomial", validation_rows=VALIDATION)
+    assert error == pytest.approx(trained_on, rel=1e-6)
+
+
+def test_missing_values_are_filled_for_pca_and_left_out_of_the_error(features):
+    holes = features.copy()
+    holes[np.random.default_rng(1).random(holes.shape) < 0.2] = np.nan
+    holes[:, 5] = np.nan
+    error = pca_error(holes, 2, "masked_mse", validation_rows=VALIDATION)
+    assert 0.5 < error / pca_error(features, 2, "mse", validation_rows=VALIDATION) < 2
+    assert pca_error(holes, 12, "masked_mse", validation_rows=VALIDATION) < 1e-12
 
 
 @pytest.mark.parametrize("code_dim", [12, 13, 500])
@@ -78,4 +107,4 @@ def test_large_data_is_sampled(features, monkeypatch):
 def test_an_unknown_kind_is_refused(features):
     with pytest.raises(SettingsError) as caught:
         pca_error(features, 2, "rmse")
-    assert str(caught.value) == "kind must be one of mse, mae, binary_cross_entropy, got 'rmse'."
+    assert str(caught.value) == f"kind must be one of {', '.join(RECONSTRUCTIONS)}, got 'rmse'."

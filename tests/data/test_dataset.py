@@ -17,6 +17,13 @@ def test_value_range_is_computed_once():
     assert dataset.value_range == (-2.0, 7.0)
 
 
+def test_missing_values_are_told_and_left_out_of_the_range():
+    dataset = Dataset(np.array([[1, np.nan], [7, 3]], np.float32))
+    assert dataset.has_missing
+    assert dataset.value_range == (1.0, 7.0)
+    assert not Dataset(np.zeros((3, 5), np.float32)).has_missing
+
+
 def test_cannot_be_changed():
     with pytest.raises(AttributeError):
         Dataset(np.zeros((1, 1), np.float32)).labels = None

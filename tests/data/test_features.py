@@ -33,9 +33,21 @@ def test_numbers_are_cast_and_divided():
 
 def test_nan_is_counted_and_located():
     assert message(table_with(np.nan), names=tuple("abcd")) == (
-        "X has NaN in 3 of 12 rows (first: row 3, column 'b'). Drop those rows, or fill them "
-        "in, e.g. with sklearn.impute.SimpleImputer."
+        "X has NaN in 3 of 12 rows (first: row 3, column 'b'). Drop those rows, fill them in, "
+        "e.g. with sklearn.impute.SimpleImputer, or leave those values out of the error: "
+        "reconstruction='masked_mse'."
     )
+
+
+def test_nan_is_let_through_where_it_is_allowed_and_infinity_is_not():
+    values = table_with(np.nan)
+    result = to_float32(Table(values), values, allow_nan=True)
+    np.testing.assert_array_equal(result, values.astype(np.float32))
+    values[7, 0] = np.inf
+    with pytest.raises(
+        DataError, match=r"infinite values in 1 of 12 rows \(first: row 7, column 0"
+    ):
+        to_float32(Table(values), values, allow_nan=True)
 
 
 def test_the_index_of_a_row_is_told():

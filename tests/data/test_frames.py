@@ -40,8 +40,9 @@ def test_decimals_are_numbers(make):
 @pytest.mark.parametrize("values", [[1, None, 3], [1.5, None, 2.5], [True, None, False]])
 def test_missing_cells_are_located(make, values):
     assert message(make({"a": [1, 2, 3], "b": values})) == (
-        "X has NaN in 1 of 3 rows (first: row 1, column 'b'). Drop those rows, or fill them in, "
-        "e.g. with sklearn.impute.SimpleImputer."
+        "X has NaN in 1 of 3 rows (first: row 1, column 'b'). Drop those rows, fill them in, e.g. "
+        "with sklearn.impute.SimpleImputer, or leave those values out of the error: "
+        "reconstruction='masked_mse'."
     )
 
 

@@ -29,7 +29,7 @@ def steps(features, **changes):
         build_network(settings.architecture, features.shape[1], random_state=1) for _ in "ab"
     )
     dense = DenseStep(ours, features, Objective(settings), settings)
-    autograd = AutogradStep(theirs, features, Objective(settings), settings.learning_rate)
+    autograd = AutogradStep(theirs, features, Objective(settings), settings)
     return (dense, ours), (autograd, theirs)
 
 
@@ -157,9 +157,19 @@ def test_without_weights_nothing_moves():
     assert all(map(torch.equal, before, ours.parameters()))
 
 
-def test_silu_is_left_to_autograd():
-    assert not DenseStep.applies(Settings().change(activation="silu"))
-    assert DenseStep.applies(Settings())
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"activation": "silu"},
+        {"optimizer": "sgd"},
+        {"weight_decay": 0.1},
+        {"gradient_clip": 1.0},
+    ],
+    ids=str,
+)
+def test_what_is_not_written_out_is_left_to_autograd(changes):
+    assert not DenseStep.applies(Settings().change(**changes))
+    assert DenseStep.applies(Settings().change(schedule="cosine"))
 
 
 @pytest.mark.parametrize("reconstruction", RECONSTRUCTIONS)

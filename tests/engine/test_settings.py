@@ -54,7 +54,7 @@ def test_numbers_become_plain():
 def test_an_unknown_name_lists_the_known_ones():
     text = message(learning_rat=1)
     assert text.startswith("Unknown setting 'learning_rat'. Known settings: activation, alpha, ")
-    assert text.endswith("tol, validation_fraction.")
+    assert text.endswith("tol, validation_fraction, weight_decay.")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,15 @@ def test_an_unknown_name_lists_the_known_ones():
         ("max_iter", True, "an integer of at least 1"),
         ("n_iter_no_change", None, "an integer of at least 1"),
         ("random_state", -1, "an integer of at least 0"),
-        ("reconstruction", "rmse", "one of mse, mae, binary_cross_entropy"),
+        ("reconstruction", "rmse", "one of mse, mae, binary_cross_entropy, huber, cosine, "),
+        ("optimizer", "lion", "one of adam, adamw, sgd, rmsprop"),
+        ("momentum", 1, "a number from 0 to 0.9999"),
+        ("weight_decay", -1, "a number from 0 to 1000"),
+        ("gradient_clip", 0, "None or a number from 1e-12 to 1e+12"),
+        ("schedule", None, "one of constant, cosine, step, exponential, reduce_on_plateau"),
+        ("schedule_factor", 1, "a number between 0 and 1"),
+        ("schedule_epochs", 0, "an integer of at least 1"),
+        ("schedule_patience", 0.5, "an integer of at least 1"),
         ("complexity", "l3", "one of l1, l2, kl_sparsity, effective_dimension"),
     ],
 )
@@ -101,9 +109,10 @@ def test_what_is_no_architecture_is_refused_beside_a_part_of_it():
     assert message(architecture=3, code_dim=2) == "architecture must be an Architecture, got 3."
 
 
-def test_what_waits_for_the_next_run_is_the_network_the_split_and_the_seed():
+def test_what_waits_for_the_next_run():
     waiting = set(NAMES) - LIVE_SETTINGS
-    assert waiting == {*ARCHITECTURE_SETTINGS, "validation_fraction", "random_state"}
+    later = {"validation_fraction", "optimizer", "random_state", "precision", "device"}
+    assert waiting == ARCHITECTURE_SETTINGS | later
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -191,7 +191,7 @@ def test_a_loss_that_is_not_finite_restores_the_last_epoch():
     with pytest.raises(NonFiniteLossError) as caught:
         trainer.run_batch()
     assert str(caught.value) == (
-        f"Loss became NaN at step {trainer.step + 1} (learning_rate=0.001). "
+        f"Loss became NaN at step {trainer.step} (learning_rate=0.001). "
         "Weights restored to the end of epoch 1. "
         "Try a lower learning rate or scaled data, then go on."
     )
@@ -219,3 +219,54 @@ def test_very_few_rows_train(n):
 def test_training_reduces_the_error():
     records = train(Trainer(blobs(), small(learning_rate=1e-2)), 30)
     assert records[-1].validation.total < 0.3 * records[0].validation.total
+
+
+def test_a_loss_that_is_not_finite_in_the_last_batch_begins_the_epoch_again():
+    trainer = Trainer(blobs(), small())
+    for _ in range(6):
+        trainer.run_batch()
+    with torch.no_grad():
+        next(trainer.network.parameters()).fill_(float("nan"))
+    with pytest.raises(NonFiniteLossError, match="at step 7 "):
+        trainer.run_batch()
+    assert (trainer.step, trainer.epoch, trainer.progress) == (7, 0, 0)
+    assert [r.epoch for r in train(trainer, 2)] == [1, 2]
+    assert trainer.step == 7 + 14
+
+
+@pytest.mark.parametrize("validation_fraction", [0, 0.1])
+def test_records_within_an_epoch_change_nothing_about_it(validation_fraction):
+    def run(*, cuts):
+        trainer = Trainer(blobs(), small(beta=0.3, validation_fraction=validation_fraction))
+        records = []
+        while trainer.epoch < 3:
+            trainer.change("beta", 0.1 * (trainer.step % 3))
+            if trainer.run_batch():
+                records.append(trainer.finish_epoch().train)
+            elif cuts:
+                assert trainer.unrecorded
+                trainer.record()
+                assert not trainer.unrecorded
+        return records, trainer.stopping.best_loss
+
+    assert run(cuts=True) == run(cuts=False)
+
+
+def test_a_record_within_an_epoch_is_of_the_batches_since_the_last():
+    def records(steps):
+        trainer, told = Trainer(blobs(), small(beta=0.3)), []
+        for step in range(1, 4):
+            trainer.run_batch()
+            trainer.change("beta", 0.3 * step)
+            if step in steps:
+                told.append(trainer.record().train)
+        return told
+
+    (_, one, two), (_, both) = records((1, 2, 3)), records((1, 3))
+    for part in ("reconstruction", "complexity"):
+        assert both.values[part] == pytest.approx((one.values[part] + two.values[part]) / 2)
+        weighted = (one.weighted(part) + two.weighted(part)) / 2
+        assert both.weighted(part) == pytest.approx(weighted)
+    assert one.weights["complexity"] == pytest.approx(0.3)
+    assert two.weights["complexity"] == pytest.approx(0.6)
+    assert both.total == pytest.approx((one.total + two.total) / 2)

@@ -15,15 +15,20 @@ from ae_widgets.engine.protocol import (
     Progress,
     Reconstruct,
     Reconstructed,
+    Replay,
     RequestLatent,
+    RequestState,
     Resume,
+    Resumed,
     Shutdown,
     StateChanged,
     Step,
     Stop,
+    TrainerState,
     Weights,
 )
 from ae_widgets.engine.threads import choose_threads
+from ae_widgets.engine.trainer import Trainer
 from ae_widgets.engine.worker import Worker
 from tests.engine.data import blobs, small
 
@@ -185,3 +190,115 @@ def test_small_products_get_one_thread(hidden, batch, threads):
 
     expected = threads or torch.get_num_threads()
     assert choose_threads(small(hidden_layer_sizes=hidden, batch_size=batch), 784) == expected
+
+
+def final_weights(script):
+    return script.on(ended, Shutdown()).play().of(Weights)[-1].parameters
+
+
+def assert_same_weights(one, two):
+    assert one.keys() == two.keys()
+    assert all(np.array_equal(one[name], two[name]) for name in one)
+
+
+def halted(reason, step=None):
+    def matches(event):
+        paused = isinstance(event, StateChanged) and event.state in ("paused", "finished")
+        return paused and event.reason == reason and step in (None, event.step)
+
+    return matches
+
+
+def test_a_replay_obeys_each_command_at_exactly_its_step():
+    live = Script(Step("batch"))
+    live.on(halted("batch"), Change("batch_size", 5), Step("epoch"))
+    live.on(halted("epoch"), Change("beta", 0.5), Change("learning_rate", 0.01), Step("batch"))
+    live.on(halted("batch", 21), Shutdown()).play()
+    changed = live.of(Changed)
+    assert [(c.name, c.step) for c in changed] == [
+        ("batch_size", 1), ("beta", 20), ("learning_rate", 20),
+    ]  # fmt: skip
+    commands = tuple((c.step, Change(c.name, c.value)) for c in changed)
+    replay = Script(Replay(commands, 21, ("paused", "batch"))).on(ended, Shutdown()).play()
+    assert replay.of(Changed) == changed
+    assert replay.states == [("idle", ""), ("running", ""), ("paused", "batch")]
+    assert_same_weights(replay.of(Weights)[-1].parameters, live.of(Weights)[-1].parameters)
+
+
+def test_a_replay_goes_past_convergence_and_the_last_epoch_as_it_was_told_to():
+    settings = small(max_iter=4, n_iter_no_change=2, learning_rate=1e-12)
+    live = Script(Resume(), settings=settings).on(halted("converged"), Resume())
+    live.on(halted("max_iter"), Change("max_iter", 9), Resume())
+    live.on(halted("converged", 42), Shutdown()).play()
+    assert [s for s in live.states if s[0] == "finished"] == [
+        ("finished", "converged"), ("finished", "max_iter"), ("finished", "converged"),
+    ]  # fmt: skip
+    assert [e.step for e in live.of(Resumed)] == [21]
+    commands = ((21, Resume()), (28, Change("max_iter", 9)))
+    replay = Script(Replay(commands, 42, ("finished", "converged")), settings=settings)
+    replay.on(ended, RequestState(1), Shutdown()).play()
+    assert replay.of(Resumed) == live.of(Resumed)
+    stopping = replay.of(TrainerState)[0].values["stopping"]
+    assert (stopping["best_epoch"], stopping["_stale_epochs"]) == (4, 2)
+    assert live.of(Progress)[-1].best_epoch == 4
+    assert_same_weights(replay.of(Weights)[-1].parameters, live.of(Weights)[-1].parameters)
+
+
+def test_a_replay_fails_where_the_run_failed_and_goes_on_where_it_went_on():
+    settings = small(hidden_layer_sizes=(64, 64, 64), learning_rate=1e3, tol=0)
+    live = Script(Resume(), settings=settings)
+    live.on(lambda e: isinstance(e, Failed), Change("learning_rate", 1e-3), Step("epoch"))
+    live.on(halted("epoch"), Change("learning_rate", 1e3), Resume())
+
+    def second(event):
+        return isinstance(event, Failed) and len(live.of(Failed)) == 2
+
+    live.on(second, Change("alpha", 0.5), RequestState(1), Shutdown()).play()
+    first, last = live.of(Resumed)[0].step, live.of(TrainerState)[-1].values
+    commands = [(c.step, Change(c.name, c.value)) for c in live.of(Changed)]
+    commands.insert(1, (first, Resume()))
+    replay = Script(Replay(tuple(commands), last["step"]), settings=settings)
+    replay.on(lambda e: isinstance(e, Failed), RequestState(1), Shutdown()).play()
+    (failed,) = replay.of(Failed)
+    assert failed.message == live.of(Failed)[1].message
+    assert replay.of(Changed)[-1].name == "alpha"
+    assert_same_weights(replay.of(TrainerState)[0].values["weights"], last["weights"])
+
+
+def test_the_state_is_told_between_two_batches_and_training_goes_on():
+    settings = small(max_iter=3000, n_iter_no_change=10_000)
+    script = Script(Resume(), settings=settings).on(
+        lambda e: isinstance(e, Progress) and e.epoch >= 1, Change("beta", 0.5), RequestState(7)
+    )
+    weights = final_weights(script)
+    (answer,) = script.of(TrainerState)
+    assert answer.request == 7
+    (changed,) = script.of(Changed)
+    assert changed.step == answer.values["step"] < 3000 * 7
+    assert script.states[-1] == ("finished", "max_iter")
+
+    resumed = Script(Resume())
+    resumed.commands = queue.SimpleQueue()
+    resumed.commands.put(Begin(2, settings.change(beta=0.5), state=answer.values))
+    resumed.commands.put(Resume())
+    assert_same_weights(final_weights(resumed), weights)
+
+
+def test_no_more_batches_run_at_once_than_up_to_what_is_due(monkeypatch):
+    limits = []
+    monkeypatch.setattr(Trainer, "batches_within", lambda *_: 100)
+
+    class Asked(Worker):
+        def _batches_at_once(self):
+            limits.append(super()._batches_at_once())
+            return limits[-1]
+
+    def play(*commands):
+        limits.clear()
+        queued = Script(*commands).commands
+        Asked(blobs(), queued, lambda event: ended(event) and queued.put(Shutdown())).serve()
+        return limits
+
+    assert play(Step("batch")) == [1]
+    assert play(Replay(((2, Change("beta", 0.5)),), 6)) == [2, 4]
+    assert set(play(Resume())) == {100}

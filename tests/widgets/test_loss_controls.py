@@ -2,6 +2,7 @@
 
 import pytest
 
+from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
 from ae_widgets.session import publisher
 from ae_widgets.widgets import LossControls
 from ae_widgets.widgets._controls import LogSlider
@@ -92,3 +93,10 @@ def test_slider_and_number_are_inverse(number):
     slider.layout.close()
     slider.style.close()
     slider.close()
+
+
+def test_every_kind_of_error_and_complexity_has_a_name_to_read(controls):
+    for name, kinds in (("reconstruction", RECONSTRUCTIONS), ("complexity", COMPLEXITIES)):
+        labels, values = zip(*controls._fields[name].options, strict=True)
+        assert values == kinds
+        assert not any("_" in label for label in labels)

@@ -110,3 +110,11 @@ def test_one_pull_is_one_tick():
 def test_a_change_in_words():
     entry = JournalEntry(5, 2.0, "reconstruction", "binary_cross_entropy", "mse")
     assert describe_change(entry) == "reconstruction mse → binary cross entropy at epoch 2.0"
+
+
+def test_what_changed_nothing_is_no_move():
+    before_the_first_batch = JournalEntry(0, 0.0, "beta", 0.5, 0.0)
+    same = JournalEntry(5, 2.0, "alpha", 1.0, 1.0)
+    resumed = JournalEntry(6, 2.5, "resume", None)
+    moved = JournalEntry(7, 3.0, "beta", 0.1, 0.5)
+    assert merge_changes([before_the_first_batch, same, resumed, moved]) == [moved]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
@@ -11,12 +12,20 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ae_widgets.data import Dataset
 from ae_widgets.engine.checks import check_settings
 from ae_widgets.engine.items import chunk_rows, encode_rows, value_range
+from ae_widgets.engine.memory import memory_errors, training_advice
+from ae_widgets.engine.sampling import balance, check_sample_weight
 from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
-from ae_widgets.losses.reconstruction import item_errors
+from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
+from ae_widgets.estimator.conversion import history_attributes, run_parameters, trained_weights
+from ae_widgets.estimator.progress import ProgressBar
+from ae_widgets.losses import TAKES_MISSING
+from ae_widgets.losses.reconstruction import item_errors, network_input
+from ae_widgets.model.network import build_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +35,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ae_widgets.engine.protocol import LossRecord
+    from ae_widgets.estimator.conversion import Run
     from ae_widgets.model.network import AutoencoderNetwork
 
     Floats = NDArray[np.float32]
@@ -38,11 +48,17 @@ CALL_SECONDS = 0.05
 
 
 # The errors that mypy is told to ignore: scikit-learn has no types.
-class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Autoencoder(
+    CallbackSupport,
+    ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
+    TransformerMixin,  # type: ignore[misc]
+    BaseEstimator,  # type: ignore[misc]
+):
     """A dense autoencoder.
 
     Minimises ``alpha * reconstruction error + beta * complexity of the code``
-    with Adam. The encoder's hidden layers are mirrored by the decoder.
+    with Adam, unless told otherwise. The encoder's hidden layers are mirrored by the
+    decoder.
 
     Parameters
     ----------
@@ -57,14 +73,46 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Weight of the reconstruction error.
     beta : float, default=0.0
         Weight of the complexity of the code.
-    reconstruction : {'mse', 'mae', 'binary_cross_entropy'}, default='mse'
-        The reconstruction error, a mean over the values of an item.
+    reconstruction : str, default='mse'
+        The reconstruction error. A mean over the values of an item: 'mse', 'mae',
+        'huber' (squared below 1, linear beyond), or 'binary_cross_entropy' (values
+        within [0, 1], `output_activation` 'sigmoid'). 'cosine' (one minus the cosine
+        of input and output). 'multinomial' (minus the log-likelihood of an item's
+        counts, summed over them, under the softmax of the outputs, which are logits:
+        leave `output_activation` at 'identity'). 'masked_mse' (a mean over those
+        values of an item that are not NaN; the network is given 0 in their place;
+        where 0 means 'not rated', put NaN there first). The formulas and their
+        sources stand in `ae_widgets.losses.reconstruction`.
     complexity : {'l1', 'l2', 'kl_sparsity', 'effective_dimension'}, default='l1'
         What `beta` penalises.
     sparsity_target : float, default=0.05
         The mean activation that 'kl_sparsity' aims at.
     learning_rate_init : float, default=0.001
-        Step size of Adam.
+        Step size of the optimiser, before `schedule` multiplies it.
+    optimizer : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'
+        One of torch's optimisers, with its defaults.
+    momentum : float, default=0.9
+        Share of its last step that 'sgd' repeats.
+    weight_decay : float, default=0.0
+        Weight of the squared parameters' gradient in each step; with 'adamw'
+        the share, times the learning rate, by which each step shrinks them.
+    gradient_clip : float or None, default=None
+        Largest norm of all parameters' gradient together; None for any.
+    schedule : str, default='constant'
+        What multiplies the learning rate from epoch to epoch: 'constant', 'cosine'
+        (from 1 to 0 over `max_iter` epochs), 'step' (`schedule_factor` every
+        `schedule_epochs`), 'exponential' (as much, but a little every epoch) or
+        'reduce_on_plateau' (`schedule_factor` after `schedule_patience` epochs
+        without improvement). `partial_fit` goes on with it, `fit` begins it anew.
+    schedule_factor : float, default=0.5
+        By what it is multiplied.
+    schedule_epochs : int, default=30
+        Epochs in which 'step' and 'exponential' multiply by the factor once.
+    schedule_patience : int, default=5
+        Epochs that 'reduce_on_plateau' waits; fewer than `n_iter_no_change`.
+    class_weight : {'balanced'} or None, default=None
+        With 'balanced' the items of each class in `y` are drawn as often as those of
+        every other; None looks at no class.
     batch_size : int, default=64
         Items a step.
     max_iter : int, default=200
@@ -81,6 +129,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Share of the items held out by `early_stopping`.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the last one.
+    precision : {'float32', 'bf16'}, default='float32'
+        Of the matrix products while training; see `ae_widgets.Settings`.
+    device : str, default='auto'
+        Where `fit` trains: 'cpu', 'cuda', 'cuda:<number>' or 'mps'; 'auto' takes
+        CUDA or MPS where present, else the CPU. All else runs on the CPU.
     random_state : int, RandomState instance or None, default=None
         Draws the weights, the held-out items and the order of the batches. The
         same integer gives bit-identical weights on the same machine.
@@ -120,6 +173,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     (1797, 2)
     """
 
+    network_: AutoencoderNetwork
+    converged_: bool
+
     def __init__(  # noqa: PLR0913  # scikit-learn's convention: one argument a parameter
         self,
         code_dim: int = 2,
@@ -134,6 +190,15 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         complexity: str = "l1",
         sparsity_target: float = 0.05,
         learning_rate_init: float = 1e-3,
+        optimizer: str = "adam",
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
+        gradient_clip: float | None = None,
+        schedule: str = "constant",
+        schedule_factor: float = 0.5,
+        schedule_epochs: int = 30,
+        schedule_patience: int = 5,
+        class_weight: str | None = None,
         batch_size: int = 64,
         max_iter: int = 200,
         tol: float = 1e-4,
@@ -141,6 +206,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         warm_start: bool = False,
+        precision: str = "float32",
+        device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
@@ -155,6 +222,15 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.complexity = complexity
         self.sparsity_target = sparsity_target
         self.learning_rate_init = learning_rate_init
+        self.optimizer = optimizer
+        self.momentum = momentum
+        self.weight_decay = weight_decay
+        self.gradient_clip = gradient_clip
+        self.schedule = schedule
+        self.schedule_factor = schedule_factor
+        self.schedule_epochs = schedule_epochs
+        self.schedule_patience = schedule_patience
+        self.class_weight = class_weight
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.tol = tol
@@ -162,12 +238,16 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.warm_start = warm_start
+        self.precision = precision
+        self.device = device
         self.random_state = random_state
         self.verbose = verbose
 
     # Training ---------------------------------------------------------------
 
-    def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's interface
+    def fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train on `X`.
 
         An interrupt ends training after the running batch and keeps the model.
@@ -175,61 +255,100 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            The items; numbers, without NaN. A sparse matrix is converted to CSR and
-            float32 if it is not, and never made dense as a whole.
-        y : ignored
+            The items; numbers, without NaN unless `reconstruction` is 'masked_mse'.
+            A sparse matrix is converted to CSR and float32 if it is not, and never
+            made dense as a whole.
+        y : array-like of shape (n_samples,), optional
+            Classes, for `class_weight`; otherwise ignored. Handed to the callbacks.
+        sample_weight : array-like of shape (n_samples,), optional
+            How often each item is drawn, in relation to the others. An epoch is
+            then as many draws, with replacement, as there are items to train on.
+            `early_stopping` weighs the errors of the held-out items alike.
 
         Raises
         ------
         SettingsError
-            If a parameter is out of its range.
+            If a parameter is out of its range, the data does not allow it, or the
+            device is not present.
+        DataError
+            If weights are not of the right shape, negative, or all 0.
+        NotEnoughMemoryError
+            If memory is short; a model that was begun is kept.
+        TrainingError
+            If a callback raises an error; the model is kept.
         NonFiniteLossError
             If the loss becomes NaN or infinite; the model is that of the last
             completed epoch.
         """
         warm = self.warm_start and hasattr(self, "network_")
         features = self._check(X, reset=not warm, ensure_min_samples=2)
-        trainer = self._trainer(features, self._settings(), warm=warm)
-        return self._train(trainer, trainer.settings.max_iter)
+        weight = self._weight_items(features.shape[0], y, sample_weight)
+        trainer = self._trainer(features, self._settings(), weight, warm=warm)
+        epochs = trainer.settings.max_iter
+        data = {"X": X, "y": y, "sample_weight": sample_weight}
+        fitted: Self = watched(
+            self, data, epochs, lambda watch: self._train(trainer, epochs, watch)
+        )
+        return fitted
 
-    def partial_fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's interface
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train for one epoch on `X`, going on from where the last call ended.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            The items; numbers, without NaN. A sparse matrix is converted to CSR and
-            float32 if it is not, and never made dense as a whole.
-        y : ignored
+            The items; numbers, without NaN unless `reconstruction` is 'masked_mse'.
+            A sparse matrix is converted to CSR and float32 if it is not, and never
+            made dense as a whole.
+        y : array-like of shape (n_samples,), optional
+            Classes, for `class_weight`; otherwise ignored.
+        sample_weight : array-like of shape (n_samples,), optional
+            How often each item is drawn, in relation to the others.
         """
         warm = hasattr(self, "network_")
         features = self._check(X, reset=not warm)
+        weight = self._weight_items(features.shape[0], y, sample_weight)
         settings = self._settings().change(validation_fraction=0.0, max_iter=1)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
-        return self._train(self._trainer(features, settings, warm=warm), 1)
+        trainer = self._trainer(features, settings, weight, warm=warm, go_on=True)
+        return self._train(trainer, 1, Watch())
 
-    def _train(self, trainer: Trainer, epochs: int) -> Self:
+    def _train(self, trainer: Trainer, epochs: int, watch: Watch) -> Self:
         keep_best = bool(len(trainer.validation_rows))
         best = None
         try:
             with (
+                memory_errors(training_advice(trainer.settings)),
                 training_threads(trainer.settings, self.n_features_in_),
-                _progress_bar(epochs, shown=self.verbose) as tell,
+                ProgressBar(epochs, shown=self.verbose) as tell,
             ):
-                for record in _epochs(trainer, epochs):
+                for record in _epochs(trainer, epochs, watch):
                     self._note(record, trainer)
                     tell(record)
                     if keep_best and trainer.stopping.best_epoch == trainer.epoch:
                         best = trainer.weights()
+                    if watch.end_epoch(partial(self._fitted_until_here, trainer, best)):
+                        break
         except KeyboardInterrupt:  # the user has seen enough of it
             pass
         finally:
             self._keep(trainer, best)
         return self
 
-    def _trainer(self, features: Features, settings: Settings, *, warm: bool) -> Trainer:
-        check_settings(settings, value_range(features))
+    def _trainer(
+        self,
+        features: Features,
+        settings: Settings,
+        sample_weight: NDArray[np.float64] | None,
+        *,
+        warm: bool,
+        go_on: bool = False,
+    ) -> Trainer:
+        range_of = value_range(features) if issparse(features) else Dataset(features).value_range
+        check_settings(settings, range_of)
         if not warm:
             self.n_iter_ = 0
             self.loss_curve_: list[float] = []
@@ -237,10 +356,18 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             self.validation_scores_: list[float] | None = (
                 [] if settings.validation_fraction else None
             )
-            return Trainer(features, settings)
-        trainer = Trainer(features, settings, self._weights())
-        trainer.load_memory(self._memory)
+            return _trainer(features, settings, sample_weight=sample_weight)
+        trainer = _trainer(features, settings, self._weights(), sample_weight)
+        if self._memory is not None:
+            trainer.load_memory(self._memory, schedule=go_on)
         return trainer
+
+    def _weight_items(
+        self, n_samples: int, y: ArrayLike | None, sample_weight: ArrayLike | None
+    ) -> NDArray[np.float64] | None:
+        """Return how often each item is drawn, None for each once."""
+        weight = check_sample_weight(sample_weight, n_samples)
+        return balance(self.class_weight, y, weight, n_samples)
 
     def _note(self, record: LossRecord, trainer: Trainer) -> None:
         self.n_iter_ += 1
@@ -257,10 +384,24 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         # The trainer's own: nothing is copied, and the trainer is not used any more.
         if best is not None:
             trainer.load_weights(best)
-        self.network_ = trainer.network.requires_grad_(requires_grad=False)
-        self._memory = trainer.memory(copy=False)
+        self.network_ = trainer.network.cpu().requires_grad_(requires_grad=False)
         self._n_features_out = trainer.settings.architecture.code_dim
         self.converged_ = trainer.stopping.converged
+        self._memory = trainer.memory(copy=False)
+
+    def _fitted_until_here(
+        self, trainer: Trainer, best: dict[str, Floats] | None
+    ) -> dict[str, Any]:
+        """Return the attributes of an estimator whose training ends now."""
+        return {
+            "network_": _built(
+                trainer.settings,
+                self.n_features_in_,
+                trainer.weights() if best is None else best,
+            ),
+            "_n_features_out": trainer.settings.architecture.code_dim,
+            "converged_": trainer.stopping.converged,
+        }
 
     def _settings(self) -> Settings:
         seed = self.random_state
@@ -270,6 +411,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             "code_dim", "hidden_layer_sizes", "activation", "code_activation",
             "output_activation", "alpha", "beta", "reconstruction", "complexity",
             "sparsity_target", "batch_size", "max_iter", "tol", "n_iter_no_change",
+            "optimizer", "momentum", "weight_decay", "gradient_clip",
+            "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
+            "precision", "device",
         )  # fmt: skip
         return Settings().change(
             **{name: getattr(self, name) for name in same},
@@ -281,12 +425,48 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _weights(self) -> dict[str, Floats]:
         return {name: value.numpy() for name, value in self.network_.state_dict().items()}
 
+    # To and from a session --------------------------------------------------
+
+    @classmethod
+    def from_session(cls, session: Run) -> Self:
+        """Return a fitted estimator with the settings, weights and history of a run.
+
+        It takes items as ``session.dataset.features`` holds them: as numbers, and
+        scaled as the session scaled them. The optimiser's memory stays with the run.
+
+        Parameters
+        ----------
+        session : Session
+            While it is training, the weights are those that its trainer sent last.
+
+        Raises
+        ------
+        TrainingError
+            If the run has not trained yet.
+        """
+        settings, weights = session.settings, trained_weights(session)
+        model = cls()
+        model.set_params(**run_parameters(settings, model.get_params(deep=False)))
+        for name, value in history_attributes(session).items():
+            setattr(model, name, value)
+        model.n_features_in_ = session.dataset.n_features
+        model.network_ = _built(settings, model.n_features_in_, weights)
+        model._n_features_out = settings.architecture.code_dim
+        model._memory = None
+        return model
+
+    def start_of_run(self) -> tuple[Settings, dict[str, Floats] | None]:
+        """Return the settings of a run as `fit` trains it, and the weights if fitted."""
+        if not hasattr(self, "network_"):
+            return self._settings(), None
+        return self._settings(), {name: w.copy() for name, w in self._weights().items()}
+
     # Use --------------------------------------------------------------------
 
     def transform(self, X: ArrayLike) -> Floats:
         """Return the codes of `X`, shape (n_samples, code_dim), float32."""
-        network = self._fitted()
-        return self._through(lambda x: encode_rows(network, x), self._check(X), dense=False)
+        network, kind = self._fitted(), self.reconstruction
+        return self._through(lambda x: encode_rows(network, x, kind), self._check(X), dense=False)
 
     def inverse_transform(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of codes, shape (n_samples, n_features), float32.
@@ -307,8 +487,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def reconstruct(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of `X`, shape (n_samples, n_features), float32."""
-        network = self._fitted()
-        return self._through(lambda x: network(x)[1], self._check(X))
+        network, kind = self._fitted(), self.reconstruction
+        return self._through(lambda x: network(network_input(kind, x))[1], self._check(X))
 
     def score_samples(self, X: ArrayLike) -> Floats:
         """Return minus each item's reconstruction error, shape (n_samples,).
@@ -316,11 +496,17 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         The higher, the better an item is reconstructed; the least are anomalies.
         """
         network, kind = self._fitted(), self.reconstruction
-        return self._through(lambda x: -item_errors(kind, network(x)[1], x), self._check(X))
+        return self._through(
+            lambda x: -item_errors(kind, network(network_input(kind, x))[1], x), self._check(X)
+        )
 
     def score(self, X: ArrayLike, y: object = None) -> float:  # noqa: ARG002  # scikit-learn's interface
         """Return minus the mean reconstruction error of `X`: higher is better."""
         return float(self.score_samples(X).mean(dtype=np.float64))
+
+    @property
+    def _takes_missing(self) -> bool:
+        return isinstance(self.reconstruction, str) and self.reconstruction in TAKES_MISSING
 
     def _fitted(self) -> AutoencoderNetwork:
         check_is_fitted(self, "network_")
@@ -336,6 +522,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             accept_sparse="csr",
             dtype=np.float32,
             order="C",
+            ensure_all_finite="allow-nan" if self._takes_missing else True,
             ensure_min_samples=ensure_min_samples,
         )
         return checked
@@ -352,17 +539,17 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         values : ndarray or CSR matrix
         """
         n, size, result = values.shape[0], chunk_rows(self.n_features_in_), None
-        for start in range(0, n, size):
-            part: Any = values[start : start + size]
-            if not issparse(part):
-                part = torch.from_numpy(part).clone()
-            elif dense:
-                part = torch.from_numpy(part.toarray())
-            with torch.no_grad():
+        with torch.no_grad(), memory_errors("pass fewer items at a time"):
+            for start in range(0, n, size):
+                part: Any = values[start : start + size]
+                if not issparse(part):
+                    part = torch.from_numpy(part).clone()
+                elif dense:
+                    part = torch.from_numpy(part.toarray())
                 chunk = function(part).numpy()
-            if result is None:
-                result = np.empty((n, *chunk.shape[1:]), np.float32)
-            result[start : start + size] = chunk
+                if result is None:
+                    result = np.empty((n, *chunk.shape[1:]), np.float32)
+                result[start : start + size] = chunk
         return cast("Floats", result)
 
     def __sklearn_tags__(self) -> Tags:
@@ -370,12 +557,24 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float32"]
+        tags.input_tags.allow_nan = self._takes_missing
         return tags
 
 
-def _epochs(trainer: Trainer, epochs: int) -> Iterator[LossRecord]:
+def _trainer(
+    features: Features,
+    settings: Settings,
+    weights: dict[str, Floats] | None = None,
+    sample_weight: NDArray[np.float64] | None = None,
+) -> Trainer:
+    with memory_errors(training_advice(settings)):
+        return Trainer(features, settings, weights, sample_weight)
+
+
+def _epochs(trainer: Trainer, epochs: int, watch: Watch) -> Iterator[LossRecord]:
     """Train for at most `epochs` epochs, until it converges, and yield each one's losses."""
     for _ in range(epochs):
+        watch.begin_epoch()
         while not trainer.run(trainer.batches_within(CALL_SECONDS)):
             pass
         yield trainer.finish_epoch()
@@ -383,26 +582,9 @@ def _epochs(trainer: Trainer, epochs: int) -> Iterator[LossRecord]:
             return
 
 
-class _progress_bar:  # noqa: N801  # used as a function
-    """A progress bar with the loss parts, or nothing at all."""
-
-    def __init__(self, epochs: int, *, shown: bool) -> None:
-        self._bar: Any = None
-        if shown:
-            from tqdm.auto import tqdm
-
-            self._bar = tqdm(total=epochs, unit="epoch")
-
-    def __enter__(self) -> Callable[[LossRecord], None]:
-        return self._tell
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def _tell(self, record: LossRecord) -> None:
-        if self._bar is not None:
-            losses = record.validation or record.train
-            parts = {name: f"{value:.4g}" for name, value in losses.values.items()}
-            self._bar.set_postfix({"loss": f"{losses.total:.4g}", **parts}, refresh=False)
-            self._bar.update()
+def _built(settings: Settings, n_features: int, weights: dict[str, Floats]) -> AutoencoderNetwork:
+    """Return a network that is done with training."""
+    network = build_network(settings.architecture, n_features, random_state=settings.random_state)
+    network.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
+    network.requires_grad_(requires_grad=False)
+    return network

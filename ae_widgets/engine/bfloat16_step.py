@@ -1,0 +1,215 @@
+"""The step of a dense network whose matrix products are in bfloat16.
+
+Parameters, sums and everything between two products stay in float32; only what a
+product reads and writes is rounded to 8 bits of precision, which halves its time
+on processors that know the format.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from ae_widgets.engine.adam import adam, adam_constants
+from ae_widgets.engine.compiled_step import flatten, in_order
+from ae_widgets.engine.dense_step import DenseStep
+from ae_widgets.engine.loop import FAN_IN, FAN_OUT, KIND, OFFSET
+from ae_widgets.engine.optimizers import joined
+from ae_widgets.engine.step import Noted, Trained
+from ae_widgets.engine.views import tensor_view
+from ae_widgets.losses.gradients import (
+    COMPILED_COMPLEXITIES,
+    COMPILED_RECONSTRUCTIONS,
+    complexity_gradient,
+    reconstruction_gradient,
+)
+from ae_widgets.model.activations import activate, chain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from ae_widgets.engine.settings import Settings
+    from ae_widgets.losses.objective import Objective
+    from ae_widgets.model.network import AutoencoderNetwork
+
+    Floats = NDArray[np.float32]
+
+__all__ = ["Bfloat16Step"]
+
+
+class Bfloat16Step:
+    """As `DenseStep`, with products in bfloat16 on torch's threads.
+
+    Parameters
+    ----------
+    network : AutoencoderNetwork
+        Linear layers with activations, as `build_network` makes them.
+    features : ndarray of shape (n_samples, n_features), float32
+        All items, in C order.
+    objective : Objective
+        What to minimise; its settings may change between batches.
+    settings : Settings
+        The architecture, and the learning rate to begin with.
+    """
+
+    def __init__(
+        self,
+        network: AutoencoderNetwork,
+        features: Floats,
+        objective: Objective,
+        settings: Settings,
+    ) -> None:
+        self.learning_rate = settings.learning_rate
+        self._features = tensor_view(features)
+        self._objective = objective
+        self._code_layer = len(settings.architecture.hidden_layer_sizes)
+        table, self._parameters, _ = flatten(network, settings.architecture, in_order)
+        self._gradients = np.zeros((1, len(self._parameters)), np.float32)
+        self._rounded = torch.empty(len(self._parameters), dtype=torch.bfloat16)
+        rounded = self._rounded, torch.empty_like(self._rounded)
+        self._layers = [
+            _Layer(row, self._parameters, self._gradients[0], *rounded) for row in table.tolist()
+        ]
+        self._passes: dict[int, _Pass] = {}
+        self.forget()
+
+    applies = DenseStep.applies
+
+    def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
+        """Train on the items at `rows`, in order, `batch_size` at a time."""
+        weights = list(self._objective.weights.values())
+        for start in range(0, len(rows), batch_size):
+            batch = slice(start, min(start + batch_size, len(rows)))
+            n = batch.stop - batch.start
+            self._rounded.copy_(torch.from_numpy(self._parameters))
+            errors = noted.errors[batch]
+            code, complexity = self._measure(torch.from_numpy(rows[batch]), errors)
+            values = np.array([errors.mean(dtype=np.float64), complexity])
+            total = float(values @ weights)
+            if not math.isfinite(total):
+                return Trained(start, total)
+            self._update()
+            noted.sums[:] += values * n
+            if len(noted.codes):
+                noted.codes[batch] = code
+        return Trained(len(rows), None)
+
+    def forget(self) -> None:
+        """Drop the optimiser's memory of past gradients."""
+        self._first, self._second = np.zeros_like(self._parameters), np.zeros_like(self._parameters)
+        self._step = 0
+
+    def memory(self, *, copy: bool = True) -> Any:
+        """Return the optimiser's memory, for `load_memory`."""
+        sums = self._first, self._second
+        return *((part.copy() if copy else part) for part in sums), self._step
+
+    def load_memory(self, memory: Any) -> None:
+        """Go on with the memory of a step of the same kind and network."""
+        first, second, self._step = memory
+        self._first[:], self._second[:] = joined(first), joined(second)
+
+    def _measure(self, rows: Tensor, errors: Floats) -> tuple[Floats, float]:
+        """Compute the gradients of one batch; return its code and complexity."""
+        n, settings = len(rows), self._objective.settings
+        arrays = self._pass(n)
+        torch.index_select(self._features, 0, rows, out=arrays.x)
+        arrays.inputs[0].copy_(arrays.x)
+        for index, layer in enumerate(self._layers):
+            torch.mm(arrays.inputs[index], layer.weight.T, out=arrays.products[index])
+            output = arrays.outputs[index].copy_(arrays.products[index])
+            activate(layer.kind, output.numpy(), layer.bias)
+            if index + 1 < len(self._layers):
+                arrays.inputs[index + 1].copy_(output)
+        code, by_code = arrays.outputs[self._code_layer].numpy(), arrays.by_code
+        complexity = complexity_gradient(
+            COMPILED_COMPLEXITIES[settings.complexity], code, settings.sparsity_target,
+            by_code, settings.beta,
+        )  # fmt: skip
+        reconstruction_gradient(
+            COMPILED_RECONSTRUCTIONS[settings.reconstruction], arrays.outputs[-1].numpy(),
+            arrays.x.numpy(), arrays.slopes[-1].numpy(), errors, settings.alpha / n,
+        )  # fmt: skip
+        self._propagate(arrays)
+        return code, complexity
+
+    def _propagate(self, arrays: _Pass) -> None:
+        settings = self._objective.settings
+        if not (settings.alpha or settings.beta):
+            return
+        top = len(self._layers) - 1 if settings.alpha else self._code_layer
+        for index in range(top, -1, -1):
+            layer, slope = self._layers[index], arrays.slopes[index]
+            if index == self._code_layer:
+                if not settings.alpha:
+                    slope.zero_()
+                if settings.beta:
+                    slope += torch.from_numpy(arrays.by_code)
+            chain(layer.kind, arrays.outputs[index].numpy(), slope.numpy(), layer.by_bias)
+            rounded = arrays.products[index].copy_(slope)
+            torch.mm(rounded.T, arrays.inputs[index], out=layer.rounded_by_weight)
+            layer.by_weight.copy_(layer.rounded_by_weight)
+            if index:
+                torch.mm(rounded, layer.weight, out=arrays.by_inputs[index])
+                arrays.slopes[index - 1].copy_(arrays.by_inputs[index])
+
+    def _update(self) -> None:
+        settings = self._objective.settings
+        if settings.alpha or settings.beta:
+            self._step += 1
+            # Without a reconstruction error nothing pulls at the decoder.
+            stop = len(self._parameters)
+            if not settings.alpha:
+                stop = self._layers[self._code_layer].end
+            constants = adam_constants(self.learning_rate, self._step)
+            adam(self._parameters, self._gradients, self._first, self._second, 0, stop, *constants)
+
+    def _pass(self, n: int) -> _Pass:
+        if n not in self._passes:
+            if len(self._passes) > 1:  # a full batch and the last of an epoch
+                self._passes.clear()
+            self._passes[n] = _Pass(n, self._layers, self._code_layer)
+        return self._passes[n]
+
+
+class _Layer:
+    """Views of one layer's part of the flat vectors."""
+
+    def __init__(
+        self,
+        row: list[int],
+        parameters: Floats,
+        gradients: Floats,
+        rounded: Tensor,
+        rounded_gradients: Tensor,
+    ) -> None:
+        self.fan_in, self.fan_out, self.kind, offset = (
+            row[column] for column in (FAN_IN, FAN_OUT, KIND, OFFSET)
+        )
+        weights, shape = offset + self.fan_in * self.fan_out, (self.fan_out, self.fan_in)
+        self.end = weights + self.fan_out
+        self.weight = rounded[offset:weights].view(shape)
+        self.bias = parameters[weights : self.end]
+        self.rounded_by_weight = rounded_gradients[offset:weights].view(shape)
+        self.by_weight = torch.from_numpy(gradients[offset:weights]).view(shape)
+        self.by_bias = gradients[weights : self.end]
+
+
+class _Pass:
+    """The arrays of batches of `n` items; in bfloat16 what a product reads or writes."""
+
+    def __init__(self, n: int, layers: list[_Layer], code_layer: int) -> None:
+        def rounded(width: int) -> Tensor:
+            return torch.empty(n, width, dtype=torch.bfloat16)
+
+        self.x = torch.empty(n, layers[0].fan_in)
+        self.inputs = [rounded(layer.fan_in) for layer in layers]
+        self.by_inputs = [rounded(layer.fan_in) for layer in layers]
+        self.products = [rounded(layer.fan_out) for layer in layers]
+        self.outputs = [torch.empty(n, layer.fan_out) for layer in layers]
+        self.slopes = [torch.empty(n, layer.fan_out) for layer in layers]
+        self.by_code = np.zeros((n, layers[code_layer].fan_out), np.float32)

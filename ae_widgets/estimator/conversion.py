@@ -1,0 +1,104 @@
+"""From a session's run to a fitted estimator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ae_widgets.exceptions import TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ae_widgets.engine.protocol import LossRecord
+    from ae_widgets.engine.settings import Settings
+
+__all__ = ["OTHER_NAMES", "Run", "history_attributes", "run_parameters", "trained_weights"]
+
+OTHER_NAMES = {"learning_rate_init": "learning_rate"}
+"""Parameters of the estimator that are settings of another name."""
+
+
+class Run(Protocol):
+    """What is read of a session; `ae_widgets.Session` is one."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+
+    @property
+    def weights(self) -> dict[str, NDArray[np.float32]] | None:
+        """The parameters that the trainer sent last."""
+
+    @property
+    def records(self) -> Sequence[LossRecord]:
+        """Every measurement of the loss."""
+
+    @property
+    def status(self) -> Any:
+        """Why the run ended and what its best loss is."""
+
+    @property
+    def dataset(self) -> Any:
+        """The items."""
+
+
+def trained_weights(run: Run) -> dict[str, NDArray[np.float32]]:
+    """Return the run's parameters.
+
+    Raises
+    ------
+    TrainingError
+        If it has none yet.
+    """
+    if run.weights is None:
+        msg = "The run has not trained yet. Call start() or step(), then wait()."
+        raise TrainingError(msg)
+    return run.weights
+
+
+def run_parameters(settings: Settings, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of an estimator that trains as the run does.
+
+    Parameters
+    ----------
+    settings : Settings
+        The run's settings.
+    defaults : dict
+        Every parameter of the estimator; those that are no settings are kept.
+    """
+    values = dict(defaults)
+    for name in defaults:
+        setting = OTHER_NAMES.get(name, name)
+        for holder in (settings, settings.architecture):
+            if hasattr(holder, setting):
+                values[name] = getattr(holder, setting)
+    values["early_stopping"] = settings.validation_fraction > 0
+    if not settings.validation_fraction:
+        values["validation_fraction"] = defaults["validation_fraction"]
+    return values
+
+
+def history_attributes(run: Run) -> dict[str, Any]:
+    """Return what `fit` would have noted of the run's completed epochs."""
+    epochs = [record for record in run.records if record.complete]
+    curve = [record.train.total for record in epochs]
+    parts = {
+        part: [record.train.values[part] for record in epochs]
+        for part in (epochs[-1].train.values if epochs else ())
+    }
+    scores = [-r.validation.total for r in epochs if r.validation is not None]
+    attributes = {
+        "n_iter_": len(epochs),
+        "loss_curve_": curve,
+        "loss_parts_": parts,
+        "validation_scores_": scores if run.settings.validation_fraction else None,
+        "converged_": run.status.reason == "converged",
+    }
+    if run.records:
+        attributes["loss_"] = (epochs or run.records)[-1].train.total
+    if run.status.best_loss is not None:
+        attributes["best_loss_"] = run.status.best_loss
+    return attributes

@@ -1,0 +1,300 @@
+"""What made a run what it is: enough to train it again, bit for bit.
+
+The file is JSON, UTF-8, one object:
+
+==========  ===============================================================
+format      "ae_widgets journal"
+schema      `SCHEMA`; another number is refused
+versions    of Python, numpy, torch and ae_widgets, by name
+data        {"shape": [n_samples, n_features], "sha256": of shape and values}
+settings    those that the run began with; the architecture's nested
+trainer     "process" or "thread"
+seeded      whether the first weights were drawn by the seed
+steps       batches trained
+state       [state, reason] of the run, as in `Status`
+entries     each change of a live setting: step, epoch, name, value, before
+sha256      of all of this but itself, as JSON with sorted keys and no spaces
+==========  ===============================================================
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, get_args, overload
+
+import numpy as np
+
+from ae_widgets.data.fingerprint import Fingerprint
+from ae_widgets.engine.launch import TRAINERS
+from ae_widgets.engine.protocol import Change, Replay, Resume, RunState
+from ae_widgets.exceptions import DataError, JournalError
+from ae_widgets.session.entries import (
+    RESUMED,
+    JournalEntry,
+    count_from,
+    entries_from,
+    settings_from,
+)
+from ae_widgets.session.files import PICKLE, is_pickle, read_bytes, write_atomically
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from ae_widgets.engine.settings import Settings
+
+__all__ = ["Journal", "versions"]
+
+FORMAT = "ae_widgets journal"
+
+SCHEMA = 1
+"""Number of the file's layout, raised when it changes."""
+
+MAX_BYTES = 2**26
+"""Largest journal that is read: some half a million changes."""
+
+REASONS = ("", "asked", "batch", "epoch", "converged", "max_iter", "stopped")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that the weights may depend on, by name."""
+    import ae_widgets
+
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "torch": version("torch"),
+        "ae_widgets": ae_widgets.__version__,
+    }
+
+
+@dataclass(frozen=True, repr=False)
+class Journal(Sequence[JournalEntry]):
+    """Everything that a run's weights depend on; `Session.replay` trains it again.
+
+    It is the sequence of its changes, in the order in which they came into force.
+
+    Attributes
+    ----------
+    settings : Settings
+        Those that the run began with, its seed among them.
+    data : Fingerprint
+        What tells the items from others.
+    steps : int
+        Batches trained.
+    entries : tuple of JournalEntry
+        The changes.
+    state : tuple of str
+        State and reason of the run, as in `Status`.
+    trainer : {'process', 'thread'}
+        Where it trained.
+    seeded : bool
+        Whether the seed drew the first weights. If not, the run began from those
+        that a trainer had left when it died, and cannot be replayed.
+    versions : dict of str to str
+        Of Python, numpy, torch and ae_widgets.
+    """
+
+    settings: Settings
+    data: Fingerprint
+    steps: int = 0
+    entries: tuple[JournalEntry, ...] = ()
+    state: tuple[RunState, str] = ("idle", "")
+    trainer: str = "process"
+    seeded: bool = True
+    versions: Mapping[str, str] = field(default_factory=versions, hash=False)
+
+    @overload
+    def __getitem__(self, index: int) -> JournalEntry: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[JournalEntry, ...]: ...
+    def __getitem__(self, index: int | slice) -> JournalEntry | tuple[JournalEntry, ...]:
+        return self.entries[index]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __repr__(self) -> str:
+        return (
+            f"Journal({len(self):,} changes in {self.steps:,} steps, "
+            f"random_state={self.settings.random_state}, {self.data})"
+        )
+
+    @property
+    def halted(self) -> tuple[RunState, str]:
+        """The state in which a run stands that was taken up from here."""
+        state, reason = self.state
+        if state in ("paused", "finished"):
+            return state, reason
+        return ("paused", "asked") if self.steps else ("idle", "")
+
+    @property
+    def last_settings(self) -> Settings:
+        """The settings in force after the last change."""
+        changes = {entry.name: entry.value for entry in self.entries if entry.name != RESUMED}
+        return self.settings.change(**changes)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the journal to a JSON file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; one that is there is replaced.
+
+        Raises
+        ------
+        JournalError
+            If it cannot be written; a file that was there is untouched.
+        """
+        try:
+            values = self.to_dict()
+            text = json.dumps({**values, "sha256": _digest(values)}, indent=1, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            msg = f"The settings hold something that JSON cannot: {error}."
+            raise JournalError(msg) from error
+        write_atomically(path, lambda file: file.write(text.encode()), JournalError)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Journal:
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        path : path-like
+            The file. No code in it is ever run.
+
+        Raises
+        ------
+        JournalError
+            If it cannot be read, is damaged, or is no journal of this schema.
+        """
+        data = read_bytes(path, MAX_BYTES, "journal", JournalError)
+        try:
+            values = json.loads(data)
+        except (ValueError, RecursionError) as error:
+            what = PICKLE if is_pickle(data) else f"It is damaged or no journal: {error}."
+            msg = f"Could not read the journal {str(path)!r}. {what}"
+            raise JournalError(msg) from error
+        said = values.pop("sha256", None) if isinstance(values, dict) else None
+        try:
+            journal = cls.from_dict(values)
+        except JournalError as error:
+            msg = f"Could not read the journal {str(path)!r}. {error}"
+            raise JournalError(msg) from error
+        if said != _digest(values):
+            msg = f"Could not read the journal {str(path)!r}. It is damaged or was edited."
+            raise JournalError(msg)
+        return journal
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the journal as JSON holds it; see this module's description."""
+        return {
+            "format": FORMAT,
+            "schema": SCHEMA,
+            "versions": dict(self.versions),
+            "data": {"shape": list(self.data.shape), "sha256": self.data.sha256},
+            "settings": asdict(self.settings),
+            "trainer": self.trainer,
+            "seeded": self.seeded,
+            "steps": self.steps,
+            "state": list(self.state),
+            "entries": [asdict(entry) for entry in self.entries],
+        }
+
+    @classmethod
+    def from_dict(cls, values: Any) -> Journal:
+        """Return the journal that `to_dict` described.
+
+        Raises
+        ------
+        JournalError
+            If a value is missing, of the wrong type or out of its range.
+        """
+        if not isinstance(values, dict) or values.get("format") != FORMAT:
+            msg = "It is no journal of ae_widgets."
+            raise JournalError(msg)
+        if values.get("schema") != SCHEMA:
+            by = values.get("versions")
+            writer = by.get("ae_widgets") if isinstance(by, dict) else None
+            msg = (
+                f"It has schema {values.get('schema')!r} and this version reads {SCHEMA}: open it "
+                f"with the ae_widgets that wrote it ({writer or 'not said which'})."
+            )
+            raise JournalError(msg)
+        try:
+            return cls._checked(values)
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            msg = f"It is damaged or was edited: {what}"
+            raise JournalError(msg) from error
+
+    @classmethod
+    def _checked(cls, values: dict[str, Any]) -> Journal:
+        steps, (state, reason) = count_from(values, "steps"), values["state"]
+        if state not in get_args(RunState) or reason not in REASONS:
+            msg = f"state must be one of a run, got {values['state']!r}."
+            raise ValueError(msg)
+        if values["trainer"] not in TRAINERS or not isinstance(values["seeded"], bool):
+            msg = "trainer must be 'process' or 'thread', and seeded true or false."
+            raise ValueError(msg)
+        data, said = values["data"], {str(k): str(v) for k, v in values["versions"].items()}
+        settings = settings_from(values["settings"])
+        return cls(
+            settings=settings,
+            data=Fingerprint(shape=tuple(map(int, data["shape"])), sha256=str(data["sha256"])),
+            steps=steps,
+            entries=entries_from(values["entries"], settings, steps),
+            state=(state, reason),
+            trainer=values["trainer"],
+            seeded=values["seeded"],
+            versions=said,
+        )
+
+    def require_data(self, data: Fingerprint) -> None:
+        """Check that `data` is what the run was trained on.
+
+        Raises
+        ------
+        DataError
+            If it is not; the message tells both shapes.
+        """
+        if data == self.data:
+            return
+        ours, theirs = (" x ".join(f"{n:,}" for n in d.shape) for d in (data, self.data))
+        differs = (
+            "both are the same shape, but values differ" if ours == theirs else f"this is {ours}"
+        )
+        msg = f"This is not the data of the run: that was {theirs}, {differs}. Pass the same X."
+        raise DataError(msg)
+
+    def replay(self) -> Replay:
+        """Return the command that trains the run again.
+
+        Raises
+        ------
+        JournalError
+            If the run did not begin from its seed.
+        """
+        if not self.seeded:
+            msg = (
+                "This run cannot be replayed: it began from the weights that a trainer had left "
+                "when it died, not from its seed. Use Session.save and Session.load for it."
+            )
+            raise JournalError(msg)
+        commands = tuple(
+            (entry.step, Resume() if entry.name == RESUMED else Change(entry.name, entry.value))
+            for entry in self.entries
+        )
+        return Replay(commands, self.steps, self.halted)
+
+
+def _digest(values: dict[str, Any]) -> str:
+    """Return the hash of what a journal says, however it is laid out."""
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,87 @@
+"""What a session begins from: items alone, or an estimator and items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+
+from ae_widgets.exceptions import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ae_widgets.data import Dataset
+    from ae_widgets.engine.settings import Settings
+
+    Parameters = dict[str, NDArray[np.float32]]
+
+__all__ = ["Estimator", "Start", "read_start"]
+
+
+@runtime_checkable
+class Estimator(Protocol):
+    """An estimator that a run can go on from; `ae_widgets.Autoencoder` is one."""
+
+    def start_of_run(self) -> tuple[Settings, Parameters | None]:
+        """Return its settings, and its weights if it is fitted."""
+
+
+class Start(NamedTuple):
+    """What was passed in, sorted.
+
+    Attributes
+    ----------
+    X, y
+        Items and labels.
+    settings : Settings or None
+        Those of the estimator.
+    weights : dict of str to ndarray, or None
+        The parameters of a fitted estimator.
+    n_features : int or None
+        Values of an item that it was fitted on.
+    """
+
+    X: Any
+    y: Any
+    settings: Settings | None = None
+    weights: Parameters | None = None
+    n_features: int | None = None
+
+    def weights_for(self, settings: Settings, dataset: Dataset) -> Parameters | None:
+        """Return the weights if a run of these settings can begin from them.
+
+        Raises
+        ------
+        DataError
+            If the estimator was fitted on items of another number of features.
+        """
+        if self.settings is None or self.weights is None:
+            return None
+        if self.n_features != dataset.n_features:
+            msg = (
+                f"The estimator was fitted on items of {self.n_features} features, these have "
+                f"{dataset.n_features:,}. Pass items like those, or sklearn.base.clone(estimator)."
+            )
+            raise DataError(msg)
+        same = settings.architecture == self.settings.architecture
+        return self.weights if same else None
+
+
+def read_start(X: Any, y: Any, labels: Any) -> Start:
+    """Sort the arguments of ``Session(X, y)`` and ``Session(estimator, X, y)``.
+
+    Raises
+    ------
+    DataError
+        If there are labels beside labels, or an estimator without items.
+    """
+    if isinstance(X, Estimator):
+        if y is None:
+            msg = "An estimator alone cannot be shown. Pass the items too: (estimator, X)."
+            raise DataError(msg)
+        settings, weights = X.start_of_run()
+        return Start(y, labels, settings, weights, getattr(X, "n_features_in_", None))
+    if labels is not None:
+        msg = "A third argument goes with an estimator: (estimator, X, y). Else pass (X, y)."
+        raise DataError(msg)
+    return Start(X, y)

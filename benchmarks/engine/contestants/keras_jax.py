@@ -1,0 +1,5 @@
+"""Keras on JAX."""
+
+from contestants import _keras
+
+prepare = _keras.contestant("jax")

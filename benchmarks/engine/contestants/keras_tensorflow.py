@@ -1,0 +1,5 @@
+"""Keras on TensorFlow."""
+
+from contestants import _keras
+
+prepare = _keras.contestant("tensorflow")

@@ -1,0 +1,5 @@
+"""Keras on torch."""
+
+from contestants import _keras
+
+prepare = _keras.contestant("torch")

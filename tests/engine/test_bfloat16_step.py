@@ -1,0 +1,79 @@
+"""The step in bfloat16, against the one in float32."""
+
+import numpy as np
+import pytest
+import torch
+
+from ae_widgets.engine.bfloat16_step import Bfloat16Step
+from ae_widgets.engine.dense_step import DenseStep
+from ae_widgets.engine.trainer import Trainer
+from tests.engine.data import blobs, small
+
+
+def trained(precision, epochs=40, **changes):
+    settings = small(
+        precision=precision, learning_rate=1e-2, batch_size=50, hidden_layer_sizes=(20,), **changes
+    )
+    trainer = Trainer(blobs(230, 12), settings)
+    records = []
+    while trainer.epoch < epochs:
+        if trainer.run(3):
+            records.append(trainer.finish_epoch())
+    return trainer, records
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"beta": 0.01, "complexity": "l2", "output_activation": "sigmoid"},
+        {"reconstruction": "binary_cross_entropy", "output_activation": "sigmoid"},
+        {"activation": "tanh", "beta": 0.02, "complexity": "effective_dimension"},
+    ],
+)
+def test_it_reaches_the_loss_of_float32(changes):
+    trainer, records = trained("bf16", **changes)
+    exact, expected = trained("float32", **changes)
+    assert isinstance(trainer._stepper, Bfloat16Step)
+    assert isinstance(exact._stepper, DenseStep)
+    assert records[0].train.total == pytest.approx(expected[0].train.total, rel=0.02)
+    assert records[-1].train.total == pytest.approx(expected[-1].train.total, rel=0.05, abs=1e-4)
+
+
+def test_the_first_gradients_agree_to_eight_bits():
+    def gradients(precision):
+        trainer = Trainer(blobs(60, 12), small(precision=precision, beta=0.1, batch_size=60))
+        trainer.run_batch()
+        step = trainer._stepper
+        return (step._gradients if precision == "bf16" else step._buffers.gradients)[0]
+
+    mine, exact = gradients("bf16"), gradients("float32")
+    assert np.abs(mine - exact).max() < 0.02 * np.abs(exact).max()
+
+
+def test_without_alpha_the_decoder_stays():
+    trainer = Trainer(blobs(), small(precision="bf16", alpha=0.0, beta=1.0))
+    before = trainer.weights()
+    trainer.run_batch()
+    after = trainer.weights()
+    moved = {name.partition(".")[0] for name in before if (before[name] != after[name]).any()}
+    assert moved == {"encoder"}
+
+
+def test_a_batch_that_is_not_finite_moves_nothing():
+    features = blobs(40, 5)
+    features[25] = np.inf
+    trainer = Trainer(features, small(precision="bf16", validation_fraction=0))
+    step = trainer._stepper
+    before = trainer.weights()
+    rows = np.arange(20, 30, dtype=np.int32)
+    assert step.train(rows, 10, trainer._noted(10)).n_items == 0
+    assert all(np.array_equal(value, before[name]) for name, value in trainer.weights().items())
+
+
+def test_networks_without_a_written_out_gradient_train_in_bfloat16_too():
+    trainer, records = trained("bf16", epochs=5, activation="silu")
+    dtypes = {p.dtype for p in trainer.network.parameters()}
+    assert dtypes == {torch.float32}
+    assert records[-1].train.total < records[0].train.total
+    assert trained("float32", epochs=1, activation="silu")[1][0].train != records[0].train

@@ -1,0 +1,142 @@
+"""From a run to an estimator and back."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from ae_widgets import Autoencoder, DataError, Lab, Session, TrainingError
+from tests.engine.data import blobs
+
+QUICK = {"hidden_layer_sizes": (8,), "max_iter": 4}
+
+
+@pytest.fixture
+def opened():
+    made = []
+
+    def make(*args, kind=Session, **changes):
+        made.append(kind(*args, trainer="thread", **changes))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def trained(session):
+    session.start()
+    session.wait(60)
+    return session
+
+
+def weights(model):
+    return np.concatenate([w.ravel() for w in model._weights().values()])
+
+
+@pytest.mark.parametrize("reconstruction", ["mse", "mae"])
+def test_an_estimator_of_a_run_agrees_with_it(opened, reconstruction):
+    X = blobs(120, 6)
+    lab = opened(X, kind=Lab, **QUICK, code_dim=3, reconstruction=reconstruction)
+    trained(lab.session)
+    model = lab.estimator
+    items = np.arange(120)
+    shown = lab.session.reconstruct(items)
+    np.testing.assert_allclose(model.transform(X), lab.codes, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(model.reconstruct(X), shown.outputs, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(model.score_samples(X), -shown.errors, rtol=1e-5)
+    assert model.score(X) == pytest.approx(-shown.errors.mean(), rel=1e-5)
+
+
+def test_it_has_the_runs_settings_and_history(opened):
+    session = trained(
+        opened(
+            blobs(), **QUICK, batch_size=16, beta=0.3, complexity="l2", learning_rate=0.01,
+            random_state=5, validation_fraction=0.25, activation="tanh", device="cpu",
+        )
+    )  # fmt: skip
+    model, history = Autoencoder.from_session(session), session.history
+    default = Autoencoder().get_params()
+    assert model.get_params() == {
+        **default, **QUICK, "batch_size": 16, "beta": 0.3, "complexity": "l2", "device": "cpu",
+        "learning_rate_init": 0.01, "random_state": 5, "validation_fraction": 0.25,
+        "early_stopping": True, "activation": "tanh",
+    }  # fmt: skip
+    assert model.n_iter_ == 4
+    assert model.n_features_in_ == session.dataset.n_features
+    assert model.loss_curve_ == history["train_total"].tolist()
+    assert model.loss_parts_["complexity"] == history["train_complexity"].tolist()
+    assert model.validation_scores_ == (-history["validation_total"]).tolist()
+    assert model.loss_ == model.loss_curve_[-1]
+    assert model.best_loss_ == session.status.best_loss
+    assert not model.converged_
+
+
+def test_it_trains_on_and_refits_like_any_other(opened):
+    X = blobs(100, 6)
+    session = trained(opened(X, **QUICK, validation_fraction=0.0))
+    model = Autoencoder.from_session(session)
+    before = weights(model)
+    again = clone(model).fit(X)
+    np.testing.assert_allclose(weights(again), before, rtol=1e-5, atol=1e-6)
+    assert model.partial_fit(X).n_iter_ == 5
+    assert not np.array_equal(weights(model), before)
+    np.testing.assert_array_equal(weights(Autoencoder.from_session(session)), before)
+
+
+def test_a_run_that_has_not_trained_has_no_estimator(opened):
+    lab = opened(blobs(), kind=Lab, **QUICK)
+    with pytest.raises(TrainingError, match="has not trained yet"):
+        _ = lab.estimator
+
+
+def test_a_fitted_estimator_opens_with_its_weights_and_comes_back(opened):
+    X, y = blobs(100, 6), np.arange(100) % 3
+    model = Autoencoder(**QUICK, random_state=3, beta=0.1, learning_rate_init=0.02).fit(X)
+    lab = opened(model, X, y, kind=Lab)
+    assert lab.session.dataset.labels.tolist() == y.tolist()
+    lab.session.reconstruct([0])  # the trainer has answered
+    np.testing.assert_allclose(lab.codes, model.transform(X), rtol=1e-5, atol=1e-6)
+    back = lab.estimator
+    assert back.get_params() == model.get_params()
+    np.testing.assert_array_equal(weights(back), weights(model))
+
+
+def test_a_session_goes_on_from_the_weights(opened):
+    X = blobs(100, 6)
+    model = Autoencoder(**QUICK, random_state=0).fit(X)
+    kept = weights(model)
+    session = trained(opened(model, X))
+    assert session.history["train_total"].iloc[0] < model.loss_curve_[0]
+    assert session.history["train_total"].iloc[-1] < model.loss_curve_[-1]
+    np.testing.assert_array_equal(weights(model), kept)
+
+
+def test_an_untrained_estimator_opens_with_its_settings(opened):
+    model = Autoencoder(code_dim=4, early_stopping=True, validation_fraction=0.3, random_state=1)
+    session = opened(model, blobs(), batch_size=8)
+    assert session.settings == model.start_of_run()[0].change(batch_size=8)
+    assert session.settings.validation_fraction == 0.3
+    assert session.weights is None
+
+
+def test_another_architecture_begins_anew(opened):
+    model = Autoencoder(**QUICK, random_state=0).fit(blobs(100, 6))
+    assert opened(model, blobs(100, 6), code_dim=5).weights is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((blobs(100, 5),), "fitted on items of 6 features, these have 5"),
+        ((), r"Pass the items too: \(estimator, X\)"),
+    ],
+)
+def test_an_estimator_needs_items_like_its_own(opened, arguments, message):
+    model = Autoencoder(**QUICK, random_state=0).fit(blobs(100, 6))
+    with pytest.raises(DataError, match=message):
+        opened(model, *arguments)
+
+
+def test_labels_beside_labels_are_refused(opened):
+    with pytest.raises(DataError, match="goes with an estimator"):
+        opened(blobs(), np.zeros(120), np.zeros(120))
