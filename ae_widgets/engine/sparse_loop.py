@@ -16,7 +16,7 @@ at a time is computed and at once followed by its step of Adam. As in
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,7 +25,6 @@ from ae_widgets.engine.loop import (
     FAN_IN,
     FAN_OUT,
     KIND,
-    OFFSET,
     Task,
     add_complexity,
     backward,
@@ -35,6 +34,8 @@ from ae_widgets.engine.loop import (
     place_of,
     weighted,
 )
+from ae_widgets.engine.sparse_arrays import Rows, SparseBuffers, weight_by_feature
+from ae_widgets.engine.sparse_moves import move_first, move_last, order_by_feature
 from ae_widgets.jit import compiled, exact, gram
 from ae_widgets.losses.gradients import complexity_gradient
 from ae_widgets.model.activations import activate, chain
@@ -45,80 +46,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Integers = NDArray[np.int64]
 
-__all__ = ["BLOCK_VALUES", "Rows", "SparseBuffers", "block_features", "train_sparse_batches"]
-
-BLOCK_VALUES = 65_536
-"""Weights of a large layer that are moved at once: they and Adam's sums fit a core's cache."""
+__all__ = ["train_sparse_batches"]
 
 ZERO = np.float32(0)
-
-
-class Rows(NamedTuple):
-    """A matrix in CSR form, each place named once.
-
-    Attributes
-    ----------
-    values : ndarray of shape (n_values,), float32
-    columns : ndarray of shape (n_values,), int32
-    starts : ndarray of shape (n_samples + 1,), int64
-    """
-
-    values: Floats
-    columns: NDArray[np.int32]
-    starts: Integers
-
-
-class SparseBuffers(NamedTuple):
-    """Arrays that stay from batch to batch.
-
-    Attributes
-    ----------
-    layers : ndarray of shape (n_layers, 4), int64
-        Of the first and the last layer, where their weights begin.
-    parameters, first, second : ndarray of shape (n_parameters,), float32
-        The bias of the first layer; weight (fan_out, fan_in) and bias of the layers
-        between; the weights of the first and of the last layer, both of shape
-        (n_features, width); the last bias. Adam's sums in the same order.
-    gradients : ndarray of shape (n_shards, n_small), float32
-        By the parameters before those weights.
-    outputs, slopes : ndarray of shape (n_shards, rows * sum of fan_out), float32
-        Outputs of each layer but the last and the gradients by them.
-    codes, code_slopes : ndarray of shape (batch_size * code_dim,), float32
-        The code of the whole batch and the complexity's gradient by it.
-    hidden, deltas : ndarray of shape (batch_size * width,), float32
-        H of the whole batch, and the gradient by what enters the first activation.
-    gram, inner : ndarray of shape (n_shards, width * width), float32
-        Each shard's part of W' W and of H' H; the sums end in the first row.
-    by_bias, sums : ndarray of shape (n_shards, width), float32
-        The same of W' b and of H' 1.
-    squares : ndarray of shape (n_shards,), float64
-        The same of b b'.
-    scratch : ndarray of shape (n_shards, size), float32
-    starts : ndarray of shape (n_features + 1,), int64
-        Where the batch's values of each feature begin.
-    items, values : ndarray of shape (at least the batch's values,), int32 and float32
-    """
-
-    layers: Integers
-    parameters: Floats
-    first: Floats
-    second: Floats
-    gradients: Floats
-    outputs: Floats
-    slopes: Floats
-    codes: Floats
-    code_slopes: Floats
-    hidden: Floats
-    deltas: Floats
-    gram: Floats
-    inner: Floats
-    by_bias: Floats
-    sums: Floats
-    squares: NDArray[np.float64]
-    scratch: Floats
-    starts: Integers
-    items: NDArray[np.int32]
-    values: Floats
 
 
 @compiled
@@ -139,7 +69,7 @@ def train_sparse_batches(
         by_code = arrays.code_slopes[: n * width].reshape(n, width)
         errors = task.errors[start : start + n]
         if thread == 0:
-            _order_by_feature(rows, task.rows[start : start + n], arrays)
+            order_by_feature(rows, task.rows[start : start + n], arrays)
         for shard in range(thread, shards, threads):
             low, high = n * shard // shards, n * (shard + 1) // shards
             _encode(rows, task, arrays, shard, start + low, start + high, code[low:high])
@@ -180,18 +110,12 @@ def train_sparse_batches(
                 n_small * thread // threads, n_small * (thread + 1) // threads, rate, epsilon,
             )  # fmt: skip
             for shard in range(thread, shards, threads):
-                _move_first(arrays, shard, rate, epsilon)
+                move_first(arrays, shard, rate, epsilon)
                 if task.alpha:
-                    _move_last(task, arrays, shard, n, rate, epsilon)
+                    move_last(task, arrays, shard, n, rate, epsilon)
         met = meet(task.counter, threads, met)
         start += n
     return start
-
-
-@compiled
-def block_features(width: int) -> int:
-    """Return how many features of a layer of this width are moved at once."""
-    return max(1, BLOCK_VALUES // width)
 
 
 @compiled
@@ -205,37 +129,9 @@ def _small_moved(task: Task, arrays: SparseBuffers) -> int:
 
 
 @compiled
-def _order_by_feature(rows: Rows, batch: NDArray[np.int32], arrays: SparseBuffers) -> None:
-    """Sort the values of a batch by feature, those of one feature by item (a counting sort)."""
-    starts = arrays.starts
-    starts[:] = 0
-    for item in range(len(batch)):
-        for k in range(rows.starts[batch[item]], rows.starts[batch[item] + 1]):
-            starts[rows.columns[k] + 1] += 1
-    for f in range(1, len(starts)):
-        starts[f] += starts[f - 1]
-    # Each start moves on to its feature's end while the feature's values are put down.
-    for item in range(len(batch)):
-        for k in range(rows.starts[batch[item]], rows.starts[batch[item] + 1]):
-            place = starts[rows.columns[k]]
-            arrays.items[place], arrays.values[place] = item, rows.values[k]
-            starts[rows.columns[k]] = place + 1
-    for f in range(len(starts) - 1, 0, -1):
-        starts[f] = starts[f - 1]
-    starts[0] = 0
-
-
-@compiled
 def _add_up(parts: Floats) -> None:
     for shard in range(1, parts.shape[0]):
         parts[0] += parts[shard]
-
-
-@compiled
-def _weight(values: Floats, layer: Integers, n_features: int, width: int) -> Floats:
-    """Return the part of `values` that belongs to a large weight, by feature."""
-    start = layer[OFFSET]
-    return values[start : start + n_features * width].reshape(n_features, width)
 
 
 @compiled
@@ -249,7 +145,7 @@ def _encode(
     _add_product(
         rows,
         task.rows[start:stop],
-        _weight(arrays.parameters, arrays.layers[0], n_features, width),
+        weight_by_feature(arrays.parameters, arrays.layers[0], n_features, width),
         output,
     )
     activate(arrays.layers[0, KIND], output, arrays.parameters[:width])
@@ -275,7 +171,7 @@ def _gram(arrays: SparseBuffers, shard: int) -> None:
     shards, last = arrays.gradients.shape[0], arrays.layers[-1]
     width, n_features = last[FAN_IN], last[FAN_OUT]
     low, high = n_features * shard // shards, n_features * (shard + 1) // shards
-    weight = _weight(arrays.parameters, last, n_features, width)[low:high]
+    weight = weight_by_feature(arrays.parameters, last, n_features, width)[low:high]
     bias = arrays.parameters[len(arrays.parameters) - n_features :][low:high]
     gram(weight, arrays.gram[shard].reshape(width, width))
     np.dot(bias, weight, arrays.by_bias[shard])
@@ -309,7 +205,7 @@ def _decode(
     np.dot(hidden, arrays.gram[0].reshape(width, width), slope)
     product = arrays.scratch[shard, : n * width].reshape(n, width)
     product[:] = ZERO
-    weight = _weight(arrays.parameters, arrays.layers[-1], n_features, width)
+    weight = weight_by_feature(arrays.parameters, arrays.layers[-1], n_features, width)
     _add_product(rows, batch, weight, product)
     bias = arrays.parameters[len(arrays.parameters) - n_features :]
     by_bias, sums, squares = arrays.by_bias[0], arrays.sums[shard], arrays.squares.sum()
@@ -351,76 +247,3 @@ def _propagate(task: Task, arrays: SparseBuffers, shard: int, low: int, by_code:
     add_complexity(task, 0, slope, by_code)
     chain(arrays.layers[0, KIND], output, slope, arrays.gradients[shard, :width])
     arrays.deltas[low * width : (low + n) * width].reshape(n, width)[:] = slope
-
-
-@compiled
-def _move_first(arrays: SparseBuffers, shard: int, rate: np.float32, epsilon: np.float32) -> None:
-    """Move the shard's part of the first layer's weight."""
-    shards = arrays.gradients.shape[0]
-    n_features, width, _, offset = arrays.layers[0]
-    end, block = n_features * (shard + 1) // shards, block_features(width)
-    for low in range(n_features * shard // shards, end, block):
-        high = min(low + block, end)
-        gradient = arrays.scratch[shard, : (high - low) * width].reshape(high - low, width)
-        gradient[:] = ZERO
-        for f in range(low, high):
-            g = gradient[f - low]
-            for k in range(arrays.starts[f], arrays.starts[f + 1]):
-                place = arrays.items[k] * width
-                x, delta = arrays.values[k], arrays.deltas[place : place + width]
-                for j in range(width):
-                    g[j] += x * delta[j]
-        _move(arrays, gradient, offset + low * width, rate, epsilon)
-
-
-@compiled
-def _move_last(
-    task: Task, arrays: SparseBuffers, shard: int, n: int, rate: np.float32, epsilon: np.float32
-) -> None:
-    """Move the shard's part of the last layer's weight and bias."""
-    shards = arrays.gradients.shape[0]
-    width, n_features, _, offset = arrays.layers[-1]
-    weight = _weight(arrays.parameters, arrays.layers[-1], n_features, width)
-    n_before = len(arrays.parameters) - n_features
-    bias, sums = arrays.parameters[n_before:], arrays.sums[0]
-    inner = arrays.inner[0].reshape(width, width)
-    scale = np.float32(2 * task.alpha / (n * n_features))
-    end, block = n_features * (shard + 1) // shards, block_features(width)
-    for low in range(n_features * shard // shards, end, block):
-        high = min(low + block, end)
-        size = (high - low) * width
-        gradient = arrays.scratch[shard, :size].reshape(high - low, width)
-        by_bias = arrays.scratch[shard, size : size + high - low]
-        np.dot(weight[low:high], inner, gradient)
-        np.dot(weight[low:high], sums, by_bias)
-        for f in range(low, high):
-            g, b, total = gradient[f - low], bias[f], n * bias[f]
-            for k in range(arrays.starts[f], arrays.starts[f + 1]):
-                place, x = arrays.items[k] * width, arrays.values[k]
-                h = arrays.hidden[place : place + width]
-                total -= x
-                for j in range(width):
-                    g[j] -= x * h[j]
-            for j in range(width):
-                g[j] = scale * (g[j] + b * sums[j])
-            by_bias[f - low] = scale * (by_bias[f - low] + total)
-        _move(arrays, gradient, offset + low * width, rate, epsilon)
-        _move(arrays, by_bias.reshape(high - low, 1), n_before + low, rate, epsilon)
-
-
-@compiled
-def _move(
-    arrays: SparseBuffers, gradient: Floats, start: int, rate: np.float32, epsilon: np.float32
-) -> None:
-    """Let Adam move the parameters from `start` on by `gradient`."""
-    stop = start + gradient.size
-    adam(
-        arrays.parameters[start:stop],
-        gradient.reshape(1, gradient.size),
-        arrays.first[start:stop],
-        arrays.second[start:stop],
-        0,
-        gradient.size,
-        rate,
-        epsilon,
-    )

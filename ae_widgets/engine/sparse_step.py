@@ -9,12 +9,9 @@ import numpy as np
 
 from ae_widgets.engine.compiled_step import CompiledStep, Place, count_shards, known
 from ae_widgets.engine.loop import FAN_IN, FAN_OUT, Task
-from ae_widgets.engine.sparse_loop import (
-    Rows,
-    SparseBuffers,
-    block_features,
-    train_sparse_batches,
-)
+from ae_widgets.engine.sparse_arrays import Rows, SparseBuffers
+from ae_widgets.engine.sparse_loop import train_sparse_batches
+from ae_widgets.engine.sparse_moves import block_features
 from ae_widgets.engine.team import CORES, Team
 
 if TYPE_CHECKING:
