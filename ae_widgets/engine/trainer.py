@@ -222,6 +222,7 @@ class Trainer:
         self._forget_means()
         if self.objective.warming_up(self.epoch - 1):
             self.stopping.forget()
+            self.schedule.forget_losses()
         watched = validation or train
         self.stopping.update(self.epoch, watched.total)
         record = self._record(train, validation)
