@@ -15,8 +15,9 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from torch import nn
 
-from ae_widgets import Autoencoder, NonFiniteLossError, SettingsError
+from ae_widgets import Autoencoder, NonFiniteLossError, Session, SettingsError, TrainingError
 from ae_widgets.engine.trainer import Trainer
 from tests.engine.data import blobs
 
@@ -44,6 +45,7 @@ UNEQUAL = dict.fromkeys(
         quick(),
         quick(early_stopping=True, activation="silu"),
         quick(reconstruction="masked_mse", optimizer="adamw", schedule="cosine"),
+        quick(kind="variational", beta=1e-3, dropout=0.1, normalization="batch", tied_weights=True),
     ],
     expected_failed_checks=lambda _: UNEQUAL,
 )
@@ -246,3 +248,114 @@ def test_importing_the_estimator_adds_no_library_to_those_it_builds_on():
         for code in (bases, ours)
     )
     assert own - base <= {"ae_widgets", "_virtualenv"}
+
+
+# Kinds of model --------------------------------------------------------------------
+
+
+def test_a_gated_model_of_digits_uses_half_its_dimensions_and_beats_pca():
+    X = load_digits().data / 16
+    model = Autoencoder(code_dim=16, kind="gated", beta=3e-3, max_iter=60, random_state=0).fit(X)
+    n = model.active_dimensions_
+    assert 0 < n < 8
+    assert (model.transform(X).std(axis=0) > 0).sum() == n
+    pca = PCA(n).fit(X)
+    residual = X - pca.inverse_transform(pca.transform(X))
+    assert -model.score(X) < 0.75 * (residual**2).mean()
+
+
+@pytest.mark.parametrize("kind", ["variational", "gated", "denoising"])
+def test_codes_of_every_kind_are_without_noise_and_outlive_pickling(kind):
+    X = blobs(60, 6)
+    model = quick(kind=kind, dropout=0.2, normalization="batch").fit(X)
+    np.testing.assert_array_equal(model.transform(X), model.transform(X))
+    np.testing.assert_allclose(
+        model.inverse_transform(model.transform(X)), model.reconstruct(X), rtol=1e-5
+    )
+    copy = pickle.loads(pickle.dumps(model))  # noqa: S301  # our own
+    np.testing.assert_array_equal(copy.transform(X), model.transform(X))
+    # The noise goes on where it was, too.
+    np.testing.assert_array_equal(weights(copy.partial_fit(X)), weights(model.partial_fit(X)))
+    assert model.active_dimensions_ <= 2
+
+
+def test_a_warm_up_goes_on_from_call_to_call():
+    model, shares = quick(kind="variational", beta=0.5, warm_up=3), []
+    for _ in range(5):
+        model.partial_fit(blobs(64, 6))
+        error, complexity = (model.loss_parts_[p][-1] for p in ("reconstruction", "complexity"))
+        shares.append((model.loss_ - error) / complexity)
+    # One batch an epoch, each with the weight that its beginning has.
+    assert shares == pytest.approx([0, 0.5 / 3, 1 / 3, 0.5, 0.5], rel=1e-4, abs=1e-6)
+
+
+def test_a_convolutional_trunk_is_told_the_shape_of_the_items():
+    X = load_digits().data[:200] / 16
+    model = quick(trunk="convolutional", channels=(4,), item_shape=(8, 8), max_iter=20).fit(X)
+    assert any(isinstance(layer, nn.Conv2d) for layer in model.network_.encoder)
+    assert model.reconstruct(X).shape == X.shape
+    assert model.loss_curve_[-1] < model.loss_curve_[0] / 1.5
+    with pytest.raises(SettingsError, match=r"item_shape must have 64 values.*got \(8, 9\)"):
+        quick(trunk="convolutional", item_shape=(8, 9)).fit(X)
+
+
+# Modules of one's own ----------------------------------------------------------------
+
+
+def own(**changes):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        encoder = nn.Sequential(nn.Linear(6, 16), nn.GELU(), nn.Dropout(0.1), nn.Linear(16, 3))
+        decoder = nn.Sequential(nn.Linear(3, 16), nn.GELU(), nn.Linear(16, 6))
+    return Autoencoder(
+        encoder=encoder, decoder=decoder, **{"max_iter": 30, "random_state": 0, **changes}
+    )
+
+
+def test_own_modules_are_trained_as_copies():
+    X = blobs(150, 6)
+    model = own(learning_rate_init=0.01)
+    before = [p.clone() for p in model.encoder.parameters()]
+    model.fit(X)
+    assert model.transform(X).shape == (150, 3)
+    assert model.loss_curve_[-1] < model.loss_curve_[0] / 3
+    for was, parameter in zip(before, model.encoder.parameters(), strict=True):
+        assert torch.equal(was, parameter)
+        assert parameter.requires_grad
+    assert isinstance(model.network_.encoder[1], nn.GELU)
+    again = clone(model).fit(X)
+    np.testing.assert_array_equal(weights(model), weights(again))
+
+
+def test_own_modules_go_on_after_pickling_and_with_warm_start():
+    X = blobs(100, 6)
+    model = own(warm_start=True, max_iter=4).fit(X)
+    copy = pickle.loads(pickle.dumps(model))  # noqa: S301  # our own
+    assert copy.fit(X).n_iter_ == 8
+    np.testing.assert_array_equal(weights(copy), weights(model.fit(X)))
+
+
+@pytest.mark.parametrize("kind", ["contractive", "gated", "sparse"])
+def test_own_modules_can_be_of_any_kind(kind):
+    model = own(kind=kind, beta=1e-3, max_iter=3).fit(blobs(50, 6))
+    assert np.isfinite(model.loss_curve_).all()
+
+
+def test_own_modules_that_do_not_fit_are_refused_before_training():
+    with pytest.raises(SettingsError, match=r"decoder must return \(n, 5\) for \(n, 3\)"):
+        own().set_params(encoder=nn.Linear(5, 3)).fit(blobs(20, 5))
+    with pytest.raises(SettingsError, match="must both be torch modules"):
+        own(max_iter=1).set_params(decoder=None).fit(blobs(20, 6))
+
+
+def test_own_modules_that_fail_while_training_are_named():
+    model = own(reconstruction="binary_cross_entropy", output_activation="identity")
+    with pytest.raises(
+        TrainingError, match="Your encoder or decoder failed on a batch of 20 items"
+    ):
+        model.fit(blobs(20, 6))
+
+
+def test_a_session_cannot_take_own_modules():
+    with pytest.raises(SettingsError, match="cannot take an encoder and a decoder of your own"):
+        Session(own(), blobs(20, 6))

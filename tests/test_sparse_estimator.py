@@ -169,7 +169,7 @@ def test_another_error_takes_another_step_and_keeps_the_memory():
     first = trainer.memory()["step"][0]
     trainer.change("reconstruction", "mae")
     assert isinstance(trainer._stepper, AutogradStep)
-    state = trainer.memory()["step"]["state"]
+    state = trainer.memory()["step"]["optimizer"]["state"]
     means = np.concatenate([state[i]["exp_avg"].ravel() for i in range(len(state))])
     np.testing.assert_allclose(10 * means, first, rtol=1e-5, atol=1e-9)
     trainer.run_batch()

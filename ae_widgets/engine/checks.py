@@ -15,7 +15,11 @@ __all__ = ["check_settings"]
 
 
 def check_settings(
-    settings: Settings, value_range: tuple[float, float], *, missing: bool = False
+    settings: Settings,
+    value_range: tuple[float, float],
+    *,
+    missing: bool = False,
+    own_modules: bool = False,
 ) -> None:
     """Check `settings` against the data.
 
@@ -27,6 +31,8 @@ def check_settings(
         The smallest and the largest feature value, NaN left out; NaN if there is none.
     missing : bool, default=False
         Whether some values are NaN.
+    own_modules : bool, default=False
+        Whether the network is the user's: its outputs are not known and not checked.
 
     Raises
     ------
@@ -54,17 +60,17 @@ def check_settings(
         )
         raise SettingsError(msg)
     if kind == "binary_cross_entropy":
-        _check_cross_entropy(settings, low, high)
+        _check_cross_entropy(settings, low, high, own_modules=own_modules)
 
 
-def _check_cross_entropy(settings: Settings, low: float, high: float) -> None:
+def _check_cross_entropy(settings: Settings, low: float, high: float, *, own_modules: bool) -> None:
     if low < 0 or high > 1:
         msg = (
             f"binary_cross_entropy needs features within [0, 1], these go from {low:g} to "
             f"{high:g}. Scale them, or choose mse or mae."
         )
         raise SettingsError(msg)
-    if settings.architecture.output_activation != "sigmoid":
+    if settings.architecture.output_activation != "sigmoid" and not own_modules:
         msg = (
             "binary_cross_entropy needs outputs within [0, 1], but output_activation is "
             f"{settings.architecture.output_activation!r}. Choose 'sigmoid' (it applies to the "

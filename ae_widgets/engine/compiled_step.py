@@ -178,8 +178,11 @@ class CompiledStep(ABC):
 
 def known(settings: Settings) -> bool:
     """Whether compiled loops know the gradients, and their Adam is what is asked for."""
+    architecture = settings.architecture
     return (
-        all(name in COMPILED_ACTIVATIONS for name in settings.architecture.layer_activations())
+        architecture.simple
+        and settings.kind in {"plain", "sparse"}
+        and all(name in COMPILED_ACTIVATIONS for name in architecture.layer_activations())
         and settings.reconstruction in COMPILED_RECONSTRUCTIONS
         and settings.complexity in COMPILED_COMPLEXITIES
         and settings.optimizer == "adam"

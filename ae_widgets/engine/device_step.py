@@ -11,9 +11,11 @@ from scipy.sparse import issparse
 
 from ae_widgets.engine.device import fits_on
 from ae_widgets.engine.items import items, take
+from ae_widgets.engine.noise import Noise
 from ae_widgets.engine.optimizers import Optimizer
 from ae_widgets.engine.step import Trained
 from ae_widgets.losses.reconstruction import item_errors, network_input
+from ae_widgets.model.kinds import Pass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,6 +71,9 @@ class DeviceStep:
         Where to train.
     resident : bool, optional
         Whether all items lie on the device; default, if they fit.
+    own_modules : bool, default=False
+        Whether the network holds modules of the user's, which may draw from
+        torch's global random state.
     """
 
     def __init__(  # noqa: PLR0913  # as the other steps, and where
@@ -80,6 +85,7 @@ class DeviceStep:
         device: torch.device,
         *,
         resident: bool | None = None,
+        own_modules: bool = False,
     ) -> None:
         self.learning_rate = settings.learning_rate
         self._rounded = settings.precision == "bf16"
@@ -94,6 +100,7 @@ class DeviceStep:
             self._features = self._features.to(device)
         self._total = torch.zeros((), device=device)
         self._optimizer = Optimizer(network.parameters(), settings)
+        self._noise = Noise(network, settings.random_state, own_modules=own_modules, device=device)
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         """Train on the items at `rows`, in order, `batch_size` at a time.
@@ -132,11 +139,12 @@ class DeviceStep:
 
     def memory(self, *, copy: bool = True) -> Any:
         """Return the optimiser's memory, for `load_memory`."""
-        return self._optimizer.memory(copy=copy)
+        return {"optimizer": self._optimizer.memory(copy=copy), "noise": self._noise.memory()}
 
     def load_memory(self, memory: Any) -> None:
-        """Go on with the memory of a step of the same network."""
-        self._optimizer.load_memory(memory)
+        """Go on with the memory of a step of the same kind and network."""
+        self._optimizer.load_memory(memory["optimizer"])
+        self._noise.load_memory(memory["noise"])
 
     def _queue(self, rows: NDArray[np.int32], batch_size: int) -> Results:
         """Queue the batches of `rows` one after another."""
@@ -157,10 +165,11 @@ class DeviceStep:
             torch.autocast(self._device.type, torch.bfloat16) if self._rounded else nullcontext()
         )
         with rounding:
-            code, output = self._network(network_input(kind, x))
+            passed = self._noise.train_on(network_input(kind, x), self._objective.settings)
         if self._rounded:
-            code, output = code.float(), output.float()
-        self._total, parts = self._objective(x, code, output)
+            passed = Pass(*(values.float() for values in passed))
+        code, output, penalised = passed
+        self._total, parts = self._objective(x, code, output, penalised)
         with torch.no_grad():
             errors = item_errors(kind, output, x)
             values = torch.stack([part.detach() for part in parts.values()])

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from ae_widgets.engine.views import tensor_view
 from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.losses.reconstruction import network_input
+from ae_widgets.model.kinds import AutoencoderNetwork
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ae_widgets.model.network import AutoencoderNetwork
 
 __all__ = ["chunk_rows", "encode_rows", "items", "take", "value_range"]
 
@@ -72,11 +72,13 @@ def encode_rows(network: AutoencoderNetwork, features: Any, kind: str) -> Tensor
 
     `kind` is that of the reconstruction error: values may be missing for some.
     """
-    encoder, dense = network.encoder, isinstance(features, Tensor) or kind in TAKES_MISSING
-    if not dense and isinstance(encoder, nn.Sequential) and isinstance(encoder[0], nn.Linear):
-        weight: NDArray[np.float32] = encoder[0].weight.detach().numpy()
-        entering = torch.from_numpy(features @ weight.T) + encoder[0].bias
-        code: Tensor = encoder[1:](entering)
+    encoder, plain = network.encoder, type(network) is AutoencoderNetwork
+    sparse = not isinstance(features, Tensor) and kind not in TAKES_MISSING
+    layers = encoder if plain and sparse and isinstance(encoder, nn.Sequential) else None
+    if layers and isinstance(layers[0], nn.Linear) and layers[0].bias is not None:
+        weight: NDArray[np.float32] = layers[0].weight.detach().numpy()
+        entering = torch.from_numpy(features @ weight.T) + layers[0].bias
+        code: Tensor = layers[1:](entering)
         return code
     x = features if isinstance(features, Tensor) else _dense(features)
     return network.encode(network_input(kind, x))

@@ -190,6 +190,8 @@ class LossRecord:
         Training time of the run so far, pauses left out.
     settings : dict of str to float
         Learning rate and batch size in force.
+    active_dimensions : int or None
+        Open gates of a gated model; None for every other kind.
     """
 
     epoch: float
@@ -198,6 +200,7 @@ class LossRecord:
     validation: LossParts | None
     seconds: float
     settings: dict[str, float] = field(default_factory=dict)
+    active_dimensions: int | None = None
 
     @property
     def complete(self) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 from typing import Any
 
+from ae_widgets.engine.kinds import CORRUPTIONS, KINDS
 from ae_widgets.exceptions import SettingsError
-from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
+from ae_widgets.losses import RECONSTRUCTIONS
 from ae_widgets.model import Architecture
 
 __all__ = ["LIVE_SETTINGS", "OPTIMIZERS", "PRESETS", "SCHEDULES", "Settings"]
@@ -21,6 +22,7 @@ SCHEDULES = ("constant", "cosine", "step", "exponential", "reduce_on_plateau")
 
 LIVE_SETTINGS = frozenset({
     "alpha", "beta", "reconstruction", "complexity", "sparsity_target",
+    "corruption", "noise", "warm_up",
     "learning_rate", "batch_size", "max_iter", "tol", "n_iter_no_change",
     "momentum", "weight_decay", "gradient_clip",
     "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
@@ -47,8 +49,10 @@ class Settings:
     reconstruction : str, default='mse'
         One of 'mse', 'mae', 'binary_cross_entropy', 'huber', 'cosine',
         'multinomial' and 'masked_mse'; see `ae_widgets.losses.reconstruction`.
-    complexity : str, default='l1'
-        One of 'l1', 'l2', 'kl_sparsity' and 'effective_dimension'.
+    complexity : str, default='auto'
+        What `beta` penalises: one of the kind's complexities in `KINDS`, 'l1',
+        'l2', 'kl_sparsity' and 'effective_dimension' for the plain kind. 'auto'
+        is at once replaced by the kind's first.
     sparsity_target : float in (0, 1), default=0.05
         The mean activation that 'kl_sparsity' aims at.
     learning_rate : float > 0, default=1e-3
@@ -88,7 +92,7 @@ class Settings:
     validation_fraction : float in [0, 1), default=0.1
         Share of the items held out; 0 watches the training loss instead.
     random_state : int >= 0, default=0
-        Seed of the weights, the split and the order of the items.
+        Seed of the weights, the split, the order of the items and all noise.
     device : str, default='auto'
         Where to train: 'cpu', 'cuda', 'cuda:<number>' or 'mps'; 'auto' takes CUDA
         or MPS where present, else the CPU. Whether it is present shows when the
@@ -98,18 +102,29 @@ class Settings:
         write to 8 bits of precision: about twice as fast on large models where the
         processor knows the format, and slower where not. The parameters stay in
         float32.
+    kind : str, default='plain'
+        Kind of model, a name in `KINDS`.
+    corruption : {'gaussian', 'masking'}, default='gaussian'
+        What a denoising model does to its inputs while it trains: adds noise, or
+        sets some values to 0.
+    noise : float >= 0, default=0.2
+        Standard deviation of 'gaussian', or probability of 'masking'.
+    warm_up : float >= 0, default=0.0
+        Epochs over which the weight of a variational or gated model's complexity
+        grows from 0 to `beta`.
 
     Raises
     ------
     SettingsError
-        If a value is of the wrong type or out of its range.
+        If a value is of the wrong type or out of its range, or two do not go
+        together.
     """
 
     architecture: Architecture = field(default_factory=Architecture)
     alpha: float = 1.0
     beta: float = 0.0
     reconstruction: str = "mse"
-    complexity: str = "l1"
+    complexity: str = "auto"
     sparsity_target: float = 0.05
     learning_rate: float = 1e-3
     optimizer: str = "adam"
@@ -128,6 +143,10 @@ class Settings:
     random_state: int = 0
     device: str = "auto"
     precision: str = "float32"
+    kind: str = "plain"
+    corruption: str = "gaussian"
+    noise: float = 0.2
+    warm_up: float = 0.0
 
     def __post_init__(self) -> None:
         if not isinstance(self.architecture, Architecture):
@@ -137,7 +156,8 @@ class Settings:
         number("alpha", 0, 1e12)
         number("beta", 0, 1e12)
         self._choice("reconstruction", RECONSTRUCTIONS)
-        self._choice("complexity", COMPLEXITIES)
+        self._choice("kind", tuple(KINDS))
+        self._choose_complexity()
         number("sparsity_target", 0, 1, exclusive=True)
         number("learning_rate", 1e-12, 1e3)
         self._check_optimizer()
@@ -147,6 +167,10 @@ class Settings:
         integer("n_iter_no_change", 1)
         number("validation_fraction", 0, 0.99)
         integer("random_state", 0)
+        self._choice("corruption", CORRUPTIONS)
+        number("noise", 0, 1 if self.corruption == "masking" else 1e12)
+        number("warm_up", 0, 1e12)
+        self._check_kind()
         self._check_device()
         self._choice("precision", PRECISIONS)
 
@@ -165,7 +189,8 @@ class Settings:
         """Return a copy with `values` replaced.
 
         Names of `Architecture` (``code_dim``, ``hidden_layer_sizes``, …) are
-        accepted beside the names of this class.
+        accepted beside the names of this class. Another kind brings its own
+        complexity unless one is given or both kinds offer the same.
 
         Raises
         ------
@@ -180,10 +205,25 @@ class Settings:
             raise SettingsError(msg)
         inner = {k: v for k, v in values.items() if k in ARCHITECTURE_SETTINGS}
         outer = {k: v for k, v in values.items() if k in own}
-        if inner:
-            base = replace(self, **outer).architecture
+        base = outer.get("architecture", self.architecture)
+        if inner and isinstance(base, Architecture):
             outer["architecture"] = replace(base, **inner)
+        if "kind" in outer and "complexity" not in outer:
+            new, old = KINDS.get(str(outer["kind"])), KINDS[self.kind]
+            if new is None or new.complexities != old.complexities:
+                outer["complexity"] = "auto"
         return replace(self, **outer)
+
+    def is_live(self, name: str, planned: Settings) -> bool:
+        """Whether `name` takes effect at the next batch, on the way to `planned`.
+
+        A complexity waits with the kind that it was chosen for.
+        """
+        return name in LIVE_SETTINGS and (name != "complexity" or planned.kind == self.kind)
+
+    def n_parameters(self, n_features: int) -> int:
+        """Return the number of trainable values for items of `n_features` values."""
+        return self.architecture.n_parameters(n_features, self.kind)
 
     def value(self, name: str) -> Any:
         """Return a setting by name, the architecture's included."""
@@ -213,6 +253,33 @@ class Settings:
             msg = f"{name} must be an integer of at least {low}, got {value!r}."
             raise SettingsError(msg)
         object.__setattr__(self, name, int(value))
+
+    def _choose_complexity(self) -> None:
+        allowed = KINDS[self.kind].complexities
+        value = self.complexity
+        if isinstance(value, str) and value == "auto":
+            object.__setattr__(self, "complexity", allowed[0])
+        elif not isinstance(value, str) or value not in allowed:
+            msg = (
+                f"complexity must be one of {', '.join(allowed)} for the kind "
+                f"{self.kind!r}, got {value!r}."
+            )
+            raise SettingsError(msg)
+
+    def _check_kind(self) -> None:
+        architecture = self.architecture
+        if self.kind == "variational" and architecture.code_activation != "identity":
+            msg = (
+                "code_activation must be 'identity' for the kind 'variational', whose code layer "
+                f"gives means and log-variances, got {architecture.code_activation!r}."
+            )
+            raise SettingsError(msg)
+        if self.kind == "contractive" and architecture.normalization == "batch":
+            msg = (
+                "normalization must be None or 'layer' for the kind 'contractive', since under "
+                "'batch' the code of an item depends on the others, got 'batch'."
+            )
+            raise SettingsError(msg)
 
     def _check_device(self) -> None:
         name = self.device

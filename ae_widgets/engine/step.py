@@ -13,8 +13,11 @@ import numpy as np
 import torch
 
 from ae_widgets.engine.items import items, take
+from ae_widgets.engine.noise import Noise
 from ae_widgets.engine.optimizers import Optimizer
+from ae_widgets.exceptions import TrainingError
 from ae_widgets.losses.reconstruction import item_errors, network_input
+from ae_widgets.model.kinds import Pass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,16 +97,21 @@ class AutogradStep:
     objective : Objective
         What to minimise; its settings may change between batches.
     settings : Settings
-        The learning rate to begin with, and the precision. The optimiser's name and
-        its other settings are among those of the objective.
+        The learning rate to begin with, the precision, and the seed of the noise. The
+        optimiser's name and its other settings are among those of the objective.
+    own_modules : bool, default=False
+        Whether the network holds modules of the user's, which may draw from
+        torch's global random state.
     """
 
-    def __init__(
+    def __init__(  # what to train, on what, and how
         self,
         network: AutoencoderNetwork,
         features: Any,
         objective: Objective,
         settings: Settings,
+        *,
+        own_modules: bool = False,
     ) -> None:
         self.learning_rate = settings.learning_rate
         self._rounded = settings.precision == "bf16"
@@ -112,7 +120,9 @@ class AutogradStep:
             parameter.data = parameter.data.contiguous()
         self._features = items(features)
         self._objective = objective
+        self._own_modules = own_modules
         self._total = torch.zeros(())
+        self._noise = Noise(network, settings.random_state, own_modules=own_modules)
         self._optimizer = Optimizer(network.parameters(), objective.settings)
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
@@ -129,14 +139,27 @@ class AutogradStep:
         return Trained(len(rows), None)
 
     def measure(self, rows: NDArray[np.int32], noted: Noted, batch: slice) -> dict[str, float]:
-        """Compute the gradients of one batch and return its loss parts."""
+        """Compute the gradients of one batch and return its loss parts.
+
+        Raises
+        ------
+        TrainingError
+            If modules of the user's, or the loss of what they return, fail.
+        """
         x = take(self._features, torch.from_numpy(rows))  # (n, n_features)
         kind = self._objective.settings.reconstruction
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._rounded):
-            code, output = self._network(network_input(kind, x))
-        if self._rounded:
-            code, output = code.float(), output.float()
-        self._total, parts = self._objective(x, code, output)
+        try:
+            with torch.autocast("cpu", torch.bfloat16, enabled=self._rounded):
+                passed = self._noise.train_on(network_input(kind, x), self._objective.settings)
+            if self._rounded:
+                passed = Pass(*(values.float() for values in passed))
+            code, output, penalised = passed
+            self._total, parts = self._objective(x, code, output, penalised)
+        except Exception as error:
+            if not self._own_modules:
+                raise
+            msg = f"Your encoder or decoder failed on a batch of {len(x)} items: {error}"
+            raise TrainingError(msg) from error
         with torch.no_grad():
             errors = item_errors(kind, output, x)
         noted.errors[batch] = errors.numpy()
@@ -158,11 +181,15 @@ class AutogradStep:
 
     def memory(self, *, copy: bool = True) -> Any:
         """Return the optimiser's memory, for `load_memory`."""
-        return self._optimizer.memory(copy=copy)
+        return {"optimizer": self._optimizer.memory(copy=copy), "noise": self._noise.memory()}
 
     def load_memory(self, memory: Any) -> None:
         """Go on with the memory of a step of the same network.
 
         That of a compiled step is taken over as well; that of another optimiser is not.
         """
-        self._optimizer.load_memory(memory)
+        if isinstance(memory, tuple):
+            self._optimizer.load_memory(memory)
+        else:
+            self._optimizer.load_memory(memory["optimizer"])
+            self._noise.load_memory(memory["noise"])

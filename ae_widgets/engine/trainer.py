@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ae_widgets.engine.device import find_device
 from ae_widgets.engine.items import chunk_rows, items, take
+from ae_widgets.engine.kinds import KINDS
 from ae_widgets.engine.learning_rate import Schedule
 from ae_widgets.engine.means import Mark, mark, since
 from ae_widgets.engine.protocol import LossParts, LossRecord
@@ -27,7 +28,8 @@ from ae_widgets.engine.stopping import Stopping
 from ae_widgets.exceptions import NonFiniteLossError
 from ae_widgets.losses.objective import Objective, PartMeans
 from ae_widgets.losses.reconstruction import item_errors, network_input
-from ae_widgets.model.network import build_network
+from ae_widgets.model.kinds import GatedNetwork
+from ae_widgets.model.network import build_network, evaluating
 
 if TYPE_CHECKING:
     from typing import Any
@@ -57,6 +59,9 @@ class Trainer:
         replacement, as there are items to train on, each in proportion to its
         weight; and the error of the held-out items is their weighted mean. Their
         complexity, which is one of all codes together, is not weighted.
+    network : AutoencoderNetwork, optional
+        A network of the user's modules to train in place of one that is built,
+        with codes of ``settings.architecture.code_dim`` values.
 
     Raises
     ------
@@ -70,18 +75,21 @@ class Trainer:
         settings: Settings,
         weights: dict[str, NDArray[np.float32]] | None = None,
         sample_weight: NDArray[np.float64] | None = None,
+        network: AutoencoderNetwork | None = None,
     ) -> None:
         self.settings = settings
         self.device = find_device(settings.device)
         self.schedule = Schedule(settings)
-        self.objective = Objective(settings)
+        warms_up = "warm_up" in KINDS[settings.kind].settings
+        self.objective = Objective(settings, (lambda: self.progress) if warms_up else None)
         self.features = items(features)  # (n_samples, n_features)
         train, held_out = split_rows(
             features.shape[0], settings.validation_fraction, settings.random_state
         )
         self.train_rows = train
         self.validation_rows = torch.from_numpy(held_out)
-        self.network = self._draw()
+        self._own_modules = network is not None
+        self.network = network or self._draw()
         if weights is not None:
             self.load_weights(weights)
         self._stepper = self._new_step()
@@ -105,7 +113,7 @@ class Trainer:
         self._scattered = 0
         # Where to go back to: the parameters given to begin with, and those at the end of
         # an epoch. The ones drawn can be drawn again.
-        self._given_weights = weights
+        self._given_weights = weights or (self.weights() if self._own_modules else None)
         self._finite_weights: dict[str, NDArray[np.float32]] = {}
         self._finite_epoch = 0
 
@@ -131,6 +139,12 @@ class Trainer:
         return torch.from_numpy(codes), torch.from_numpy(errors)
 
     @property
+    def active_dimensions(self) -> int | None:
+        """Open gates of a gated network; None for every other kind."""
+        network = self.network
+        return network.active_dimensions() if isinstance(network, GatedNetwork) else None
+
+    @property
     def steps_per_epoch(self) -> int:
         """Batches an epoch at the present batch size."""
         return math.ceil(len(self._order) / self.settings.batch_size)
@@ -143,7 +157,10 @@ class Trainer:
         self._stepper.learning_rate = self.schedule.learning_rate
         self.stopping.tol = self.settings.tol
         self.stopping.n_iter_no_change = self.settings.n_iter_no_change
-        if name in {"alpha", "beta", "reconstruction", "complexity", "sparsity_target"}:
+        if name in {
+            "alpha", "beta", "reconstruction", "complexity", "sparsity_target",
+            "corruption", "noise", "warm_up",
+        }:  # fmt: skip
             # Losses under another objective do not compare with the best so far.
             self.stopping.forget()
             self.schedule.forget_losses()
@@ -173,6 +190,8 @@ class Trainer:
         started = time.perf_counter()
         self._keep_finite_weights()
         size = self.settings.batch_size
+        if self.objective.warming_up(self.progress):
+            max_batches = 1  # each has its own weight
         rows = self._next_rows(max_batches)
         trained = self._stepper.train(rows, size, self._noted(len(rows)))
         steps = -(-trained.n_items // size)
@@ -198,6 +217,9 @@ class Trainer:
         self.seconds += time.perf_counter() - started
         train = LossParts(*self.means.summary())
         self._forget_means()
+        if self.objective.warming_up(self.epoch - 1):
+            self.stopping.forget()
+            self.schedule.forget_losses()
         watched = validation or train
         self.stopping.update(self.epoch, watched.total)
         record = self._record(train, validation)
@@ -228,6 +250,7 @@ class Trainer:
                 "learning_rate": self.schedule.learning_rate,
                 "batch_size": self.settings.batch_size,
             },
+            active_dimensions=self.active_dimensions,
         )
 
     def _forget_means(self) -> None:
@@ -243,7 +266,7 @@ class Trainer:
             self._seen[1][rows.numpy()] = errors.numpy()
         values = {
             "reconstruction": self._mean_error(rows, errors),
-            "complexity": self.objective.complexity(codes).item(),
+            "complexity": self.objective.complexity(self._penalised(rows, codes)).item(),
         }
         weights = self.objective.weights
         return LossParts(sum(values[n] * weights[n] for n in values), values, weights)
@@ -252,11 +275,13 @@ class Trainer:
     def encode(self, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return codes (n, code_dim) and errors (n,) of `rows`, default all."""
         codes, errors = [], []
-        for chunk in self._chunks(rows):
-            x = take(self.features, chunk).to(self.device)
-            code, output = self.network(network_input(self.settings.reconstruction, x))
-            codes.append(code.cpu())
-            errors.append(item_errors(self.settings.reconstruction, output, x).cpu())
+        kind = self.settings.reconstruction
+        with evaluating(self.network):
+            for chunk in self._chunks(rows):
+                x = take(self.features, chunk).to(self.device)
+                code, output = self.network(network_input(kind, x))
+                codes.append(code.cpu())
+                errors.append(item_errors(kind, output, x).cpu())
         if rows is None and self._weighted is not None and self._seen is not None:
             for seen, values in zip(self._seen, (codes, errors), strict=True):
                 seen[:] = torch.cat(values).numpy()
@@ -266,7 +291,8 @@ class Trainer:
     def reconstruct(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return reconstructions (n, n_features) and errors (n,) of `rows`."""
         x = take(self.features, rows).to(self.device)
-        output = self.network(network_input(self.settings.reconstruction, x))[1]
+        with evaluating(self.network):
+            output = self.network(network_input(self.settings.reconstruction, x))[1]
         return output.cpu(), item_errors(self.settings.reconstruction, output, x).cpu()
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
@@ -295,6 +321,16 @@ class Trainer:
         if schedule:
             self.schedule.load_memory(memory["schedule"])
             self._stepper.learning_rate = self.schedule.learning_rate
+
+    def _penalised(self, rows: Tensor, codes: Tensor) -> Tensor:
+        """Return what the complexity of the items at `rows` is measured on."""
+        parts = []
+        with evaluating(self.network):
+            chunks = torch.split(codes, chunk_rows(self.features.shape[1]))
+            for chunk, code in zip(self._chunks(rows), chunks, strict=True):
+                x = network_input(self.settings.reconstruction, take(self.features, chunk))
+                parts.append(self.network.penalised(x.to(self.device), code).cpu())
+        return torch.cat(parts)
 
     def state(self) -> dict[str, Any]:
         """Return all that the batches to come depend on, for `load_state`.
@@ -392,10 +428,14 @@ class Trainer:
         # Brings the compiler, which importing the estimator must not.
         from ae_widgets.engine.device_step import DeviceStep
 
-        kind, settings = self._step_class(), self.settings
+        kind, settings, own = self._step_class(), self.settings, self._own_modules
         features = self.features.numpy() if isinstance(self.features, Tensor) else self.features
         if kind is DeviceStep:
-            return DeviceStep(self.network, features, self.objective, settings, self.device)
+            return DeviceStep(
+                self.network, features, self.objective, settings, self.device, own_modules=own
+            )
+        if kind is AutogradStep:
+            return AutogradStep(self.network, features, self.objective, settings, own_modules=own)
         step: Step = kind(self.network, features, self.objective, settings)
         return step
 
@@ -412,7 +452,8 @@ class Trainer:
             kind: Any = SparseStep
         else:
             kind = Bfloat16Step if self.settings.precision == "bf16" else DenseStep
-        return kind if kind.applies(self.settings) else AutogradStep
+        applies = not self._own_modules and kind.applies(self.settings)
+        return kind if applies else AutogradStep
 
     def _take_fastest_step(self) -> None:
         """Go on with autograd from where the written-out step no longer applies."""
@@ -433,7 +474,10 @@ class Trainer:
     def _draw(self) -> AutoencoderNetwork:
         settings = self.settings
         return build_network(
-            settings.architecture, self.features.shape[1], random_state=settings.random_state
+            settings.architecture,
+            self.features.shape[1],
+            random_state=settings.random_state,
+            kind=settings.kind,
         )
 
     def _keep_finite_weights(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -14,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ae_widgets.data import Dataset
 from ae_widgets.engine.checks import check_settings
-from ae_widgets.engine.items import chunk_rows, encode_rows, value_range
+from ae_widgets.engine.items import chunk_rows, encode_rows, items, take, value_range
 from ae_widgets.engine.memory import memory_errors, training_advice
 from ae_widgets.engine.sampling import balance, check_sample_weight
 from ae_widgets.engine.settings import Settings
@@ -23,9 +24,11 @@ from ae_widgets.engine.trainer import Trainer
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
 from ae_widgets.estimator.conversion import history_attributes, run_parameters, trained_weights
 from ae_widgets.estimator.progress import ProgressBar
+from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.losses.reconstruction import item_errors, network_input
-from ae_widgets.model.network import build_network
+from ae_widgets.model.kinds import GatedNetwork
+from ae_widgets.model.network import build_network, wrap_modules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,7 +57,7 @@ class Autoencoder(
     TransformerMixin,  # type: ignore[misc]
     BaseEstimator,  # type: ignore[misc]
 ):
-    """A dense autoencoder.
+    """An autoencoder.
 
     Minimises ``alpha * reconstruction error + beta * complexity of the code``
     with Adam, unless told otherwise. The encoder's hidden layers are mirrored by the
@@ -83,8 +86,10 @@ class Autoencoder(
         values of an item that are not NaN; the network is given 0 in their place;
         where 0 means 'not rated', put NaN there first). The formulas and their
         sources stand in `ae_widgets.losses.reconstruction`.
-    complexity : {'l1', 'l2', 'kl_sparsity', 'effective_dimension'}, default='l1'
-        What `beta` penalises.
+    complexity : str, default='auto'
+        What `beta` penalises. Plain and denoising: 'l1' ('auto'), 'l2',
+        'kl_sparsity' or 'effective_dimension'; sparse: 'kl_sparsity' ('auto') or
+        'l1'; the other kinds have one each.
     sparsity_target : float, default=0.05
         The mean activation that 'kl_sparsity' aims at.
     learning_rate_init : float, default=0.001
@@ -135,10 +140,49 @@ class Autoencoder(
         Where `fit` trains: 'cpu', 'cuda', 'cuda:<number>' or 'mps'; 'auto' takes
         CUDA or MPS where present, else the CPU. All else runs on the CPU.
     random_state : int, RandomState instance or None, default=None
-        Draws the weights, the held-out items and the order of the batches. The
-        same integer gives bit-identical weights on the same machine.
+        Draws the weights, the held-out items, the order of the batches and all
+        noise. The same integer gives bit-identical weights on the same machine.
     verbose : bool, default=False
         Whether `fit` shows a progress bar with the loss parts.
+    kind : str, default='plain'
+        Kind of model:
+
+        - 'denoising' sees corrupted inputs while it trains (Vincent 2010);
+        - 'sparse' has the divergence of the mean activations from
+          `sparsity_target` as its complexity (Ng 2011);
+        - 'contractive' the squared norm of the encoder's Jacobian (Rifai 2011);
+        - 'variational' the divergence of the codes' distributions from the unit
+          Gaussian (Kingma & Welling 2014, Higgins 2017); see
+          `ae_widgets.losses.complexity.kl_gaussian` for the scale of `beta`;
+        - 'gated' the number of dimensions that the code uses, by gates that are
+          learnt (Louizos 2018); `beta` of 0.003 closes ten of 16 on digits.
+    corruption : {'gaussian', 'masking'}, default='gaussian'
+        Whether 'denoising' adds noise or sets values to 0.
+    noise : float, default=0.2
+        Standard deviation of that noise, or probability of a 0.
+    warm_up : float, default=0.0
+        Epochs over which the weight of the complexity of a variational or gated
+        model grows from 0 to `beta`.
+    tied_weights : bool, default=False
+        Whether the decoder's weights are the encoder's, transposed.
+    normalization : {None, 'batch', 'layer'}, default=None
+        Of the hidden layers, before their activation.
+    dropout : float in [0, 1), default=0.0
+        Probability with which a hidden unit is left out of a training batch.
+    trunk : {'dense', 'convolutional'}, default='dense'
+        'convolutional' puts convolutions (kernel 3, stride 2) before the hidden
+        layers, for images.
+    channels : tuple of int, default=(16, 32)
+        Channels of their results.
+    item_shape : tuple of int, optional
+        ``(height, width)`` or ``(height, width, channels)`` of an item, needed by
+        'convolutional'. Items are rows of values all the same.
+    encoder, decoder : torch.nn.Module, optional
+        Modules of your own, ``(n, n_features) -> (n, code_dim)`` and back, in
+        place of all the above on layers; `code_dim` is what the encoder returns.
+        For the kind 'variational' it returns ``2 * code_dim`` values, means and
+        log-variances. `fit` trains copies, in `network_`, and leaves these as they
+        are: each begins with the weights that it has here.
 
     Attributes
     ----------
@@ -157,6 +201,9 @@ class Autoencoder(
         `early_stopping`.
     best_loss_ : float
         The lowest loss that was watched.
+    active_dimensions_ : int
+        Dimensions of the code in use: the open gates of a gated model, all of any
+        other.
     converged_ : bool
         Whether training ended because the loss no longer improved.
     n_features_in_ : int
@@ -187,7 +234,7 @@ class Autoencoder(
         alpha: float = 1.0,
         beta: float = 0.0,
         reconstruction: str = "mse",
-        complexity: str = "l1",
+        complexity: str = "auto",
         sparsity_target: float = 0.05,
         learning_rate_init: float = 1e-3,
         optimizer: str = "adam",
@@ -210,6 +257,18 @@ class Autoencoder(
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
+        kind: str = "plain",
+        corruption: str = "gaussian",
+        noise: float = 0.2,
+        warm_up: float = 0.0,
+        tied_weights: bool = False,
+        normalization: str | None = None,
+        dropout: float = 0.0,
+        trunk: str = "dense",
+        channels: tuple[int, ...] = (16, 32),
+        item_shape: tuple[int, ...] | None = None,
+        encoder: torch.nn.Module | None = None,
+        decoder: torch.nn.Module | None = None,
     ) -> None:
         self.code_dim = code_dim
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -242,6 +301,18 @@ class Autoencoder(
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
+        self.kind = kind
+        self.corruption = corruption
+        self.noise = noise
+        self.warm_up = warm_up
+        self.tied_weights = tied_weights
+        self.normalization = normalization
+        self.dropout = dropout
+        self.trunk = trunk
+        self.channels = channels
+        self.item_shape = item_shape
+        self.encoder = encoder
+        self.decoder = decoder
 
     # Training ---------------------------------------------------------------
 
@@ -285,7 +356,7 @@ class Autoencoder(
         weight = self._weight_items(features.shape[0], y, sample_weight)
         trainer = self._trainer(features, self._settings(), weight, warm=warm)
         epochs = trainer.settings.max_iter
-        data = {"X": X, "y": y, "sample_weight": sample_weight}
+        data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         fitted: Self = watched(
             self, data, epochs, lambda watch: self._train(trainer, epochs, watch)
         )
@@ -310,7 +381,7 @@ class Autoencoder(
         warm = hasattr(self, "network_")
         features = self._check(X, reset=not warm)
         weight = self._weight_items(features.shape[0], y, sample_weight)
-        settings = self._settings().change(validation_fraction=0.0)
+        settings = self._settings().change(validation_fraction=0.0, max_iter=1)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
         trainer = self._trainer(features, settings, weight, warm=warm, go_on=True)
@@ -347,8 +418,19 @@ class Autoencoder(
         warm: bool,
         go_on: bool = False,
     ) -> Trainer:
+        own = self.encoder is not None or self.decoder is not None
         range_of = value_range(features) if issparse(features) else Dataset(features).value_range
-        check_settings(settings, range_of)
+        check_settings(settings, range_of, own_modules=own)
+        network = None
+        if own:
+            network, code_dim = wrap_modules(
+                self.encoder,
+                self.decoder,
+                network_input(settings.reconstruction, take(items(features), slice(2)).clone()),
+                random_state=settings.random_state,
+                kind=settings.kind,
+            )
+            settings = settings.change(code_dim=code_dim)
         if not warm:
             self.n_iter_ = 0
             self.loss_curve_: list[float] = []
@@ -356,10 +438,11 @@ class Autoencoder(
             self.validation_scores_: list[float] | None = (
                 [] if settings.validation_fraction else None
             )
-            return _trainer(features, settings, sample_weight=sample_weight)
-        trainer = _trainer(features, settings, self._weights(), sample_weight)
+            return _trainer(features, settings, sample_weight=sample_weight, network=network)
+        trainer = _trainer(features, settings, self._weights(), sample_weight, network)
         if self._memory is not None:
             trainer.load_memory(self._memory, schedule=go_on)
+        trainer.epoch = self.n_iter_  # a warm-up goes on, too
         return trainer
 
     def _weight_items(
@@ -384,8 +467,10 @@ class Autoencoder(
         # The trainer's own: nothing is copied, and the trainer is not used any more.
         if best is not None:
             trainer.load_weights(best)
-        self.network_ = trainer.network.cpu().requires_grad_(requires_grad=False)
-        self._n_features_out = trainer.settings.architecture.code_dim
+        code_dim = trainer.settings.architecture.code_dim
+        self.network_ = trainer.network.cpu().eval().requires_grad_(requires_grad=False)
+        self.active_dimensions_ = _active_dimensions(self.network_, code_dim)
+        self._n_features_out = code_dim
         self.converged_ = trainer.stopping.converged
         self._memory = trainer.memory(copy=False)
 
@@ -393,13 +478,14 @@ class Autoencoder(
         self, trainer: Trainer, best: dict[str, Floats] | None
     ) -> dict[str, Any]:
         """Return the attributes of an estimator whose training ends now."""
+        # A copy, since the parameters in training may be parts of one large array.
+        network = copy.deepcopy(trainer.network).cpu()
+        weights = trainer.weights() if best is None else best
+        code_dim = trainer.settings.architecture.code_dim
         return {
-            "network_": _built(
-                trainer.settings,
-                self.n_features_in_,
-                trainer.weights() if best is None else best,
-            ),
-            "_n_features_out": trainer.settings.architecture.code_dim,
+            "network_": _finished(network, weights),
+            "active_dimensions_": _active_dimensions(network, code_dim),
+            "_n_features_out": code_dim,
             "converged_": trainer.stopping.converged,
         }
 
@@ -413,7 +499,8 @@ class Autoencoder(
             "sparsity_target", "batch_size", "max_iter", "tol", "n_iter_no_change",
             "optimizer", "momentum", "weight_decay", "gradient_clip",
             "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
-            "precision", "device",
+            "precision", "device", "kind", "corruption", "noise", "warm_up", "tied_weights",
+            "normalization", "dropout", "trunk", "channels", "item_shape",
         )  # fmt: skip
         return Settings().change(
             **{name: getattr(self, name) for name in same},
@@ -450,13 +537,32 @@ class Autoencoder(
         for name, value in history_attributes(session).items():
             setattr(model, name, value)
         model.n_features_in_ = session.dataset.n_features
-        model.network_ = _built(settings, model.n_features_in_, weights)
+        network = build_network(
+            settings.architecture,
+            model.n_features_in_,
+            random_state=settings.random_state,
+            kind=settings.kind,
+        )
+        model.network_ = _finished(network, weights)
+        model.active_dimensions_ = _active_dimensions(network, settings.architecture.code_dim)
         model._n_features_out = settings.architecture.code_dim
         model._memory = None
         return model
 
     def start_of_run(self) -> tuple[Settings, dict[str, Floats] | None]:
-        """Return the settings of a run as `fit` trains it, and the weights if fitted."""
+        """Return the settings of a run as `fit` trains it, and the weights if fitted.
+
+        Raises
+        ------
+        SettingsError
+            If there is an `encoder` or a `decoder`, which a run cannot take.
+        """
+        if self.encoder is not None or self.decoder is not None:
+            msg = (
+                "A session builds its network from settings and cannot take an encoder and a "
+                "decoder of your own. Train them with fit()."
+            )
+            raise SettingsError(msg)
         if not hasattr(self, "network_"):
             return self._settings(), None
         return self._settings(), {name: w.copy() for name, w in self._weights().items()}
@@ -566,9 +672,10 @@ def _trainer(
     settings: Settings,
     weights: dict[str, Floats] | None = None,
     sample_weight: NDArray[np.float64] | None = None,
+    network: AutoencoderNetwork | None = None,
 ) -> Trainer:
     with memory_errors(training_advice(settings)):
-        return Trainer(features, settings, weights, sample_weight)
+        return Trainer(features, settings, weights, sample_weight, network)
 
 
 def _epochs(trainer: Trainer, epochs: int, watch: Watch) -> Iterator[LossRecord]:
@@ -582,9 +689,11 @@ def _epochs(trainer: Trainer, epochs: int, watch: Watch) -> Iterator[LossRecord]
             return
 
 
-def _built(settings: Settings, n_features: int, weights: dict[str, Floats]) -> AutoencoderNetwork:
-    """Return a network that is done with training."""
-    network = build_network(settings.architecture, n_features, random_state=settings.random_state)
+def _finished(network: AutoencoderNetwork, weights: dict[str, Floats]) -> AutoencoderNetwork:
+    """Return `network` with `weights`, done with training."""
     network.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
-    network.requires_grad_(requires_grad=False)
-    return network
+    return network.eval().requires_grad_(requires_grad=False)
+
+
+def _active_dimensions(network: AutoencoderNetwork, code_dim: int) -> int:
+    return network.active_dimensions() if isinstance(network, GatedNetwork) else code_dim

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ae_widgets.engine.kinds import KINDS
 from ae_widgets.exceptions import TrainingError
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ def run_parameters(settings: Settings, defaults: Mapping[str, Any]) -> dict[str,
         for holder in (settings, settings.architecture):
             if hasattr(holder, setting):
                 values[name] = getattr(holder, setting)
+    if settings.complexity == KINDS[settings.kind].complexities[0]:
+        values["complexity"] = "auto"
     values["early_stopping"] = settings.validation_fraction > 0
     if not settings.validation_fraction:
         values["validation_fraction"] = defaults["validation_fraction"]

@@ -3,6 +3,12 @@
 Only the modules `reconstruction`, `complexity` and `objective` import torch.
 """
 
-from ae_widgets.losses.names import COMPLEXITIES, RECONSTRUCTIONS, TAKES_MISSING, WEIGHTS
+from ae_widgets.losses.names import (
+    COMPLEXITIES,
+    MODEL_COMPLEXITIES,
+    RECONSTRUCTIONS,
+    TAKES_MISSING,
+    WEIGHTS,
+)
 
-__all__ = ["COMPLEXITIES", "RECONSTRUCTIONS", "TAKES_MISSING", "WEIGHTS"]
+__all__ = ["COMPLEXITIES", "MODEL_COMPLEXITIES", "RECONSTRUCTIONS", "TAKES_MISSING", "WEIGHTS"]

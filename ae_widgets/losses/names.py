@@ -1,6 +1,6 @@
 """Names of the loss parts and of the functions behind them (no torch)."""
 
-__all__ = ["COMPLEXITIES", "RECONSTRUCTIONS", "TAKES_MISSING", "WEIGHTS"]
+__all__ = ["COMPLEXITIES", "MODEL_COMPLEXITIES", "RECONSTRUCTIONS", "TAKES_MISSING", "WEIGHTS"]
 
 RECONSTRUCTIONS = (
     "mse", "mae", "binary_cross_entropy", "huber", "cosine", "multinomial", "masked_mse",
@@ -11,7 +11,10 @@ TAKES_MISSING = frozenset({"masked_mse"})
 """Kinds of reconstruction error for which NaN is a value that is missing."""
 
 COMPLEXITIES = ("l1", "l2", "kl_sparsity", "effective_dimension")
-"""Kinds of complexity of the code."""
+"""Kinds of complexity that the codes alone tell."""
+
+MODEL_COMPLEXITIES = ("contractive", "kl_gaussian", "gates")
+"""Kinds of complexity that need the network that they are named after in `KINDS`."""
 
 WEIGHTS = {"reconstruction": "alpha", "complexity": "beta"}
 """Loss part -> the setting that weighs it."""

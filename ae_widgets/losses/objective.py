@@ -11,6 +11,8 @@ from ae_widgets.losses.names import WEIGHTS
 from ae_widgets.losses.reconstruction import reconstruction_error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -40,6 +42,22 @@ class ObjectiveSettings(Protocol):
     def sparsity_target(self) -> float:
         """Mean activation that 'kl_sparsity' aims at."""
 
+    @property
+    def warm_up(self) -> float:
+        """Epochs over which beta grows to its full value."""
+
+    @property
+    def kind(self) -> str:
+        """Kind of model."""
+
+    @property
+    def corruption(self) -> str:
+        """How a denoising model's inputs are corrupted."""
+
+    @property
+    def noise(self) -> float:
+        """How much they are."""
+
     # How its gradient is followed; the objective itself does not look at it.
 
     @property
@@ -66,17 +84,33 @@ class Objective:
     ----------
     settings : ObjectiveSettings
         Weights and kinds; replace the attribute to change them between batches.
+    progress : callable, optional
+        Tells the epochs completed, with the present one's fraction. With it beta
+        grows linearly from 0 over the first `warm_up` epochs, as C. K. Sønderby et
+        al., "Ladder variational autoencoders", NeurIPS 2016, section 2.3, have it.
     """
 
-    def __init__(self, settings: ObjectiveSettings) -> None:
+    def __init__(
+        self, settings: ObjectiveSettings, progress: Callable[[], float] | None = None
+    ) -> None:
         self.settings = settings
+        self._progress = progress
 
     @property
     def weights(self) -> dict[str, float]:
-        """The weight of each loss part, by the part's name."""
-        return {part: getattr(self.settings, name) for part, name in WEIGHTS.items()}
+        """The weight of each loss part in the next batch, by the part's name."""
+        weights = {part: getattr(self.settings, name) for part, name in WEIGHTS.items()}
+        if self._progress is not None and self.warming_up(epoch := self._progress()):
+            weights["complexity"] *= epoch / self.settings.warm_up
+        return weights
 
-    def __call__(self, x: Tensor, code: Tensor, output: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def warming_up(self, epoch: float) -> bool:
+        """Whether the weight of the complexity still grows after `epoch` epochs."""
+        return self._progress is not None and epoch < self.settings.warm_up
+
+    def __call__(
+        self, x: Tensor, code: Tensor, output: Tensor, penalised: Tensor | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the scalar to minimise and each part before its weight.
 
         Parameters
@@ -85,23 +119,27 @@ class Objective:
             Items and their reconstructions.
         code : Tensor of shape (n, code_dim)
             The items' codes.
+        penalised : Tensor of shape (n, …), optional
+            What the complexity is measured on, default the codes.
         """
-        settings = self.settings
+        settings, weights = self.settings, self.weights
+        penalised = code if penalised is None else penalised
         # A part of weight 0 is measured but not differentiated: 0 * NaN is NaN.
         parts = {
             "reconstruction": reconstruction_error(
-                settings.reconstruction, output if settings.alpha else output.detach(), x
+                settings.reconstruction, output if weights["reconstruction"] else output.detach(), x
             ),
-            "complexity": self.complexity(code if settings.beta else code.detach()),
+            "complexity": self.complexity(
+                penalised if weights["complexity"] else penalised.detach()
+            ),
         }
-        weights = self.weights
         total = sum((weights[name] * part for name, part in parts.items()), x.new_zeros(()))
         return total, parts
 
-    def complexity(self, code: Tensor) -> Tensor:
-        """Return the complexity of `code`, shape (n, code_dim), before its weight."""
+    def complexity(self, penalised: Tensor) -> Tensor:
+        """Return the complexity before its weight, of codes or of what its kind asks for."""
         settings = self.settings
-        return complexity(settings.complexity, code, sparsity_target=settings.sparsity_target)
+        return complexity(settings.complexity, penalised, sparsity_target=settings.sparsity_target)
 
 
 class PartMeans:

@@ -1,8 +1,14 @@
 """The architecture and the networks built from it.
 
-Only `ae_widgets.model.network` imports torch.
+The networks import torch; `architecture` and `activations` do not.
 """
 
-from ae_widgets.model.architecture import ACTIVATIONS, OUTPUT_ACTIVATIONS, Architecture
+from ae_widgets.model.architecture import (
+    ACTIVATIONS,
+    NORMALIZATIONS,
+    OUTPUT_ACTIVATIONS,
+    TRUNKS,
+    Architecture,
+)
 
-__all__ = ["ACTIVATIONS", "OUTPUT_ACTIVATIONS", "Architecture"]
+__all__ = ["ACTIVATIONS", "NORMALIZATIONS", "OUTPUT_ACTIVATIONS", "TRUNKS", "Architecture"]

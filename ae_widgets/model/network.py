@@ -1,69 +1,30 @@
-"""The networks built from an `Architecture`."""
+"""The networks built from an `Architecture`, or around modules that exist."""
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import nn
+
+from ae_widgets.exceptions import SettingsError
+from ae_widgets.model.kinds import NETWORKS, AutoencoderNetwork, GatedNetwork
+from ae_widgets.model.layers import BATCH_NORMS, build_decoder, build_encoder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
+
+    from torch import Tensor
 
     from ae_widgets.model.architecture import Architecture
 
-__all__ = ["AutoencoderNetwork", "build_network"]
-
-_ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "relu": nn.ReLU,
-    "leaky_relu": nn.LeakyReLU,
-    "elu": nn.ELU,
-    "silu": nn.SiLU,
-    "tanh": nn.Tanh,
-    "sigmoid": nn.Sigmoid,
-}
-
-
-class AutoencoderNetwork(nn.Module):
-    """An encoder and a decoder.
-
-    Parameters
-    ----------
-    encoder, decoder : torch.nn.Module
-        ``(n, n_features) -> (n, code_dim)`` and back.
-    """
-
-    def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.decoder = decoder
-
-    def encode(self, x: Tensor) -> Tensor:
-        """Return the codes of `x`, shape (n, code_dim)."""
-        code: Tensor = self.encoder(x)
-        return code
-
-    def decode(self, code: Tensor) -> Tensor:
-        """Return the reconstructions of `code`, shape (n, n_features)."""
-        output: Tensor = self.decoder(code)
-        return output
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the codes and the reconstructions of `x`."""
-        code = self.encode(x)
-        return code, self.decode(code)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what is pickled or copied: each parameter with memory of its own.
-
-        A parameter may be a view of a vector, which pickle would write for each anew.
-        """
-        return {**self.__dict__, "_modules": copy.deepcopy(self._modules)}
+__all__ = ["AutoencoderNetwork", "build_network", "evaluating", "wrap_modules"]
 
 
 def build_network(
-    architecture: Architecture, n_features: int, *, random_state: int
+    architecture: Architecture, n_features: int, *, random_state: int, kind: str = "plain"
 ) -> AutoencoderNetwork:
     """Build the network with PyTorch's default initialisation.
 
@@ -79,21 +40,119 @@ def build_network(
         Values of one item.
     random_state : int
         Seed of the weights.
+    kind : str, default='plain'
+        Kind of model, a name in `NETWORKS`.
+
+    Raises
+    ------
+    SettingsError
+        If the items cannot have the architecture's `item_shape`.
     """
-    sizes = architecture.layer_sizes(n_features)
-    middle = len(architecture.hidden_layer_sizes) + 1
-    hidden = [architecture.activation] * (middle - 1)
+    architecture.check_n_features(n_features)
+    code_units = architecture.code_dim * (2 if kind == "variational" else 1)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(random_state)
-        encoder = _dense(sizes[: middle + 1], [*hidden, architecture.code_activation])
-        decoder = _dense(sizes[middle:], [*hidden, architecture.output_activation])
-    return AutoencoderNetwork(encoder, decoder)
+        encoder = build_encoder(architecture, n_features, code_units=code_units)
+        decoder = build_decoder(architecture, n_features, encoder)
+    return _network(kind, encoder, decoder, architecture.code_dim)
 
 
-def _dense(sizes: Sequence[int], activations: Sequence[str]) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for fan_in, fan_out, activation in zip(sizes, sizes[1:], activations, strict=False):
-        layers.append(nn.Linear(fan_in, fan_out))
-        if activation != "identity":
-            layers.append(_ACTIVATIONS[activation]())
-    return nn.Sequential(*layers)
+def wrap_modules(
+    encoder: object, decoder: object, x: Tensor, *, random_state: int, kind: str = "plain"
+) -> tuple[AutoencoderNetwork, int]:
+    """Build a network around copies of two modules, after a trial with one batch.
+
+    Parameters
+    ----------
+    encoder, decoder : torch.nn.Module
+        ``(n, n_features) -> (n, code_dim)``, for the kind 'variational'
+        ``(n, 2 * code_dim)``, and ``(n, code_dim) -> (n, n_features)``.
+    x : Tensor of shape (n, n_features), float32
+        Some items to try them with.
+    random_state : int
+        Seed of whatever the modules draw on the way, such as lazy layers' weights.
+    kind : str, default='plain'
+        Kind of model, a name in `NETWORKS`.
+
+    Returns
+    -------
+    network : AutoencoderNetwork
+    code_dim : int
+        Values of an item's code, as the encoder gives them.
+
+    Raises
+    ------
+    SettingsError
+        If one is no module, fails, or returns another shape than it needs to; or
+        if there is nothing to train in them.
+    """
+    if not isinstance(encoder, nn.Module) or not isinstance(decoder, nn.Module):
+        msg = f"encoder and decoder must both be torch modules, got {encoder!r} and {decoder!r}."
+        raise SettingsError(msg)
+    if kind == "contractive" and any(isinstance(m, BATCH_NORMS) for m in encoder.modules()):
+        msg = (
+            "encoder must have no batch norm for the kind 'contractive', since with it the code of "
+            "an item depends on the others. Use layer norm."
+        )
+        raise SettingsError(msg)
+    # Both at once, so that what they share stays shared.
+    own_encoder, own_decoder = copy.deepcopy((encoder, decoder))
+    shares = 2 if kind == "variational" else 1
+    n, n_features = x.shape
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(random_state)
+        given = _tried("encoder", own_encoder, x, f"(n, {'2 * ' * (shares - 1)}code_dim)")
+        if given.ndim != 2 or len(given) != n or given.shape[1] % shares:  # noqa: PLR2004  # a matrix
+            needed = "(n, 2 * code_dim), means and log-variances" if shares > 1 else "(n, code_dim)"
+            raise SettingsError(_misfit("encoder", x, given, needed))
+        code = given[:, : given.shape[1] // shares]
+        output = _tried("decoder", own_decoder, code, f"(n, {n_features})")
+        if output.shape != x.shape:
+            raise SettingsError(_misfit("decoder", code, output, f"(n, {n_features})"))
+    network = _network(kind, own_encoder, own_decoder, code.shape[1])
+    if not any(p.requires_grad for p in network.parameters()):
+        msg = "encoder and decoder must have parameters to train, these have none."
+        raise SettingsError(msg)
+    return network, code.shape[1]
+
+
+def _tried(name: str, module: nn.Module, x: Tensor, needed: str) -> Tensor:
+    try:
+        with evaluating(module):
+            result = module(x)
+    except Exception as error:
+        msg = (
+            f"{name} must take float32 items of shape {_shape(x)} and return {needed}, "
+            f"but it failed: {error}"
+        )
+        raise SettingsError(msg) from error
+    if not isinstance(result, torch.Tensor):
+        msg = f"{name} must return one tensor of shape {needed}, got {type(result).__name__}."
+        raise SettingsError(msg)
+    return result
+
+
+def _misfit(name: str, x: Tensor, found: Tensor, needed: str) -> str:
+    return f"{name} must return {needed} for {_shape(x)}, with n={len(x)} got {tuple(found.shape)}."
+
+
+def _shape(x: Tensor) -> str:
+    return f"(n, {', '.join(str(size) for size in x.shape[1:])})"
+
+
+def _network(
+    kind: str, encoder: nn.Module, decoder: nn.Module, code_dim: int
+) -> AutoencoderNetwork:
+    if kind == "gated":
+        return GatedNetwork(encoder, decoder, code_dim)
+    return NETWORKS[kind](encoder, decoder)
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Use `module` as after training: no dropout, running statistics in batch norm."""
+    module.eval()
+    try:
+        yield
+    finally:
+        module.train()

@@ -45,7 +45,8 @@ class History:
 
         Columns: 'epoch', 'step', 'seconds'; for the splits 'train' and
         'validation' the '<split>_total' and each part before its weight; the
-        weight of each part as '<part>_weight'; the learning rate and batch size.
+        weight of each part as '<part>_weight'; the learning rate and batch size;
+        of a gated model also its 'active_dimensions'.
         Parts times their weights add up to the total.
         """
         import pandas as pd
@@ -89,4 +90,6 @@ def _row(record: LossRecord) -> dict[str, float]:
         row[f"{split}_total"] = losses.total
         row |= {f"{split}_{part}": value for part, value in losses.values.items()}  # noqa: PD011  # a dict
         row |= {f"{split}_{part}_weight": weight for part, weight in losses.weights.items()}
+    if record.active_dimensions is not None:
+        row["active_dimensions"] = record.active_dimensions
     return row | record.settings

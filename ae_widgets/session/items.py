@@ -10,16 +10,14 @@ from ae_widgets.losses import TAKES_MISSING
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from ae_widgets.engine.settings import Settings
-
 __all__ = ["read_items"]
 
 
 def read_items(
-    X: Any, y: ArrayLike | None, item_shape: tuple[int, ...] | None, settings: Settings
+    X: Any, y: ArrayLike | None, item_shape: tuple[int, ...] | None, reconstruction: str
 ) -> Dataset:
-    """Return `X` as a Dataset; values may be missing if `settings` can do without."""
+    """Return `X` as a Dataset; values may be missing if the error can do without."""
     if isinstance(X, Dataset):
         return X
-    allow_nan = settings.reconstruction in TAKES_MISSING
+    allow_nan = reconstruction in TAKES_MISSING
     return read_dataset(X, y, item_shape=item_shape, allow_nan=allow_nan)

@@ -121,7 +121,7 @@ class Keeping:
             If the items are not those of the run.
         """
         saved = read_checkpoint(path)
-        dataset = read_items(X, y, item_shape, saved.settings)
+        dataset = read_items(X, y, item_shape, saved.settings.reconstruction)
         saved.journal.require_data(dataset.fingerprint)
         session = cls(
             dataset,
@@ -185,7 +185,7 @@ class Keeping:
         if not isinstance(journal, Journal):
             journal = Journal.load(journal)
         command = journal.replay()
-        dataset = read_items(X, y, item_shape, journal.settings)
+        dataset = read_items(X, y, item_shape, journal.settings.reconstruction)
         journal.require_data(dataset.fingerprint)
         session = cls(
             dataset,

@@ -104,6 +104,15 @@ class Readings:
         return np.full(shape, np.nan, dtype=np.float32)
 
     @property
+    def active_dimensions(self) -> int | None:
+        """Dimensions of the code that a gated model uses; None for every other kind.
+
+        Known from the first measurement of the loss on.
+        """
+        records = self._run.history.records
+        return records[-1].active_dimensions if records else None
+
+    @property
     def weights(self) -> dict[str, NDArray[np.float32]] | None:
         """The network's parameters as the trainer sent them last, by name."""
         return self._run.weights

@@ -26,7 +26,7 @@ from ae_widgets.engine.protocol import (
     Stop,
 )
 from ae_widgets.engine.sampling import check_sample_weight
-from ae_widgets.engine.settings import LIVE_SETTINGS, PRESETS, Settings
+from ae_widgets.engine.settings import PRESETS, Settings
 from ae_widgets.exceptions import DataError, SettingsError, TrainingError
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
@@ -141,9 +141,12 @@ class Session(Keeping, Readings):
         start = read_start(X, y, labels)
         X, y = start.X, start.y
         chosen = settings or start.settings or Settings()
-        chosen = chosen.change(**(PRESETS[preset] if preset else {}))
-        chosen = chosen.change(**changes)
-        self.dataset = read_items(X, y, item_shape, chosen)
+        preset_changes = PRESETS[preset] if preset else {}
+        reconstruction = {**preset_changes, **changes}.get("reconstruction", chosen.reconstruction)
+        self.dataset = read_items(X, y, item_shape, reconstruction)
+        # The network of a convolutional trunk needs to know what the items look like.
+        shape = {"item_shape": self.dataset.item_shape} if self.dataset.item_shape else {}
+        chosen = chosen.change(**{**shape, **preset_changes}).change(**changes)
         self._check_settings(chosen)
         self._sample_weight = check_sample_weight(sample_weight, self.dataset.n_samples)
         weights = start.weights_for(chosen, self.dataset)
@@ -234,18 +237,20 @@ class Session(Keeping, Readings):
         """
         with self._lock:
             self._require_open()
-            planned = self.settings.change(**{**self._pending, **values})
+            waiting = dict(self._pending)
+            if "kind" in values:
+                waiting.pop("complexity", None)  # it was chosen for another kind
+            planned = self.settings.change(**{**waiting, **values})
             self._check_settings(planned)
-            live = {n: v for n, v in values.items() if n in LIVE_SETTINGS}
-            later = {n: v for n, v in values.items() if n not in LIVE_SETTINGS}
+            live = {n: v for n, v in values.items() if self.settings.is_live(n, planned)}
+            later = {n: v for n, v in values.items() if n not in live}
             current = self.settings.change(**live)
             self._check_settings(current if self.status.step else planned)
             self._run.follow_settings(current)
             for name in live:
                 self._link.send(Change(name, current.value(name)))
-            self._pending |= later
             self._pending = {
-                n: v for n, v in self._pending.items() if planned.value(n) != current.value(n)
+                n: v for n, v in (waiting | later).items() if planned.value(n) != current.value(n)
             }
             if self._pending and self.status.state == "idle":
                 self._renew()
@@ -379,6 +384,7 @@ class Session(Keeping, Readings):
 
     def _check_settings(self, settings: Settings) -> None:
         check_settings(settings, self.dataset.value_range, missing=self.dataset.has_missing)
+        settings.architecture.check_n_features(self.dataset.n_features)
 
     def _begin(self) -> Begin:
         run = self._run

@@ -9,7 +9,7 @@ import ipywidgets
 
 from ae_widgets.engine import PRESETS
 from ae_widgets.exceptions import SettingsError
-from ae_widgets.model import ACTIVATIONS, OUTPUT_ACTIVATIONS, Architecture
+from ae_widgets.model import ACTIVATIONS, OUTPUT_ACTIVATIONS
 from ae_widgets.widgets._controls import Dropdown, IntField, TextField, message_label
 from ae_widgets.widgets._style import style_sheet
 from ae_widgets.widgets._view import SessionView
@@ -106,13 +106,10 @@ class ArchitectureControls(SessionView, ipywidgets.VBox):
     def _is_pending(self) -> bool:
         return bool(self.session.pending)
 
-    def _wanted(self) -> dict[str, Any]:
-        """Return the architecture in force, or the one that waits for the next run."""
-        settings = self.session.settings.change(**self.session.pending)
-        return {name: settings.value(name) for name in self._fields}
-
     def _show(self) -> None:
-        wanted = self._wanted()
+        # The network in force, or the one that waits for the next run.
+        settings = self.session.settings.change(**self.session.pending)
+        wanted = {name: settings.value(name) for name in self._fields}
         pending = {name for name in wanted if name in self.session.pending}
         self._showing = True
         try:
@@ -126,7 +123,7 @@ class ArchitectureControls(SessionView, ipywidgets.VBox):
             self._preset.value = self._preset_name(wanted)
         finally:
             self._showing = False
-        n_parameters = Architecture(**wanted).n_parameters(self.session.dataset.n_features)
+        n_parameters = settings.n_parameters(self.session.dataset.n_features)
         self._count.value = f"{n_parameters:,} parameters"
         self._message.value = self._error or (WAITING if pending else "")
         (self._message.add_class if self._error else self._message.remove_class)("ae-error")

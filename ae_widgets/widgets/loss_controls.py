@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from ae_widgets.exceptions import SettingsError
-from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
+from ae_widgets.losses import COMPLEXITIES, MODEL_COMPLEXITIES, RECONSTRUCTIONS
 from ae_widgets.widgets._controls import (
     Dropdown,
     FloatField,
@@ -38,6 +38,9 @@ COMPLEXITY_LABELS = {
     "l2": "l2 (small code)",
     "kl_sparsity": "KL sparsity",
     "effective_dimension": "effective dimension",
+    "contractive": "contractive",
+    "kl_gaussian": "KL to the Gaussian",
+    "gates": "open gates",
 }
 TOOLTIPS = {
     "alpha": "α multiplies the reconstruction error: with more, the outputs follow the inputs",
@@ -77,7 +80,7 @@ class LossControls(SessionView, ipywidgets.VBox):
                 formula,
                 self._choice("reconstruction", "Reconstruction", RECONSTRUCTIONS),
                 self._slider("alpha", "α", LogSlider(-3, 3, zero=True)),
-                self._choice("complexity", "Complexity", COMPLEXITIES),
+                self._choice("complexity", "Complexity", (*COMPLEXITIES, *MODEL_COMPLEXITIES)),
                 self._slider("beta", "β", LogSlider(-5, 1, zero=True)),
                 self._slider("learning_rate", "Learning rate", LogSlider(-6, 0)),
                 self._number("batch_size", "Batch size", IntField()),

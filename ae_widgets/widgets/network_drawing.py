@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -46,19 +45,20 @@ class NetworkDrawing(FromFrontEnd, SessionView, anywidget.AnyWidget):
 
     def _send_layers(self) -> None:
         current = self.session.settings
-        planned = current.change(**self.session.pending).architecture
-        layers = describe_layers(planned, self.session.dataset.n_features)
+        settings = current.change(**self.session.pending)
+        planned, n_features = settings.architecture, self.session.dataset.n_features
+        layers = describe_layers(planned, n_features)
         pending = planned != current.architecture
         with self.hold_sync():
             self.layers = layers
             self.pending = pending
-            self.description = _in_words(layers, pending=pending)
+            self.description = _in_words(layers, settings.n_parameters(n_features), pending=pending)
 
 
 def describe_layers(architecture: Architecture, n_features: int) -> list[dict[str, Any]]:
     """Return name, size and activation of every layer, the input included."""
     sizes = architecture.layer_sizes(n_features)
-    code = len(architecture.hidden_layer_sizes) + 1
+    code = len(sizes) // 2
     layers = [{"name": "input", "size": sizes[0], "activation": ""}]
     for i, size in enumerate(sizes[1:], start=1):
         if i == code:
@@ -71,8 +71,7 @@ def describe_layers(architecture: Architecture, n_features: int) -> list[dict[st
     return layers
 
 
-def _in_words(layers: list[dict[str, Any]], *, pending: bool) -> str:
+def _in_words(layers: list[dict[str, Any]], n_parameters: int, *, pending: bool) -> str:
     parts = [f"{layer['name']} {layer['size']} {layer['activation']}".strip() for layer in layers]
-    parameters = sum((a["size"] + 1) * b["size"] for a, b in pairwise(layers))
     wait = " It applies to the next run." if pending else ""
-    return f"Network of {parameters:,} parameters: {', '.join(parts)}.{wait}"
+    return f"Network of {n_parameters:,} parameters: {', '.join(parts)}.{wait}"

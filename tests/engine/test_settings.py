@@ -54,7 +54,7 @@ def test_numbers_become_plain():
 def test_an_unknown_name_lists_the_known_ones():
     text = message(learning_rat=1)
     assert text.startswith("Unknown setting 'learning_rat'. Known settings: activation, alpha, ")
-    assert text.endswith("tol, validation_fraction, weight_decay.")
+    assert text.endswith("warm_up, weight_decay.")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_what_is_no_architecture_is_refused_beside_a_part_of_it():
 
 def test_what_waits_for_the_next_run():
     waiting = set(NAMES) - LIVE_SETTINGS
-    later = {"validation_fraction", "optimizer", "random_state", "precision", "device"}
+    later = {"validation_fraction", "optimizer", "random_state", "precision", "device", "kind"}
     assert waiting == ARCHITECTURE_SETTINGS | later
 
 

@@ -17,6 +17,12 @@ SETTINGS = [
     pytest.param({"validation_fraction": 0, "hidden_layer_sizes": ()}, id="nothing held out"),
     pytest.param({"tol": 0.5, "n_iter_no_change": 2}, id="about to converge"),
     pytest.param({"precision": "bf16"}, id="bf16"),
+    pytest.param({"kind": "denoising", "dropout": 0.2}, id="noise"),
+    pytest.param(
+        {"kind": "variational", "beta": 0.1, "warm_up": 4.0, "normalization": "batch"},
+        id="warm-up and running statistics",
+    ),
+    pytest.param({"kind": "gated", "beta": 0.1}, id="gated"),
 ]
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from torch.distributions import Bernoulli, kl_divergence
+from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from ae_widgets.losses import COMPLEXITIES
+from ae_widgets.losses import COMPLEXITIES, MODEL_COMPLEXITIES
 from ae_widgets.losses.complexity import complexity, effective_dimension, kl_sparsity
 
 
@@ -52,7 +52,28 @@ def test_effective_dimension_of_known_shapes(code, expected):
     assert effective_dimension(code).item() == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize("kind", COMPLEXITIES)
+def test_kl_gaussian_is_the_divergence_of_normal_distributions():
+    moments = codes(k=6)
+    mean, deviation = moments[:, :3], (moments[:, 3:] / 2).exp()
+    expected = kl_divergence(Normal(mean, deviation), Normal(0.0, 1.0)).sum(dim=1).mean()
+    torch.testing.assert_close(complexity("kl_gaussian", moments), expected)
+    assert complexity("kl_gaussian", torch.zeros(4, 6)).item() == 0
+
+
+def test_gates_count_the_expected_open_ones():
+    logits = torch.tensor([0.0, 1.0, -2.0])
+    # The probability that the stretched concrete variable is above 0 (Louizos et al.).
+    threshold = torch.logit(torch.tensor(0.1 / 1.2))
+    expected = torch.sigmoid(logits - 2 / 3 * threshold).sum()
+    value = complexity("gates", logits.expand(7, -1))
+    torch.testing.assert_close(value, expected)
+
+
+def test_contractive_is_the_mean_of_the_norms():
+    assert complexity("contractive", torch.tensor([1.0, 2.0, 6.0])).item() == 3
+
+
+@pytest.mark.parametrize("kind", [*COMPLEXITIES, *MODEL_COMPLEXITIES])
 def test_gradients_equal_finite_differences(kind):
-    code = codes(n=6, k=3).requires_grad_()
+    code = codes(n=6, k=4).requires_grad_()
     assert torch.autograd.gradcheck(lambda z: complexity(kind, z), code)

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from ae_widgets import Architecture
+from ae_widgets import Architecture, SettingsError
 from ae_widgets.model import ACTIVATIONS, OUTPUT_ACTIVATIONS
-from ae_widgets.model.network import build_network
+from ae_widgets.model.network import build_network, wrap_modules
 
 
 @pytest.mark.parametrize("hidden", [(), (7,), (9, 5)])
@@ -52,3 +52,89 @@ def test_outputs_stay_in_the_range_of_their_activation(activation):
     )
     assert output.min() >= low
     assert output.max() <= high
+
+
+ITEMS = torch.rand(2, 6)
+
+
+def wrapped(encoder, decoder, **changes):
+    return wrap_modules(encoder, decoder, ITEMS, **{"random_state": 0, **changes})
+
+
+def refusal(encoder, decoder, **changes):
+    with pytest.raises(SettingsError) as caught:
+        wrapped(encoder, decoder, **changes)
+    return str(caught.value)
+
+
+def test_own_modules_are_copied_and_their_code_dimension_is_found():
+    encoder, decoder = nn.Sequential(nn.Linear(6, 4), nn.BatchNorm1d(4)), nn.LazyLinear(6)
+    network, code_dim = wrapped(encoder, decoder)
+    assert code_dim == 4
+    assert network.encoder is not encoder
+    assert torch.equal(network.encoder[0].weight, encoder[0].weight)
+    assert network.encoder[1].num_batches_tracked == 0  # the trial leaves no trace
+    assert network.training
+    again, _ = wrapped(encoder, decoder)  # lazy weights are drawn from the seed
+    assert torch.equal(again.decoder.weight, network.decoder.weight)
+    assert (
+        len(wrapped(nn.Linear(6, 8), nn.Linear(4, 6), kind="variational")[0].encode(ITEMS)[0]) == 4
+    )
+
+
+def test_own_modules_that_share_a_weight_go_on_sharing_it():
+    encoder = nn.Linear(6, 6)
+    network, _ = wrapped(encoder, encoder)
+    assert network.encoder is network.decoder
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder", "message"),
+    [
+        (nn.Linear(6, 2), None, "encoder and decoder must both be torch modules, got Linear(in_"),
+        (
+            nn.Linear(5, 2),
+            nn.Linear(2, 6),
+            (
+                "encoder must take float32 items of shape (n, 6) and "
+                "return (n, code_dim), but it failed: mat1 and mat2 shapes cannot be multiplied"
+            ),
+        ),
+        (
+            nn.Linear(6, 2),
+            nn.Linear(3, 6),
+            ("decoder must take float32 items of shape (n, 2) and return (n, 6), but it failed: "),
+        ),
+        (
+            nn.Linear(6, 2),
+            nn.Linear(2, 5),
+            "decoder must return (n, 6) for (n, 2), with n=2 got (2, 5).",
+        ),
+        (
+            nn.Unflatten(1, (2, 3)),
+            nn.Flatten(),
+            ("encoder must return (n, code_dim) for (n, 6), with n=2 got (2, 2, 3)."),
+        ),
+        (
+            nn.GRU(6, 2),
+            nn.Linear(2, 6),
+            "encoder must return one tensor of shape (n, code_dim), got tuple.",
+        ),
+        (nn.Identity(), nn.Identity(), "encoder and decoder must have parameters to train, these"),
+    ],
+)
+def test_own_modules_of_the_wrong_shape_are_refused(encoder, decoder, message):
+    assert refusal(encoder, decoder).startswith(message)
+
+
+def test_a_contractive_encoder_with_batch_norm_is_refused():
+    encoder = nn.Sequential(nn.Linear(6, 2), nn.BatchNorm1d(2))
+    message = refusal(encoder, nn.Linear(2, 6), kind="contractive")
+    assert message.startswith("encoder must have no batch norm for the kind 'contractive'")
+
+
+def test_a_variational_encoder_of_an_odd_size_is_refused():
+    assert refusal(nn.Linear(6, 3), nn.Linear(2, 6), kind="variational") == (
+        "encoder must return (n, 2 * code_dim), means and log-variances for (n, 6), with n=2 got "
+        "(2, 3)."
+    )

@@ -350,3 +350,74 @@ def test_a_plain_script_without_a_main_guard_trains_to_the_end(tmp_path):
     assert lines[0].startswith("Finished all 3 epochs")
     assert lines[1] == "False"
     assert done.stderr == ""
+
+
+# Kinds of model --------------------------------------------------------------------
+
+
+def test_a_gated_run_tells_how_many_dimensions_it_uses(session):
+    one = session(kind="gated", code_dim=5, beta=1.0, learning_rate=0.01, max_iter=20)
+    assert one.active_dimensions is None
+    one.start()
+    one.wait(60)
+    counts = one.history["active_dimensions"]
+    assert counts.iloc[-1] == one.active_dimensions < 5
+    assert (one.codes.std(axis=0) > 0).sum() == one.active_dimensions
+    assert one.weights["scaled_logits"].shape == (5,)
+
+
+def test_a_plain_run_has_no_such_count(session):
+    one = session()
+    one.start()
+    one.wait(60)
+    assert one.active_dimensions is None
+    assert "active_dimensions" not in one.history
+
+
+def test_a_kind_waits_for_the_next_run_and_brings_its_complexity(session):
+    one = session(**ENDLESS)
+    one.start()
+    wait_for(lambda: one.status.step > 0)
+    one.change(kind="variational", noise=0.5)
+    assert one.settings.noise == 0.5
+    assert (one.settings.kind, one.settings.complexity) == ("plain", "l1")
+    with pytest.raises(SettingsError, match="for the kind 'variational', got 'l2'"):
+        one.change(complexity="l2")
+    one.change(kind="sparse", complexity="l1")
+    assert one.pending == {"kind": "sparse"}  # l1 is in force already
+    one.change(kind="gated", complexity="gates")
+    assert one.pending == {"kind": "gated", "complexity": "gates"}
+    one.change(kind="plain")
+    assert one.pending == {}
+    one.change(kind="gated")
+    one.reset()
+    assert (one.settings.kind, one.settings.complexity) == ("gated", "gates")
+
+
+def test_before_the_start_a_kind_applies_at_once(session):
+    one = session()
+    one.change(kind="variational", complexity="kl_gaussian")
+    assert (one.settings.kind, one.settings.complexity) == ("variational", "kl_gaussian")
+
+
+def test_a_convolutional_trunk_knows_the_shape_of_the_items(session):
+    x = blobs(40, 12).reshape(40, 4, 3)
+    one = session(x, item_shape=(4, 3), trunk="convolutional", channels=(2,), max_iter=1)
+    one.start()
+    assert one.wait(60).state == "finished"
+    with pytest.raises(SettingsError, match="item_shape must have 12 values"):
+        one.change(item_shape=(4, 4))
+    with pytest.raises(SettingsError, match="trunk must be 'dense' for items without a shape"):
+        session(trunk="convolutional")
+
+
+@pytest.mark.parametrize("trainer", ["process", "thread"])
+def test_noise_gives_the_same_weights_in_a_process_and_a_thread(session, trainer):
+    one = session(trainer=trainer, kind="denoising", dropout=0.1)
+    one.start()
+    one.wait(60)
+    other = session(kind="denoising", dropout=0.1)
+    other.start()
+    other.wait(60)
+    for name, value in one.weights.items():
+        assert np.array_equal(value, other.weights[name])

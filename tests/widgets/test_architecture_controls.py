@@ -91,3 +91,10 @@ def test_a_bad_value_is_told_and_taken_back(controls, name, bad, message):
     assert message in controls._message.value
     assert "ae-error" in controls._message._dom_classes
     assert controls._fields[name].value == before
+
+
+def test_the_parameters_are_those_of_the_kind_and_the_layers(controls, session):
+    session.change(kind="variational", normalization="batch", tied_weights=True)
+    assert publisher.flush()
+    count = session.settings.n_parameters(session.dataset.n_features)
+    assert controls._count.value == f"{count:,} parameters"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
+from ae_widgets.engine import KINDS
+from ae_widgets.losses import RECONSTRUCTIONS
 from ae_widgets.session import publisher
 from ae_widgets.widgets import LossControls
 from ae_widgets.widgets._controls import LogSlider
@@ -96,7 +97,15 @@ def test_slider_and_number_are_inverse(number):
 
 
 def test_every_kind_of_error_and_complexity_has_a_name_to_read(controls):
-    for name, kinds in (("reconstruction", RECONSTRUCTIONS), ("complexity", COMPLEXITIES)):
-        labels, values = zip(*controls._fields[name].options, strict=True)
-        assert values == kinds
-        assert not any("_" in label for label in labels)
+    labels, values = zip(*controls._fields["reconstruction"].options, strict=True)
+    assert values == RECONSTRUCTIONS
+    labels += tuple(label for label, _ in controls._fields["complexity"].options)
+    assert not any("_" in label for label in labels)
+
+
+def test_the_complexity_of_every_kind_can_be_shown(controls, session):
+    for kind in KINDS:
+        session.change(kind=kind)
+        assert publisher.flush()
+        assert controls._fields["complexity"].value == KINDS[kind].complexities[0]
+        assert controls._message.value == ""

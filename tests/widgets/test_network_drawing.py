@@ -64,3 +64,10 @@ def test_other_pending_settings_leave_it_alone(drawing, session):
     session.notify("settings")
     assert publisher.flush(5)
     assert not drawing.pending
+
+
+def test_convolutions_are_drawn_as_layers_of_all_their_values():
+    architecture = Architecture((8,), 2, trunk="convolutional", channels=(3,), item_shape=(4, 4))
+    layers = describe_layers(architecture, 16)
+    assert [layer["size"] for layer in layers] == [16, 12, 8, 2, 8, 12, 16]
+    assert layers[3]["name"] == "code"

@@ -1,0 +1,107 @@
+"""All that is random in a training step, from generators that the step owns.
+
+The order of the items and torch's global random state are left alone.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ae_widgets.engine.corruption import corrupted
+from ae_widgets.model.layers import BATCH_NORMS, Dropout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from torch import Tensor
+
+    from ae_widgets.losses.objective import ObjectiveSettings
+    from ae_widgets.model.kinds import AutoencoderNetwork, Pass
+
+__all__ = ["Noise"]
+
+STREAM = 0x5EED
+"""Added to the seed, so that noise and order of the items do not run in step."""
+
+
+class Noise:
+    """Passes batches through a network as its kind asks for in training.
+
+    Parameters
+    ----------
+    network : AutoencoderNetwork
+        What is trained.
+    random_state : int
+        Seed.
+    own_modules : bool
+        Whether modules of the user's may draw from the global random state; it is
+        lent to them and then restored; the CPU's only.
+    device : torch.device, optional
+        Where the network is, default the CPU.
+    """
+
+    def __init__(
+        self,
+        network: AutoencoderNetwork,
+        random_state: int,
+        *,
+        own_modules: bool,
+        device: torch.device | None = None,
+    ) -> None:
+        self._network = network
+        seed = (random_state + STREAM) % 2**63
+        # Tensors of the device 'meta' have no values to draw.
+        drawn = device is not None and device.type != "meta"
+        self._generator = torch.Generator(device if drawn else "cpu").manual_seed(seed)
+        self._lent = torch.Generator().manual_seed(seed + 1).get_state() if own_modules else None
+        self._batch_norms = [m for m in network.modules() if isinstance(m, BATCH_NORMS)]
+        for module in network.modules():
+            if isinstance(module, Dropout):
+                module.generator = self._generator
+
+    def memory(self) -> tuple[Any, Any]:
+        """Return the states of the generators as numpy arrays, for `load_memory`."""
+        lent = None if self._lent is None else self._lent.numpy().copy()
+        return self._generator.get_state().numpy().copy(), lent
+
+    def load_memory(self, memory: Sequence[Any]) -> None:
+        """Draw on from where another one of the same network was."""
+        own, lent = memory
+        self._generator.set_state(torch.from_numpy(own))
+        self._lent = None if lent is None else torch.from_numpy(lent)
+
+    def train_on(self, x: Tensor, settings: ObjectiveSettings) -> Pass:
+        """Pass the items `x`, shape (n, n_features), through the network."""
+        if settings.kind == "denoising":
+            x = corrupted(x, settings.corruption, settings.noise, self._generator)
+        with self._lending(), self._statistics(len(x)):
+            return self._network.train_on(x, self._generator)
+
+    @contextmanager
+    def _statistics(self, n: int) -> Iterator[None]:
+        """Normalise a single item by the running statistics: it has none of its own."""
+        alone = self._batch_norms if n == 1 else []
+        for module in alone:
+            module.eval()
+        try:
+            yield
+        finally:
+            for module in alone:
+                module.train()
+
+    @contextmanager
+    def _lending(self) -> Iterator[None]:
+        """Let the modules draw from the global random state without moving it."""
+        if self._lent is None:
+            yield
+            return
+        outside = torch.get_rng_state()
+        torch.set_rng_state(self._lent)
+        try:
+            yield
+        finally:
+            self._lent = torch.get_rng_state()
+            torch.set_rng_state(outside)
