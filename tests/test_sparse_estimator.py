@@ -42,6 +42,9 @@ def weights(model):
         {"reconstruction": "mae"},
         {"reconstruction": "masked_mse"},
         {"optimizer": "sgd", "learning_rate_init": 0.1},
+        {"kind": "variational", "beta": 0.1},
+        {"normalization": "batch", "early_stopping": True},
+        {"encoder": torch.nn.Linear(40, 2), "decoder": torch.nn.Linear(2, 40)},
     ],
 )
 def test_sparse_items_give_the_same_model_as_dense_ones(changes):

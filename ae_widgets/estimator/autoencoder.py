@@ -381,7 +381,7 @@ class Autoencoder(
         warm = hasattr(self, "network_")
         features = self._check(X, reset=not warm)
         weight = self._weight_items(features.shape[0], y, sample_weight)
-        settings = self._settings().change(validation_fraction=0.0, max_iter=1)
+        settings = self._settings().change(validation_fraction=0.0)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
         trainer = self._trainer(features, settings, weight, warm=warm, go_on=True)
