@@ -426,6 +426,7 @@ class Trainer:
         from ae_widgets.engine.bfloat16_step import Bfloat16Step
         from ae_widgets.engine.dense_step import DenseStep
         from ae_widgets.engine.device_step import DeviceStep
+        from ae_widgets.engine.sharded_step import ShardedStep
 
         settings, own = self.settings, self._own_modules
         if self.device.type != "cpu":
@@ -435,6 +436,8 @@ class Trainer:
         if not own and DenseStep.applies(settings):
             kind = Bfloat16Step if settings.precision == "bf16" else DenseStep
             return kind(self.network, features, self.objective, settings)
+        if not own and ShardedStep.applies(settings):
+            return ShardedStep(self.network, features, self.objective, settings)
         return AutogradStep(self.network, features, self.objective, settings, own_modules=own)
 
     def _leave_dense_step(self) -> None:
