@@ -21,6 +21,7 @@ from ae_widgets.model.kinds import Pass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from ae_widgets.engine.settings import Settings
     from ae_widgets.losses.objective import Objective
@@ -139,7 +140,22 @@ class AutogradStep:
         return Trained(len(rows), None)
 
     def measure(self, rows: NDArray[np.int32], noted: Noted, batch: slice) -> dict[str, float]:
-        """Compute the gradients of one batch and return its loss parts.
+        """Pass one batch through the network and return its loss parts."""
+        self._total, parts = self._pass(rows, noted, batch)
+        return parts
+
+    def update(self) -> None:
+        """Move the parameters by the gradients of the batch last measured."""
+        self._optimizer.settings = self._objective.settings
+        self._optimizer.clear()
+        if self._total.requires_grad:
+            self._total.backward()  # type: ignore[no-untyped-call]  # torch has no type here
+            self._optimizer.step(self.learning_rate)
+
+    def _pass(
+        self, rows: NDArray[np.int32], noted: Noted, place: slice
+    ) -> tuple[Tensor, dict[str, float]]:
+        """Return the objective of some items and its parts; note their codes and errors.
 
         Raises
         ------
@@ -154,7 +170,7 @@ class AutogradStep:
             if self._rounded:
                 passed = Pass(*(values.float() for values in passed))
             code, output, penalised = passed
-            self._total, parts = self._objective(x, code, output, penalised)
+            total, parts = self._objective(x, code, output, penalised)
         except Exception as error:
             if not self._own_modules:
                 raise
@@ -162,18 +178,10 @@ class AutogradStep:
             raise TrainingError(msg) from error
         with torch.no_grad():
             errors = item_errors(kind, output, x)
-        noted.errors[batch] = errors.numpy()
+        noted.errors[place] = errors.numpy()
         if len(noted.codes):
-            noted.codes[batch] = code.detach().numpy()
-        return {name: part.item() for name, part in parts.items()}
-
-    def update(self) -> None:
-        """Move the parameters by the gradients of the batch last measured."""
-        self._optimizer.settings = self._objective.settings
-        self._optimizer.clear()
-        if self._total.requires_grad:
-            self._total.backward()  # type: ignore[no-untyped-call]  # torch has no type here
-            self._optimizer.step(self.learning_rate)
+            noted.codes[place] = code.detach().numpy()
+        return total, {name: part.item() for name, part in parts.items()}
 
     def forget(self) -> None:
         """Drop the optimiser's memory of past gradients."""

@@ -434,7 +434,7 @@ class Trainer:
             return DeviceStep(
                 self.network, features, self.objective, settings, self.device, own_modules=own
             )
-        if kind is AutogradStep:
+        if self._own_modules:
             return AutogradStep(self.network, features, self.objective, settings, own_modules=own)
         step: Step = kind(self.network, features, self.objective, settings)
         return step
@@ -444,6 +444,7 @@ class Trainer:
         from ae_widgets.engine.bfloat16_step import Bfloat16Step
         from ae_widgets.engine.dense_step import DenseStep
         from ae_widgets.engine.device_step import DeviceStep
+        from ae_widgets.engine.sharded_step import ShardedStep
         from ae_widgets.engine.sparse_step import SparseStep
 
         if self.device.type != "cpu":
@@ -452,8 +453,11 @@ class Trainer:
             kind: Any = SparseStep
         else:
             kind = Bfloat16Step if self.settings.precision == "bf16" else DenseStep
-        applies = not self._own_modules and kind.applies(self.settings)
-        return kind if applies else AutogradStep
+        if not self._own_modules:
+            for candidate in (kind, ShardedStep):
+                if candidate.applies(self.settings):
+                    return candidate
+        return AutogradStep
 
     def _take_fastest_step(self) -> None:
         """Go on with autograd from where the written-out step no longer applies."""
