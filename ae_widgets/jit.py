@@ -12,13 +12,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numba
-from llvmlite import ir
+import numpy as np
+from llvmlite import binding, ir
 from numba import types
-from numba.extending import intrinsic
+from numba.extending import get_cython_function_address, intrinsic
 from numba.np.arrayobj import make_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
 __all__ = [
     "atomic_add",
@@ -27,6 +30,7 @@ __all__ = [
     "exact",
     "float_from_bits",
     "give_way",
+    "gram",
     "inlined",
 ]
 
@@ -50,6 +54,32 @@ inlined: Callable[..., Any] = partial(exact, inline="always")
 give_way = types.ExternalFunction(
     "SwitchToThread" if sys.platform == "win32" else "sched_yield", types.int32()
 )
+
+# By name, so that what calls it can be cached.
+_SSYRK = "ae_widgets_ssyrk"
+binding.add_symbol(_SSYRK, get_cython_function_address("scipy.linalg.cython_blas", "ssyrk"))
+_ssyrk = types.ExternalFunction(_SSYRK, types.void(*[types.voidptr] * 10))
+
+
+@compiled
+def gram(matrix: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Write the products of the columns of `matrix` (n, width) to `out` (width, width).
+
+    BLAS's ssyrk computes half of them, in little more than half the time of a
+    matrix product; the other half are the same.
+    """
+    width = matrix.shape[1]
+    # BLAS counts columns first: to it, the matrix is its transpose.
+    letters = np.array([ord("U"), ord("N")], np.uint8)
+    sizes = np.array([width, matrix.shape[0]], np.int32)
+    factors = np.array([1, 0], np.float32)
+    _ssyrk(
+        letters.ctypes, letters[1:].ctypes, sizes.ctypes, sizes[1:].ctypes, factors.ctypes,
+        matrix.ctypes, sizes.ctypes, factors[1:].ctypes, out.ctypes, sizes.ctypes,
+    )  # fmt: skip
+    for j in range(width):
+        for k in range(j):
+            out[k, j] = out[j, k]
 
 
 @intrinsic  # type: ignore[untyped-decorator]  # numba is not read for types

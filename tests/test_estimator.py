@@ -30,12 +30,14 @@ def weights(model):
     return np.concatenate([w.ravel() for w in model._weights().values()])
 
 
-UNEQUAL = {
-    "check_sample_weight_equivalence_on_dense_data": (
-        "weights are how often an item is drawn: with other items the draws, and the batches, "
-        "are others"
-    ),
-}
+UNEQUAL = dict.fromkeys(
+    [
+        "check_sample_weight_equivalence_on_dense_data",
+        "check_sample_weight_equivalence_on_sparse_data",
+    ],
+    "weights are how often an item is drawn: with other items the draws, and the batches, are "
+    "others",
+)
 
 
 @parametrize_with_checks(

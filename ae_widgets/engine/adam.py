@@ -59,12 +59,14 @@ def adam(
     D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR
     2015, algorithm 1.
     """
-    gradient = gradients[0]
+    # Slices that are counted from 0: an index that might be negative is not vectorised.
+    gradient, moved = gradients[0, start:stop], parameters[start:stop]
+    means, squares = first[start:stop], second[start:stop]
     for shard in range(1, gradients.shape[0]):
-        more = gradients[shard]
-        for i in range(start, stop):
+        more = gradients[shard, start:stop]
+        for i in range(stop - start):
             gradient[i] += more[i]
-    for i in range(start, stop):
-        first[i] = BETA_1_32 * first[i] + gradient[i]
-        second[i] = BETA_2_32 * second[i] + gradient[i] * gradient[i]
-        parameters[i] -= rate * first[i] / (np.float32(math.sqrt(second[i])) + epsilon)
+    for i in range(stop - start):
+        means[i] = BETA_1_32 * means[i] + gradient[i]
+        squares[i] = BETA_2_32 * squares[i] + gradient[i] * gradient[i]
+        moved[i] -= rate * means[i] / (np.float32(math.sqrt(squares[i])) + epsilon)

@@ -14,8 +14,10 @@ import numpy as np
 import torch
 
 from ae_widgets.engine.adam import adam, adam_constants
-from ae_widgets.engine.dense_loop import FAN_IN, FAN_OUT, KIND, OFFSET
-from ae_widgets.engine.dense_step import DenseStep, flatten
+from ae_widgets.engine.compiled_step import flatten, in_order
+from ae_widgets.engine.dense_step import DenseStep
+from ae_widgets.engine.loop import FAN_IN, FAN_OUT, KIND, OFFSET
+from ae_widgets.engine.optimizers import joined
 from ae_widgets.engine.step import Noted, Trained
 from ae_widgets.engine.views import tensor_view
 from ae_widgets.losses.gradients import (
@@ -65,7 +67,7 @@ class Bfloat16Step:
         self._features = tensor_view(features)
         self._objective = objective
         self._code_layer = len(settings.architecture.hidden_layer_sizes)
-        table, self._parameters = flatten(network, settings.architecture)
+        table, self._parameters, _ = flatten(network, settings.architecture, in_order)
         self._gradients = np.zeros((1, len(self._parameters)), np.float32)
         self._rounded = torch.empty(len(self._parameters), dtype=torch.bfloat16)
         rounded = self._rounded, torch.empty_like(self._rounded)
@@ -101,13 +103,15 @@ class Bfloat16Step:
         self._first, self._second = np.zeros_like(self._parameters), np.zeros_like(self._parameters)
         self._step = 0
 
-    def memory(self) -> Any:
-        """Return a copy of the optimiser's memory, for `load_memory`."""
-        return self._first.copy(), self._second.copy(), self._step
+    def memory(self, *, copy: bool = True) -> Any:
+        """Return the optimiser's memory, for `load_memory`."""
+        sums = self._first, self._second
+        return *((part.copy() if copy else part) for part in sums), self._step
 
     def load_memory(self, memory: Any) -> None:
         """Go on with the memory of a step of the same kind and network."""
-        self._first[:], self._second[:], self._step = memory
+        first, second, self._step = memory
+        self._first[:], self._second[:] = joined(first), joined(second)
 
     def _measure(self, rows: Tensor, errors: Floats) -> tuple[Floats, float]:
         """Compute the gradients of one batch; return its code and complexity."""

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
+from scipy.sparse import issparse
 
 from ae_widgets.engine.device import fits_on
+from ae_widgets.engine.items import items, take
 from ae_widgets.engine.noise import Noise
 from ae_widgets.engine.optimizers import Optimizer
 from ae_widgets.engine.step import Trained
-from ae_widgets.engine.views import tensor_view
 from ae_widgets.losses.reconstruction import item_errors, network_input
 from ae_widgets.model.kinds import Pass
 
@@ -60,8 +61,8 @@ class DeviceStep:
     ----------
     network : AutoencoderNetwork
         The network whose parameters are moved; it is brought to the device.
-    features : ndarray of shape (n_samples, n_features), float32
-        All items.
+    features : ndarray or CSR matrix of shape (n_samples, n_features), float32
+        All items; of a CSR matrix one batch at a time is made dense.
     objective : Objective
         What to minimise; its settings may change between calls.
     settings : Settings
@@ -78,7 +79,7 @@ class DeviceStep:
     def __init__(  # noqa: PLR0913  # as the other steps, and where
         self,
         network: AutoencoderNetwork,
-        features: NDArray[np.float32],
+        features: Any,
         objective: Objective,
         settings: Settings,
         device: torch.device,
@@ -91,9 +92,12 @@ class DeviceStep:
         self._network = network.to(device)
         self._objective = objective
         self._device = device
-        items = tensor_view(features)
-        self.resident = fits_on(device, features.nbytes) if resident is None else resident
-        self._features = items.to(device) if self.resident else items
+        self._features = items(features)
+        if resident is None:
+            resident = not issparse(features) and fits_on(device, features.nbytes)
+        self.resident = resident
+        if resident:
+            self._features = self._features.to(device)
         self._total = torch.zeros((), device=device)
         self._optimizer = Optimizer(network.parameters(), settings)
         self._noise = Noise(network, settings.random_state, own_modules=own_modules, device=device)
@@ -133,9 +137,9 @@ class DeviceStep:
         """Drop the optimiser's memory of past gradients."""
         self._optimizer.forget()
 
-    def memory(self) -> Any:
-        """Return a copy of the optimiser's memory, for `load_memory`."""
-        return {"optimizer": self._optimizer.memory(), "noise": self._noise.memory()}
+    def memory(self, *, copy: bool = True) -> Any:
+        """Return the optimiser's memory, for `load_memory`."""
+        return {"optimizer": self._optimizer.memory(copy=copy), "noise": self._noise.memory()}
 
     def load_memory(self, memory: Any) -> None:
         """Go on with the memory of a step of the same kind and network."""
@@ -177,7 +181,7 @@ class DeviceStep:
 
     def _items(self, indices: Tensor) -> Tensor:
         """Return the items at `indices` on the device, shape (n, n_features)."""
-        x = self._features[indices]
+        x = take(self._features, indices)
         if self.resident:
             return x
         if self._device.type == "cuda":  # a copy from pinned memory is queued like the rest

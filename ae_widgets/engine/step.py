@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 import torch
 
+from ae_widgets.engine.items import items, take
 from ae_widgets.engine.noise import Noise
 from ae_widgets.engine.optimizers import Optimizer
-from ae_widgets.engine.views import tensor_view
 from ae_widgets.exceptions import TrainingError
 from ae_widgets.losses.reconstruction import item_errors, network_input
 from ae_widgets.model.kinds import Pass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from ae_widgets.engine.settings import Settings
     from ae_widgets.losses.objective import Objective
@@ -74,10 +75,11 @@ class Step(Protocol):
     def forget(self) -> None:
         """Drop the optimiser's memory of past gradients."""
 
-    def memory(self) -> Any:
-        """Return a copy of the optimiser's memory, for `load_memory`.
+    def memory(self, *, copy: bool = True) -> Any:
+        """Return the optimiser's memory, for `load_memory`.
 
-        It is made of numpy arrays and plain values, so that it can be saved.
+        It is made of numpy arrays and plain values, so that it can be saved. Without
+        a copy, it is for the end: the step must not train any more.
         """
 
     def load_memory(self, memory: Any) -> None:
@@ -91,8 +93,8 @@ class AutogradStep:
     ----------
     network : AutoencoderNetwork
         The network whose parameters are moved.
-    features : ndarray of shape (n_samples, n_features), float32
-        All items.
+    features : ndarray or CSR matrix of shape (n_samples, n_features), float32
+        All items; of a CSR matrix one batch at a time is made dense.
     objective : Objective
         What to minimise; its settings may change between batches.
     settings : Settings
@@ -106,7 +108,7 @@ class AutogradStep:
     def __init__(  # what to train, on what, and how
         self,
         network: AutoencoderNetwork,
-        features: NDArray[np.float32],
+        features: Any,
         objective: Objective,
         settings: Settings,
         *,
@@ -115,7 +117,9 @@ class AutogradStep:
         self.learning_rate = settings.learning_rate
         self._rounded = settings.precision == "bf16"
         self._network = network
-        self._features = tensor_view(features)
+        for parameter in network.parameters():  # another step may have laid them out its way
+            parameter.data = parameter.data.contiguous()
+        self._features = items(features)
         self._objective = objective
         self._own_modules = own_modules
         self._total = torch.zeros(())
@@ -136,33 +140,9 @@ class AutogradStep:
         return Trained(len(rows), None)
 
     def measure(self, rows: NDArray[np.int32], noted: Noted, batch: slice) -> dict[str, float]:
-        """Compute the gradients of one batch and return its loss parts.
-
-        Raises
-        ------
-        TrainingError
-            If modules of the user's, or the loss of what they return, fail.
-        """
-        x = self._features[torch.from_numpy(rows)]  # (n, n_features)
-        kind = self._objective.settings.reconstruction
-        try:
-            with torch.autocast("cpu", torch.bfloat16, enabled=self._rounded):
-                passed = self._noise.train_on(network_input(kind, x), self._objective.settings)
-            if self._rounded:
-                passed = Pass(*(values.float() for values in passed))
-            code, output, penalised = passed
-            self._total, parts = self._objective(x, code, output, penalised)
-        except Exception as error:
-            if not self._own_modules:
-                raise
-            msg = f"Your encoder or decoder failed on a batch of {len(x)} items: {error}"
-            raise TrainingError(msg) from error
-        with torch.no_grad():
-            errors = item_errors(kind, output, x)
-        noted.errors[batch] = errors.numpy()
-        if len(noted.codes):
-            noted.codes[batch] = code.detach().numpy()
-        return {name: part.item() for name, part in parts.items()}
+        """Pass one batch through the network and return its loss parts."""
+        self._total, parts = self._pass(rows, noted, batch)
+        return parts
 
     def update(self) -> None:
         """Move the parameters by the gradients of the batch last measured."""
@@ -172,18 +152,49 @@ class AutogradStep:
             self._total.backward()  # type: ignore[no-untyped-call]  # torch has no type here
             self._optimizer.step(self.learning_rate)
 
+    def _pass(
+        self, rows: NDArray[np.int32], noted: Noted, place: slice
+    ) -> tuple[Tensor, dict[str, float]]:
+        """Return the objective of some items and its parts; note their codes and errors.
+
+        Raises
+        ------
+        TrainingError
+            If modules of the user's, or the loss of what they return, fail.
+        """
+        x = take(self._features, torch.from_numpy(rows))  # (n, n_features)
+        kind = self._objective.settings.reconstruction
+        try:
+            with torch.autocast("cpu", torch.bfloat16, enabled=self._rounded):
+                passed = self._noise.train_on(network_input(kind, x), self._objective.settings)
+            if self._rounded:
+                passed = Pass(*(values.float() for values in passed))
+            code, output, penalised = passed
+            total, parts = self._objective(x, code, output, penalised)
+        except Exception as error:
+            if not self._own_modules:
+                raise
+            msg = f"Your encoder or decoder failed on a batch of {len(x)} items: {error}"
+            raise TrainingError(msg) from error
+        with torch.no_grad():
+            errors = item_errors(kind, output, x)
+        noted.errors[place] = errors.numpy()
+        if len(noted.codes):
+            noted.codes[place] = code.detach().numpy()
+        return total, {name: part.item() for name, part in parts.items()}
+
     def forget(self) -> None:
         """Drop the optimiser's memory of past gradients."""
         self._optimizer.forget()
 
-    def memory(self) -> Any:
-        """Return a copy of the optimiser's memory, for `load_memory`."""
-        return {"optimizer": self._optimizer.memory(), "noise": self._noise.memory()}
+    def memory(self, *, copy: bool = True) -> Any:
+        """Return the optimiser's memory, for `load_memory`."""
+        return {"optimizer": self._optimizer.memory(copy=copy), "noise": self._noise.memory()}
 
     def load_memory(self, memory: Any) -> None:
         """Go on with the memory of a step of the same network.
 
-        That of a `DenseStep` is taken over as well; that of another optimiser is not.
+        That of a compiled step is taken over as well; that of another optimiser is not.
         """
         if isinstance(memory, tuple):
             self._optimizer.load_memory(memory)

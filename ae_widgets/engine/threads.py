@@ -25,6 +25,8 @@ def choose_threads(settings: Settings, n_features: int) -> int:
     slower than none.
     """
     operations = 6 * settings.batch_size * settings.architecture.n_parameters(n_features)
+    if settings.architecture.convolutional:
+        return 1  # shards of a batch have a thread each, see `ShardedStep`
     return 1 if operations < WORTH_A_THREAD else max(1, torch.get_num_threads())
 
 

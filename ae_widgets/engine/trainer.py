@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ae_widgets.engine.device import find_device
+from ae_widgets.engine.items import chunk_rows, items, take
 from ae_widgets.engine.kinds import KINDS
 from ae_widgets.engine.learning_rate import Schedule
 from ae_widgets.engine.means import Mark, mark, since
@@ -23,7 +25,6 @@ from ae_widgets.engine.sampling import WeightedRows
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep, Noted
 from ae_widgets.engine.stopping import Stopping
-from ae_widgets.engine.views import tensor_view
 from ae_widgets.exceptions import NonFiniteLossError
 from ae_widgets.losses.objective import Objective, PartMeans
 from ae_widgets.losses.reconstruction import item_errors, network_input
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from numpy.typing import NDArray
-    from torch import Tensor
 
     from ae_widgets.engine.settings import Settings
     from ae_widgets.engine.step import Step
@@ -42,17 +42,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Trainer"]
 
-CHUNK_ROWS = 8192
-"""Items encoded at once outside training: bounds the memory of a frame."""
-
 
 class Trainer:
     """A network in training.
 
     Parameters
     ----------
-    features : ndarray of shape (n_samples, n_features), float32
-        All items; read, never written.
+    features : ndarray or scipy CSR matrix of shape (n_samples, n_features), float32
+        All items; read, never written. A CSR matrix is never made dense as a whole.
     settings : Settings
         The run's settings. Live ones may be changed by `change`.
     weights : dict of str to ndarray, optional
@@ -74,7 +71,7 @@ class Trainer:
 
     def __init__(
         self,
-        features: NDArray[np.float32],
+        features: NDArray[np.float32] | Any,
         settings: Settings,
         weights: dict[str, NDArray[np.float32]] | None = None,
         sample_weight: NDArray[np.float64] | None = None,
@@ -85,21 +82,17 @@ class Trainer:
         self.schedule = Schedule(settings)
         warms_up = "warm_up" in KINDS[settings.kind].settings
         self.objective = Objective(settings, (lambda: self.progress) if warms_up else None)
-        self.features = tensor_view(features)  # (n_samples, n_features)
-        n_samples, n_features = features.shape
-        train, held_out = split_rows(n_samples, settings.validation_fraction, settings.random_state)
+        self.features = items(features)  # (n_samples, n_features)
+        train, held_out = split_rows(
+            features.shape[0], settings.validation_fraction, settings.random_state
+        )
         self.train_rows = train
         self.validation_rows = torch.from_numpy(held_out)
         self._own_modules = network is not None
-        self.network = network or build_network(
-            settings.architecture,
-            n_features,
-            random_state=settings.random_state,
-            kind=settings.kind,
-        )
+        self.network = network or self._draw()
         if weights is not None:
             self.load_weights(weights)
-        self._stepper = self._new_step(features)
+        self._stepper = self._new_step()
         self._sample_weight = sample_weight
         self._weighted = None if sample_weight is None else WeightedRows(train, sample_weight)
         self._order_generator = torch.Generator().manual_seed(settings.random_state)
@@ -118,7 +111,11 @@ class Trainer:
         self._seen: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
         self._epoch_seen = _nothing(settings)
         self._scattered = 0
-        self._finite_weights = self.weights()
+        # Where to go back to: the parameters given to begin with, and those at the end of
+        # an epoch. The ones drawn can be drawn again.
+        self._given_weights = weights or (self.weights() if self._own_modules else None)
+        self._finite_weights: dict[str, NDArray[np.float32]] = {}
+        self._finite_epoch = 0
 
     @property
     def progress(self) -> float:
@@ -156,7 +153,7 @@ class Trainer:
         """Put a live setting in force from the next batch on."""
         self.settings = self.settings.change(**{name: value})
         self.objective.settings = self.schedule.settings = self.settings
-        self._leave_dense_step()
+        self._take_fastest_step()
         self._stepper.learning_rate = self.schedule.learning_rate
         self.stopping.tol = self.settings.tol
         self.stopping.n_iter_no_change = self.settings.n_iter_no_change
@@ -191,6 +188,7 @@ class Trainer:
             epoch are in place again, and training may go on from them.
         """
         started = time.perf_counter()
+        self._keep_finite_weights()
         size = self.settings.batch_size
         if self.objective.warming_up(self.progress):
             max_batches = 1  # each has its own weight
@@ -216,17 +214,19 @@ class Trainer:
         self._cursor = self._scattered = 0
         self._order = self._new_order()
         validation = self.evaluate(self.validation_rows) if len(self.validation_rows) else None
-        self._finite_weights = self.weights()
         self.seconds += time.perf_counter() - started
         train = LossParts(*self.means.summary())
         self._forget_means()
         if self.objective.warming_up(self.epoch - 1):
             self.stopping.forget()
+            self.schedule.forget_losses()
         watched = validation or train
         self.stopping.update(self.epoch, watched.total)
         record = self._record(train, validation)
         self.schedule.finish_epoch(watched.total)
         self._stepper.learning_rate = self.schedule.learning_rate
+        if self.epoch < self.settings.max_iter and not self.stopping.converged:
+            self._keep_finite_weights()  # at the end, they are not needed unless it goes on
         return record
 
     @property
@@ -278,7 +278,7 @@ class Trainer:
         kind = self.settings.reconstruction
         with evaluating(self.network):
             for chunk in self._chunks(rows):
-                x = self.features[chunk].to(self.device)
+                x = take(self.features, chunk).to(self.device)
                 code, output = self.network(network_input(kind, x))
                 codes.append(code.cpu())
                 errors.append(item_errors(kind, output, x).cpu())
@@ -290,22 +290,25 @@ class Trainer:
     @torch.no_grad()
     def reconstruct(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return reconstructions (n, n_features) and errors (n,) of `rows`."""
-        x = self.features[rows].to(self.device)
+        x = take(self.features, rows).to(self.device)
         with evaluating(self.network):
             output = self.network(network_input(self.settings.reconstruction, x))[1]
         return output.cpu(), item_errors(self.settings.reconstruction, output, x).cpu()
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return a copy of the parameters by name."""
-        return {n: t.detach().cpu().numpy().copy() for n, t in self.network.state_dict().items()}
+        return _weights(self.network)
 
     def load_weights(self, weights: dict[str, NDArray[np.float32]]) -> None:
         """Put parameters from `weights` in place."""
         self.network.load_state_dict({n: torch.from_numpy(a) for n, a in weights.items()})
 
-    def memory(self) -> Any:
-        """Return a copy of the optimiser's and the schedule's memory, for `load_memory`."""
-        return {"step": self._stepper.memory(), "schedule": self.schedule.memory()}
+    def memory(self, *, copy: bool = True) -> Any:
+        """Return the optimiser's and the schedule's memory, for `load_memory`.
+
+        Without a copy, it is for the end: the trainer must not train any more.
+        """
+        return {"step": self._stepper.memory(copy=copy), "schedule": self.schedule.memory()}
 
     def load_memory(self, memory: Any, *, schedule: bool = True) -> None:
         """Go on with the memory of a trainer of the same architecture.
@@ -323,8 +326,9 @@ class Trainer:
         """Return what the complexity of the items at `rows` is measured on."""
         parts = []
         with evaluating(self.network):
-            for chunk, code in zip(self._chunks(rows), torch.split(codes, CHUNK_ROWS), strict=True):
-                x = network_input(self.settings.reconstruction, self.features[chunk])
+            chunks = torch.split(codes, chunk_rows(self.features.shape[1]))
+            for chunk, code in zip(self._chunks(rows), chunks, strict=True):
+                x = network_input(self.settings.reconstruction, take(self.features, chunk))
                 parts.append(self.network.penalised(x.to(self.device), code).cpu())
         return torch.cat(parts)
 
@@ -343,7 +347,7 @@ class Trainer:
             "order": self._order.copy(),
             "order_generator": self._order_generator.get_state().numpy().copy(),
             "weights": self.weights(),
-            "finite_weights": self._finite_weights,
+            "finite_weights": self._last_finite_weights(),
             "optimizer": self.memory(),
             "means": copy.deepcopy(vars(self.means)),
             "recorded": tuple(self._recorded),
@@ -364,7 +368,7 @@ class Trainer:
             msg = f"its order is not one of the {len(self.train_rows):,} items to train on"
             raise ValueError(msg)
         self.load_weights(state["weights"])
-        self._finite_weights = state["finite_weights"]
+        self._finite_weights, self._finite_epoch = state["finite_weights"], state["epoch"]
         self.load_memory(state["optimizer"])
         self._order_generator.set_state(torch.from_numpy(state["order_generator"]))
         self._order, self._cursor = order, state["cursor"]
@@ -420,42 +424,80 @@ class Trainer:
         order: NDArray[np.int32] = self.train_rows[shuffle.numpy()]
         return order
 
-    def _new_step(self, features: NDArray[np.float32]) -> Step:
+    def _new_step(self) -> Step:
         # Brings the compiler, which importing the estimator must not.
-        from ae_widgets.engine.bfloat16_step import Bfloat16Step
-        from ae_widgets.engine.dense_step import DenseStep
         from ae_widgets.engine.device_step import DeviceStep
 
-        settings, own = self.settings, self._own_modules
-        if self.device.type != "cpu":
+        kind, settings, own = self._step_class(), self.settings, self._own_modules
+        features = self.features.numpy() if isinstance(self.features, Tensor) else self.features
+        if kind is DeviceStep:
             return DeviceStep(
                 self.network, features, self.objective, settings, self.device, own_modules=own
             )
-        if not own and DenseStep.applies(settings):
-            kind = Bfloat16Step if settings.precision == "bf16" else DenseStep
-            return kind(self.network, features, self.objective, settings)
-        return AutogradStep(self.network, features, self.objective, settings, own_modules=own)
+        if self._own_modules:
+            return AutogradStep(self.network, features, self.objective, settings, own_modules=own)
+        step: Step = kind(self.network, features, self.objective, settings)
+        return step
 
-    def _leave_dense_step(self) -> None:
-        """Go on with autograd from where the written-out step no longer applies."""
+    def _step_class(self) -> Any:
+        """Return the fastest kind of step that applies."""
+        from ae_widgets.engine.bfloat16_step import Bfloat16Step
         from ae_widgets.engine.dense_step import DenseStep
+        from ae_widgets.engine.device_step import DeviceStep
+        from ae_widgets.engine.sharded_step import ShardedStep
+        from ae_widgets.engine.sparse_step import SparseStep
 
+        if self.device.type != "cpu":
+            return DeviceStep
+        if not isinstance(self.features, Tensor):
+            kind: Any = SparseStep
+        else:
+            kind = Bfloat16Step if self.settings.precision == "bf16" else DenseStep
+        if not self._own_modules:
+            for candidate in (kind, ShardedStep):
+                if candidate.applies(self.settings):
+                    return candidate
+        return AutogradStep
+
+    def _take_fastest_step(self) -> None:
+        """Go on with autograd from where the written-out step no longer applies."""
+        kind = self._step_class()
         written_out = not isinstance(self._stepper, AutogradStep)
-        if written_out and not DenseStep.applies(self.settings):
+        if written_out and not isinstance(self._stepper, kind):
             memory = self._stepper.memory()
-            self._stepper = self._new_step(self.features.numpy())
+            self._stepper = self._new_step()
             self._stepper.load_memory(memory)
 
     def _chunks(self, rows: Tensor | None) -> tuple[Tensor | slice, ...]:
+        n_samples, n_features = self.features.shape
+        size = chunk_rows(n_features)
         if rows is not None:
-            return torch.split(rows, CHUNK_ROWS)
-        starts = range(0, len(self.features), CHUNK_ROWS)
-        return tuple(slice(start, start + CHUNK_ROWS) for start in starts)
+            return torch.split(rows, size)
+        return tuple(slice(start, start + size) for start in range(0, n_samples, size))
+
+    def _draw(self) -> AutoencoderNetwork:
+        settings = self.settings
+        return build_network(
+            settings.architecture,
+            self.features.shape[1],
+            random_state=settings.random_state,
+            kind=settings.kind,
+        )
+
+    def _keep_finite_weights(self) -> None:
+        """Copy the parameters of the last completed epoch, unless that is done."""
+        if not self._cursor and self._finite_epoch != self.epoch:
+            self._finite_weights = {}  # frees them first
+            self._finite_weights, self._finite_epoch = self.weights(), self.epoch
+
+    def _last_finite_weights(self) -> dict[str, NDArray[np.float32]]:
+        self._keep_finite_weights()
+        return self._finite_weights or self._given_weights or _weights(self._draw())
 
     def _restore(self, loss: float) -> None:
         self.step += 1  # it was taken and is undone: what follows is at another step
         rate = self.schedule.learning_rate
-        self.load_weights(self._finite_weights)
+        self.load_weights(self._last_finite_weights())
         self._stepper.forget()
         self._forget_means()
         if self._cursor >= len(self._order):  # the epoch's last batch: begin the epoch again
@@ -473,3 +515,7 @@ class Trainer:
 
 def _nothing(settings: Settings) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return np.empty((0, settings.architecture.code_dim), np.float32), np.empty(0, np.float32)
+
+
+def _weights(network: AutoencoderNetwork) -> dict[str, NDArray[np.float32]]:
+    return {n: t.detach().cpu().numpy().copy("K") for n, t in network.state_dict().items()}

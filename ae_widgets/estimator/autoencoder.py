@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import copy
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 import torch
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ae_widgets.data import Dataset
 from ae_widgets.engine.checks import check_settings
+from ae_widgets.engine.items import chunk_rows, encode_rows, items, take, value_range
 from ae_widgets.engine.memory import memory_errors, training_advice
 from ae_widgets.engine.sampling import balance, check_sample_weight
 from ae_widgets.engine.settings import Settings
@@ -40,14 +42,12 @@ if TYPE_CHECKING:
     from ae_widgets.model.network import AutoencoderNetwork
 
     Floats = NDArray[np.float32]
+    Features = Floats | Any  # or a CSR matrix
 
 __all__ = ["Autoencoder"]
 
 CALL_SECONDS = 0.05
 """Training time after which an interrupt is heard."""
-
-CHUNK_ROWS = 8192
-"""Items passed through the network at once outside training."""
 
 
 # The errors that mypy is told to ignore: scikit-learn has no types.
@@ -325,8 +325,10 @@ class Autoencoder(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features)
             The items; numbers, without NaN unless `reconstruction` is 'masked_mse'.
+            A sparse matrix is converted to CSR and float32 if it is not, and never
+            made dense as a whole.
         y : array-like of shape (n_samples,), optional
             Classes, for `class_weight`; otherwise ignored. Handed to the callbacks.
         sample_weight : array-like of shape (n_samples,), optional
@@ -351,7 +353,7 @@ class Autoencoder(
         """
         warm = self.warm_start and hasattr(self, "network_")
         features = self._check(X, reset=not warm, ensure_min_samples=2)
-        weight = self._weight_items(len(features), y, sample_weight)
+        weight = self._weight_items(features.shape[0], y, sample_weight)
         trainer = self._trainer(features, self._settings(), weight, warm=warm)
         epochs = trainer.settings.max_iter
         data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
@@ -367,8 +369,10 @@ class Autoencoder(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features)
             The items; numbers, without NaN unless `reconstruction` is 'masked_mse'.
+            A sparse matrix is converted to CSR and float32 if it is not, and never
+            made dense as a whole.
         y : array-like of shape (n_samples,), optional
             Classes, for `class_weight`; otherwise ignored.
         sample_weight : array-like of shape (n_samples,), optional
@@ -376,7 +380,7 @@ class Autoencoder(
         """
         warm = hasattr(self, "network_")
         features = self._check(X, reset=not warm)
-        weight = self._weight_items(len(features), y, sample_weight)
+        weight = self._weight_items(features.shape[0], y, sample_weight)
         settings = self._settings().change(validation_fraction=0.0)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
@@ -407,7 +411,7 @@ class Autoencoder(
 
     def _trainer(
         self,
-        features: Floats,
+        features: Features,
         settings: Settings,
         sample_weight: NDArray[np.float64] | None,
         *,
@@ -415,13 +419,14 @@ class Autoencoder(
         go_on: bool = False,
     ) -> Trainer:
         own = self.encoder is not None or self.decoder is not None
-        check_settings(settings, Dataset(features).value_range, own_modules=own)
+        range_of = value_range(features) if issparse(features) else Dataset(features).value_range
+        check_settings(settings, range_of, own_modules=own)
         network = None
         if own:
             network, code_dim = wrap_modules(
                 self.encoder,
                 self.decoder,
-                network_input(settings.reconstruction, torch.tensor(features[:2])),
+                network_input(settings.reconstruction, take(items(features), slice(2)).clone()),
                 random_state=settings.random_state,
                 kind=settings.kind,
             )
@@ -459,9 +464,15 @@ class Autoencoder(
             self.best_loss_ = trainer.stopping.best_loss
 
     def _keep(self, trainer: Trainer, best: dict[str, Floats] | None) -> None:
-        for name, value in self._fitted_until_here(trainer, best).items():
-            setattr(self, name, value)
-        self._memory = trainer.memory()
+        # The trainer's own: nothing is copied, and the trainer is not used any more.
+        if best is not None:
+            trainer.load_weights(best)
+        code_dim = trainer.settings.architecture.code_dim
+        self.network_ = trainer.network.cpu().eval().requires_grad_(requires_grad=False)
+        self.active_dimensions_ = _active_dimensions(self.network_, code_dim)
+        self._n_features_out = code_dim
+        self.converged_ = trainer.stopping.converged
+        self._memory = trainer.memory(copy=False)
 
     def _fitted_until_here(
         self, trainer: Trainer, best: dict[str, Floats] | None
@@ -561,7 +572,7 @@ class Autoencoder(
     def transform(self, X: ArrayLike) -> Floats:
         """Return the codes of `X`, shape (n_samples, code_dim), float32."""
         network, kind = self._fitted(), self.reconstruction
-        return self._through(lambda x: network.encode(network_input(kind, x)), self._check(X))
+        return self._through(lambda x: encode_rows(network, x, kind), self._check(X), dense=False)
 
     def inverse_transform(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of codes, shape (n_samples, n_features), float32.
@@ -607,13 +618,14 @@ class Autoencoder(
         check_is_fitted(self, "network_")
         return self.network_
 
-    def _check(self, X: ArrayLike, *, reset: bool = False, ensure_min_samples: int = 1) -> Floats:
+    def _check(self, X: ArrayLike, *, reset: bool = False, ensure_min_samples: int = 1) -> Features:
         if not reset:
             check_is_fitted(self, "network_")
-        checked: Floats = validate_data(
+        checked: Features = validate_data(
             self,
             X,
             reset=reset,
+            accept_sparse="csr",
             dtype=np.float32,
             order="C",
             ensure_all_finite="allow-nan" if self._takes_missing else True,
@@ -621,24 +633,42 @@ class Autoencoder(
         )
         return checked
 
-    def _through(self, function: Callable[[Tensor], Tensor], values: Floats) -> Floats:
+    def _through(
+        self, function: Callable[[Any], Tensor], values: Features, *, dense: bool = True
+    ) -> Floats:
+        """Return a function of the items, some at a time.
+
+        Parameters
+        ----------
+        function : callable
+            Takes a tensor; or, without `dense`, a CSR matrix if `values` is one.
+        values : ndarray or CSR matrix
+        """
+        n, size, result = values.shape[0], chunk_rows(self.n_features_in_), None
         with torch.no_grad(), memory_errors("pass fewer items at a time"):
-            chunks = [
-                function(torch.from_numpy(values[start : start + CHUNK_ROWS]).clone()).numpy()
-                for start in range(0, len(values), CHUNK_ROWS)
-            ]
-        return np.concatenate(chunks)
+            for start in range(0, n, size):
+                part: Any = values[start : start + size]
+                if not issparse(part):
+                    part = torch.from_numpy(part).clone()
+                elif dense:
+                    part = torch.from_numpy(part.toarray())
+                chunk = function(part).numpy()
+                if result is None:
+                    result = np.empty((n, *chunk.shape[1:]), np.float32)
+                result[start : start + size] = chunk
+        return cast("Floats", result)
 
     def __sklearn_tags__(self) -> Tags:
         """Describe the estimator to scikit-learn."""
         tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         tags.input_tags.allow_nan = self._takes_missing
         return tags
 
 
 def _trainer(
-    features: Floats,
+    features: Features,
     settings: Settings,
     weights: dict[str, Floats] | None = None,
     sample_weight: NDArray[np.float64] | None = None,

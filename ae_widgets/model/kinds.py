@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -53,6 +54,14 @@ class AutoencoderNetwork(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled or copied: each parameter with memory of its own.
+
+        A parameter may be a view of a vector, which pickle would write for each anew.
+        """
+        names = "_modules", "_parameters", "_buffers"
+        return {**self.__dict__, **copy.deepcopy({name: self.__dict__[name] for name in names})}
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the codes of `x`, shape (n, code_dim)."""

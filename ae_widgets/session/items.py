@@ -19,5 +19,5 @@ def read_items(
     """Return `X` as a Dataset; values may be missing if the error can do without."""
     if isinstance(X, Dataset):
         return X
-    allow_nan = reconstruction in TAKES_MISSING
+    allow_nan = isinstance(reconstruction, str) and reconstruction in TAKES_MISSING
     return read_dataset(X, y, item_shape=item_shape, allow_nan=allow_nan)

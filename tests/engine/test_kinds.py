@@ -75,9 +75,9 @@ def test_every_kind_learns_with_every_trunk(kind, layers):
 
 def test_the_plain_kind_draws_nothing():
     trainer = Trainer(blobs(), small(activation="silu"))
-    before = trainer.memory()["noise"][0]
+    before = trainer.memory()["step"]["noise"][0]
     train(trainer, 1)
-    assert np.array_equal(trainer.memory()["noise"][0], before)
+    assert np.array_equal(trainer.memory()["step"]["noise"][0], before)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -172,10 +172,12 @@ def test_how_many_batches_a_call_trains_changes_nothing(kind):
 
 def test_a_growing_weight_does_not_count_as_getting_worse():
     settings = small(kind="variational", beta=10.0, warm_up=8, n_iter_no_change=2)
+    settings = settings.change(schedule="reduce_on_plateau", schedule_patience=2)
     trainer = Trainer(blobs(), settings.change(learning_rate=1e-12))
     for epoch in range(1, 9):
         train(trainer, epoch)
         assert trainer.stopping.best_epoch == epoch
+        assert trainer.schedule.learning_rate == 1e-12
     train(trainer, 10)
     assert trainer.stopping.converged
 

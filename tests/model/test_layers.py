@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
@@ -51,6 +51,7 @@ def test_parameters_are_as_many_as_the_architecture_counts(
     assert sum(t.numel() for t in built.state_dict().values() if t.requires_grad) == 0
 
 
+@settings(deadline=None)  # how long it takes is the machine's
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 3), st.integers(1, 4))
 def test_convolutions_give_back_the_size_of_any_image(height, width, channels, depth):
     shape = (height, width, channels)

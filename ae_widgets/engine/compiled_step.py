@@ -1,0 +1,243 @@
+"""What the steps with compiled loops share: one vector of parameters, and a team of threads.
+
+A small network's step is far cheaper than what surrounds it in a general
+framework: recording the graph, allocating each result, one call an operation.
+Here the parameters lie in one vector, every array is allocated once, and many
+batches run in one call that needs neither the interpreter nor its lock.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from ae_widgets.engine.loop import Task
+from ae_widgets.engine.optimizers import joined
+from ae_widgets.engine.step import Noted, Trained
+from ae_widgets.engine.team import CORES, Team
+from ae_widgets.losses.gradients import COMPILED_COMPLEXITIES, COMPILED_RECONSTRUCTIONS
+from ae_widgets.model.activations import COMPILED_ACTIVATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from ae_widgets.engine.settings import Settings
+    from ae_widgets.losses.objective import Objective
+    from ae_widgets.model.architecture import Architecture
+    from ae_widgets.model.network import AutoencoderNetwork
+
+    Floats = NDArray[np.float32]
+
+__all__ = ["CompiledStep", "Place", "count_shards", "flatten", "in_order", "known"]
+
+WORTH_A_SHARD = 1e7
+"""Operations of a batch below which cutting it up costs more than a second thread brings."""
+
+
+class Place(NamedTuple):
+    """Where a parameter lies in the vector of all.
+
+    Attributes
+    ----------
+    start, stop : int
+    shape : tuple of int
+        The parameter's.
+    transposed : bool
+        Whether its transpose is in C order there, in place of itself.
+    """
+
+    start: int
+    stop: int
+    shape: tuple[int, ...]
+    transposed: bool
+
+    def of(self, flat: Floats) -> Floats:
+        """Return the parameter's view of `flat`."""
+        part = flat[self.start : self.stop]
+        return part.reshape(self.shape[::-1]).T if self.transposed else part.reshape(self.shape)
+
+
+class CompiledStep(ABC):
+    """Gradients by hand into arrays that stay, and Adam on one flat vector.
+
+    The network's parameters are moved into that vector and go on to live there,
+    so that the network itself is always up to date.
+
+    Parameters
+    ----------
+    network : AutoencoderNetwork
+        Linear layers with activations, as `build_network` makes them.
+    objective : Objective
+        What to minimise; its settings may change between batches.
+    settings : Settings
+        The architecture, and the learning rate to begin with.
+    """
+
+    def __init__(
+        self, network: AutoencoderNetwork, objective: Objective, settings: Settings
+    ) -> None:
+        architecture = settings.architecture
+        self.learning_rate = settings.learning_rate
+        self._objective = objective
+        self._code_layer = len(architecture.hidden_layer_sizes)
+        self._layers, self._parameters, self._places = flatten(network, architecture, self._arrange)
+        self._team = Team(1)
+        self._buffers: Any = None
+        self._batch_size = 0
+        self.forget()
+        no_rows, no_codes = np.empty(0, np.int32), np.empty((0, architecture.code_dim), np.float32)
+        # Compiles what this machine has not compiled yet.
+        self.train(no_rows, settings.batch_size, Noted(no_codes, no_codes[:, 0], np.zeros(2)))
+
+    @abstractmethod
+    def _arrange(self, shapes: list[tuple[int, ...]]) -> list[Place]:
+        """Return where each parameter is to lie: weight and bias of each layer."""
+
+    @abstractmethod
+    def _fit_buffers(self, batch_size: int) -> Any:
+        """Return arrays that hold a batch of this size."""
+
+    @abstractmethod
+    def _job(self, task: Task, buffers: Any) -> Callable[[int, int], int]:
+        """Return the loop over the batches of `task`, for `Team.run`."""
+
+    def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
+        """Train on the items at `rows`, in order, `batch_size` at a time."""
+        buffers = self._fit_buffers(batch_size)
+        start = 0
+        while True:
+            threads, n_batches = self._team.stint()
+            stop = len(rows) if n_batches is None else start + n_batches * batch_size
+            part = slice(start, min(stop, len(rows)))
+            task = self._task(rows[part], batch_size, noted, part)
+            steps = -(-len(task.rows) // batch_size)
+            n_items = self._team.run(self._job(task, buffers), threads, steps)
+            if task.alpha or task.beta:
+                self._step += -(-n_items // batch_size)
+            noted.sums[:] = task.sums[:2]
+            start += n_items
+            if task.sums[2] != 0:
+                return Trained(start, float(task.sums[2]))
+            if start >= len(rows):
+                return Trained(start, None)
+
+    def forget(self) -> None:
+        """Drop the optimiser's memory of past gradients."""
+        self._first, self._second = np.zeros_like(self._parameters), np.zeros_like(self._parameters)
+        self._step = 0
+        self._batch_size = 0
+
+    def memory(self, *, copy: bool = True) -> Any:
+        """Return the optimiser's memory, for `load_memory`.
+
+        Adam's sums as two vectors in the order of the network's parameters, or
+        without a copy, as an array for each parameter; and how many steps it took.
+        """
+        first, second = (
+            [place.of(flat) for place in self._places] for flat in (self._first, self._second)
+        )
+        if copy:
+            return joined(first), joined(second), self._step
+        return first, second, self._step
+
+    def load_memory(self, memory: Any) -> None:
+        """Go on with the memory of a step on a network of the same layers."""
+        ends = np.cumsum([place.stop - place.start for place in self._places])
+        *sums, self._step = memory
+        for own, given in zip((self._first, self._second), sums, strict=True):
+            parts = np.split(given, ends[:-1]) if isinstance(given, np.ndarray) else given
+            for place, part in zip(self._places, parts, strict=True):
+                place.of(own)[:] = part.reshape(place.shape)
+
+    def _task(self, rows: NDArray[np.int32], batch_size: int, noted: Noted, part: slice) -> Task:
+        settings = self._objective.settings
+        return Task(
+            rows=rows,
+            batch_size=batch_size,
+            code_layer=self._code_layer,
+            step=self._step,
+            reconstruction=COMPILED_RECONSTRUCTIONS[settings.reconstruction],
+            complexity=COMPILED_COMPLEXITIES[settings.complexity],
+            alpha=settings.alpha,
+            beta=settings.beta,
+            target=settings.sparsity_target,
+            learning_rate=self.learning_rate,
+            codes=noted.codes[part],
+            errors=noted.errors[part],
+            sums=np.append(noted.sums, 0.0),
+            counter=np.zeros(1, np.int64),
+        )
+
+
+def known(settings: Settings) -> bool:
+    """Whether compiled loops know the gradients, and their Adam is what is asked for."""
+    architecture = settings.architecture
+    return (
+        architecture.simple
+        and settings.kind in {"plain", "sparse"}
+        and all(name in COMPILED_ACTIVATIONS for name in architecture.layer_activations())
+        and settings.reconstruction in COMPILED_RECONSTRUCTIONS
+        and settings.complexity in COMPILED_COMPLEXITIES
+        and settings.optimizer == "adam"
+        and not settings.weight_decay
+        and settings.gradient_clip is None
+    )
+
+
+def count_shards(operations: float, cores: int = CORES) -> int:
+    """Return into how many shards a batch of so many operations is cut."""
+    return max(1, min(cores, int(operations / WORTH_A_SHARD)))
+
+
+def in_order(shapes: list[tuple[int, ...]]) -> list[Place]:
+    """Return places one after another."""
+    ends = np.cumsum([0, *(np.prod(shape) for shape in shapes)]).tolist()
+    return [
+        Place(start, stop, shape, transposed=False)
+        for shape, (start, stop) in zip(shapes, pairwise(ends), strict=True)
+    ]
+
+
+def flatten(
+    network: AutoencoderNetwork,
+    architecture: Architecture,
+    arrange: Callable[[list[tuple[int, ...]]], list[Place]],
+) -> tuple[NDArray[np.int64], Floats, list[Place]]:
+    """Move the parameters of `network` into one vector.
+
+    Parameters
+    ----------
+    network : AutoencoderNetwork
+    architecture : Architecture
+    arrange : callable
+        Takes the shapes of each layer's weight and bias and returns their places.
+
+    Returns
+    -------
+    layers : ndarray of shape (n_layers, 4), int64
+        The table of layers; its last column is where the weight begins.
+    parameters : ndarray of shape (n_parameters,), float32
+    places : list of Place
+    """
+    linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
+    parts = [parameter for layer in linear for parameter in (layer.weight, layer.bias)]
+    places = arrange([tuple(part.shape) for part in parts])
+    flat = np.empty(sum(part.numel() for part in parts), np.float32)
+    for part, place in zip(parts, places, strict=True):
+        view = place.of(flat)
+        view[:] = part.detach().numpy()
+        part.data = torch.from_numpy(view)
+    table = [
+        (layer.in_features, layer.out_features, COMPILED_ACTIVATIONS[name], place.start)
+        for layer, name, place in zip(
+            linear, architecture.layer_activations(), places[::2], strict=True
+        )
+    ]
+    return np.array(table, np.int64), flat, places

@@ -1,0 +1,88 @@
+"""Items in rows, dense or in CSR form, of which few at a time are made dense."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from scipy.sparse import issparse
+from torch import Tensor, nn
+
+from ae_widgets.engine.views import tensor_view
+from ae_widgets.losses import TAKES_MISSING
+from ae_widgets.losses.reconstruction import network_input
+from ae_widgets.model.kinds import AutoencoderNetwork
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+__all__ = ["chunk_rows", "encode_rows", "items", "take", "value_range"]
+
+CHUNK_BYTES = 2**25
+"""Dense bytes that are passed through a network at once outside training."""
+
+CHUNK_ROWS = 8192
+"""Items passed through a network at once, however few values they have."""
+
+
+def items(features: Any) -> Any:
+    """Return features as `take` and the steps need them.
+
+    Parameters
+    ----------
+    features : ndarray or scipy CSR matrix or array of shape (n_samples, n_features), float32
+        Read, never written.
+
+    Returns
+    -------
+    Tensor or CSR matrix or array
+        A tensor on the memory of `features`; or a matrix that names each place
+        once, which is `features` itself if it does.
+    """
+    if not issparse(features):
+        return tensor_view(features)
+    if not features.has_canonical_format:
+        features = features.copy()
+        features.sum_duplicates()
+    return features
+
+
+def take(features: Any, rows: Tensor | slice) -> Tensor:
+    """Return rows of what `items` returned, dense, shape (n, n_features)."""
+    if isinstance(features, Tensor):
+        return features[rows]
+    return _dense(features[rows.numpy() if isinstance(rows, Tensor) else rows])
+
+
+def chunk_rows(n_features: int) -> int:
+    """Return how many items may be dense at once outside training, at least one."""
+    return max(1, min(CHUNK_ROWS, CHUNK_BYTES // (4 * n_features)))
+
+
+def value_range(features: Any) -> tuple[float, float]:
+    """Return the smallest and the largest value of a CSR matrix, NaN left out, 0 included."""
+    values = features.data
+    return float(np.fmin.reduce(values, initial=0)), float(np.fmax.reduce(values, initial=0))
+
+
+def encode_rows(network: AutoencoderNetwork, features: Any, kind: str) -> Tensor:
+    """Return the codes of a tensor or a CSR matrix, shape (n, code_dim).
+
+    `kind` is that of the reconstruction error: values may be missing for some.
+    """
+    encoder, plain = network.encoder, type(network) is AutoencoderNetwork
+    sparse = not isinstance(features, Tensor) and kind not in TAKES_MISSING
+    layers = encoder if plain and sparse and isinstance(encoder, nn.Sequential) else None
+    if layers and isinstance(layers[0], nn.Linear) and layers[0].bias is not None:
+        weight: NDArray[np.float32] = layers[0].weight.detach().numpy()
+        entering = torch.from_numpy(features @ weight.T) + layers[0].bias
+        code: Tensor = layers[1:](entering)
+        return code
+    x = features if isinstance(features, Tensor) else _dense(features)
+    return network.encode(network_input(kind, x))
+
+
+def _dense(matrix: Any) -> Tensor:
+    return torch.from_numpy(matrix.toarray())

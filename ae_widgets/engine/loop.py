@@ -1,0 +1,161 @@
+"""What the loops over batches share, dense or sparse."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ae_widgets.jit import atomic_add, atomic_load, compiled, exact, give_way
+from ae_widgets.model.activations import activate, chain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+    Integers = NDArray[np.int64]
+
+__all__ = [
+    "FAN_IN",
+    "FAN_OUT",
+    "KIND",
+    "OFFSET",
+    "Task",
+    "add_complexity",
+    "backward",
+    "finite",
+    "forward",
+    "meet",
+    "place_of",
+    "weighted",
+]
+
+FAN_IN, FAN_OUT, KIND, OFFSET = range(4)
+"""Columns of the table of layers; the last is where the parameters of a layer begin."""
+
+SPINS = 2000
+"""How often a thread looks for the others before it gives way."""
+
+
+class Task(NamedTuple):
+    """What is to be trained on, and how.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n,), int32
+        Items, in order.
+    batch_size, code_layer, step : int
+        `code_layer` is the layer that puts out the code, `step` the steps so far.
+    reconstruction, complexity : int
+        Numbers of the loss parts.
+    alpha, beta, target, learning_rate : float
+    codes : ndarray of shape (n, code_dim) or (0, code_dim), float32
+        Receives the codes of the training pass, unless it is empty.
+    errors : ndarray of shape (n,), float32
+        Receives the items' errors.
+    sums : ndarray of shape (3,), float64
+        The loss parts times their items are added to the first two; the third
+        receives a total that is not finite.
+    counter : ndarray of shape (1,), int64
+        Zero; where the threads count each other.
+    """
+
+    rows: NDArray[np.int32]
+    batch_size: int
+    code_layer: int
+    step: int
+    reconstruction: int
+    complexity: int
+    alpha: float
+    beta: float
+    target: float
+    learning_rate: float
+    codes: Floats
+    errors: Floats
+    sums: NDArray[np.float64]
+    counter: Integers
+
+
+@exact
+def weighted(task: Task, reconstruction: float, complexity: float) -> float:
+    """Return the loss of a batch."""
+    return task.alpha * reconstruction + task.beta * complexity
+
+
+@exact
+def finite(total: float) -> bool:
+    """Return whether `total` is neither infinite nor NaN."""
+    # Not within a loop whose sums may be reordered: there the question is folded away.
+    return abs(total) < math.inf
+
+
+@compiled
+def meet(counter: Integers, threads: int, met: int) -> int:
+    """Wait until all threads have come here; `met` counts the comings so far."""
+    if threads == 1:
+        return met
+    met += threads
+    atomic_add(counter, 1)
+    spins = 0
+    while atomic_load(counter) < met:
+        spins += 1
+        if spins > SPINS:
+            give_way()
+    return met
+
+
+@compiled
+def forward(arrays: Any, shard: int, values: Floats, first: int, last: int, place: int) -> Floats:
+    """Pass `values` (n, fan_in) through the layers from `first` to before `last`."""
+    n = values.shape[0]
+    for layer in range(first, last):
+        fan_in, fan_out, kind, offset = arrays.layers[layer]
+        end = offset + fan_in * fan_out
+        weight = arrays.parameters[offset:end].reshape(fan_out, fan_in)
+        output = arrays.outputs[shard, place : place + n * fan_out].reshape(n, fan_out)
+        np.dot(values, weight.T, output)
+        activate(kind, output, arrays.parameters[end : end + fan_out])
+        values = output
+        place += n * fan_out
+    return values
+
+
+@compiled
+def place_of(arrays: Any, layer: int, n: int) -> int:
+    """Return where the outputs of `layer` for `n` items begin."""
+    place = 0
+    for before in range(layer):
+        place += n * arrays.layers[before, FAN_OUT]
+    return place
+
+
+@compiled
+def add_complexity(task: Task, layer: int, slope: Floats, by_code: Floats) -> None:
+    """Add the complexity's gradient to that by the output of `layer`, if that is the code."""
+    if layer == task.code_layer:
+        if task.alpha == 0:
+            slope[:] = by_code
+        elif task.beta:
+            slope += by_code
+
+
+@compiled
+def backward(task: Task, arrays: Any, shard: int, by_code: Floats, top: int) -> None:
+    """Turn the gradient by the outputs of layer `top` into that by the first layer's.
+
+    That by the parameters of all layers above the first is left on the way.
+    """
+    n = by_code.shape[0]
+    for layer in range(top, 0, -1):
+        fan_in, fan_out, kind, offset = arrays.layers[layer]
+        end, place = offset + fan_in * fan_out, place_of(arrays, layer, n)
+        output = arrays.outputs[shard, place : place + n * fan_out].reshape(n, fan_out)
+        slope = arrays.slopes[shard, place : place + n * fan_out].reshape(n, fan_out)
+        add_complexity(task, layer, slope, by_code)
+        chain(kind, output, slope, arrays.gradients[shard, end : end + fan_out])
+        before = place - n * fan_in
+        values = arrays.outputs[shard, before:place].reshape(n, fan_in)
+        np.dot(slope.T, values, arrays.gradients[shard, offset:end].reshape(fan_out, fan_in))
+        weight = arrays.parameters[offset:end].reshape(fan_out, fan_in)
+        np.dot(slope, weight, arrays.slopes[shard, before:place].reshape(n, fan_in))
