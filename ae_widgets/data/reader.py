@@ -13,6 +13,7 @@ from ae_widgets.data.columns import numeric_array
 from ae_widgets.data.dataset import Dataset
 from ae_widgets.data.features import constant_features, to_float32
 from ae_widgets.data.labels import read_labels
+from ae_widgets.data.scales import scale_notice
 from ae_widgets.data.sources import read_table
 from ae_widgets.data.table import listing
 from ae_widgets.exceptions import DataError
@@ -75,6 +76,9 @@ def read_dataset(
         notices.append("The uint8 images were divided by 255: values go from 0 to 1.")
     names = table.names or _feature_names(values.shape[1], shape)
     notices += _remarks(features, names)
+    # Pixels share a scale, however little those at the border vary.
+    if shape is None and (notice := scale_notice(features, names)):
+        notices.append(notice)
     if target is None:
         return Dataset(features, None, (), names, shape, tuple(notices))
     labels = read_labels(target, len(features), None if y is not None else table.target_names)

@@ -225,7 +225,8 @@ class Session(Keeping, Readings):
         with self._lock:
             self._require_open()
             self._renew()
-        self._notify("status", "losses", "journal", "settings", "baseline")
+        # First what is no longer true: the line of another code's size.
+        self._notify("baseline", "status", "losses", "journal", "settings")
 
     def change(self, **values: Any) -> None:
         """Change settings: live ones from the next batch, others with the next run.

@@ -10,6 +10,7 @@ import ipywidgets
 from ae_widgets.widgets._view import FromFrontEnd
 
 __all__ = [
+    "Checkbox",
     "Dropdown",
     "FloatField",
     "IntField",
@@ -21,6 +22,10 @@ __all__ = [
     "message_label",
     "row",
 ]
+
+
+class Checkbox(FromFrontEnd, ipywidgets.Checkbox):
+    """Yes or no."""
 
 
 class Dropdown(FromFrontEnd, ipywidgets.Dropdown):
@@ -53,7 +58,7 @@ class LogSlider(FromFrontEnd, ipywidgets.FloatSlider):
     Its `value` is the exponent; `number` is what it stands for.
     """
 
-    def __init__(self, low: int, high: int, *, zero: bool = False, **traits: Any) -> None:
+    def __init__(self, low: float, high: float, *, zero: bool = False, **traits: Any) -> None:
         self.low, self.zero = low, zero
         super().__init__(min=low - zero * 0.25, max=high, step=0.05, readout=False, **traits)
 
@@ -80,8 +85,10 @@ class Panel(ipywidgets.VBox):
     no answer from Python and survives a reload.
     """
 
-    def __init__(self, title: str, *children: ipywidgets.Widget, css_class: str = "") -> None:
-        self.heading = Toggle(value=False, description=title, tooltip=f"Fold or unfold: {title}")
+    def __init__(
+        self, title: str, *children: ipywidgets.Widget, css_class: str = "", folded: bool = False
+    ) -> None:
+        self.heading = Toggle(value=folded, description=title, tooltip=f"Fold or unfold: {title}")
         self.heading.add_class("ae-panel-heading")
         super().__init__(children=[self.heading, *children])
         self.add_class("ae-panel")

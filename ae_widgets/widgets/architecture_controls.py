@@ -1,28 +1,37 @@
-"""The shape of the network: presets, layers, code, activations."""
+"""The kind of model and the shape of its network."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from ae_widgets.engine import PRESETS
-from ae_widgets.exceptions import SettingsError
-from ae_widgets.model import ACTIVATIONS, OUTPUT_ACTIVATIONS
-from ae_widgets.widgets._controls import Dropdown, IntField, TextField, message_label
+from ae_widgets.engine import KINDS, PRESETS
+from ae_widgets.model import ACTIVATIONS, NORMALIZATIONS, OUTPUT_ACTIVATIONS, TRUNKS
+from ae_widgets.widgets._controls import (
+    Checkbox,
+    Dropdown,
+    FloatField,
+    IntField,
+    Panel,
+    TextField,
+)
+from ae_widgets.widgets._settings_controls import SettingsControls, parse_sizes, sizes_text
 from ae_widgets.widgets._style import style_sheet
-from ae_widgets.widgets._view import SessionView
 from ae_widgets.widgets.network_drawing import NetworkDrawing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ae_widgets.engine import Settings
     from ae_widgets.session import Session
 
-__all__ = ["ArchitectureControls", "parse_layers"]
+__all__ = ["ArchitectureControls", "kind_changes"]
 
 CUSTOM = "custom"
-WAITING = "Applies to the next run: press Reset"
+WAITING = "What is marked • applies to the next run: press Reset"
 TOOLTIPS = {
+    "kind": "What the model learns beside its inputs",
     "preset": "A network to begin with",
     "hidden_layer_sizes": "Units of the encoder's layers, as in '128, 64'; the decoder mirrors "
     "them. Empty: none",
@@ -30,11 +39,20 @@ TOOLTIPS = {
     "activation": "Function after each hidden layer",
     "code_activation": "Function after the code layer",
     "output_activation": "Function after the output layer; sigmoid keeps outputs from 0 to 1",
+    "tied_weights": "Whether the decoder uses the encoder's weights, transposed: half as many to "
+    "learn, a slightly higher loss",
+    "normalization": "Brings each hidden layer to mean 0 and spread 1, over the items of a batch "
+    "or the units of a layer: the loss falls faster in deep networks",
+    "dropout": "Share of hidden units that are left out at random in each step: a higher training "
+    "loss, and less of a gap to validation",
+    "trunk": "What comes before the hidden layers: convolutions reach a lower loss on images with "
+    "fewer parameters",
+    "channels": "Channels after each convolution, as in '16, 32'; each halves height and width",
 }
 
 
-class ArchitectureControls(SessionView, ipywidgets.VBox):
-    """Fields for the network's shape with a drawing that follows.
+class ArchitectureControls(SettingsControls):
+    """Fields for the kind of model and its network, with a drawing that follows.
 
     Parameters
     ----------
@@ -44,62 +62,66 @@ class ArchitectureControls(SessionView, ipywidgets.VBox):
     """
 
     def __init__(self, session: Session) -> None:
-        self.session = session
-        self._showing = False
-        self._error = ""
-        self._fields: dict[str, Any] = {}
-        presets = [*PRESETS, CUSTOM]
-        self._preset = self._field("preset", "Preset", Dropdown(options=presets))
-        layers = self._field("hidden_layer_sizes", "Hidden layers", TextField())
-        layers.placeholder = "none"
+        super().__init__(session, TOOLTIPS)
+        self._preset = Dropdown(
+            options=[*PRESETS, CUSTOM], description="Preset", tooltip=TOOLTIPS["preset"]
+        )
+        self._preset.observe(lambda change: self._ask("preset", change["new"]), names=["value"])
+        kind = self._choice("kind", "Kind", _kinds)
+        layers = self._sizes("hidden_layer_sizes", "Hidden layers")
         code_dim = self._field("code_dim", "Code dimension", IntField())
-        kinds = {
-            "activation": ("Activation", ACTIVATIONS),
-            "code_activation": ("- of the code", ACTIVATIONS),
-            "output_activation": ("- of the output", OUTPUT_ACTIVATIONS),
-        }
-        dropdowns = [
-            self._field(name, label, Dropdown(options=list(names)))
-            for name, (label, names) in kinds.items()
-        ]
+        more = self._more()
         self._count = ipywidgets.Label("")
         self._count.add_class("ae-note")
-        self._message = message_label()
         self._drawing = NetworkDrawing(session)
-        super().__init__(
-            children=[
-                style_sheet(), self._preset, layers, code_dim, *dropdowns,
-                self._count, self._drawing, self._message,
-            ]
+        self.add_class("ae-architecture")
+        self._begin(
+            style_sheet(), kind, self._preset, layers, code_dim, more, self._count, self._drawing,
+            self._message,
         )  # fmt: skip
-        self.add_class("ae-controls")
-        self._follow("settings", self._show, messages=4)
         self._follow("status", self._show, messages=2, key=self._is_pending)
 
-    def _field(self, name: str, label: str, field: Any) -> Any:
-        field.description, field.tooltip = label, TOOLTIPS[name]
-        field.continuous_update = False
-        field.observe(lambda change: self._ask(name, change["new"]), names=["value"])
-        if name != "preset":
-            self._fields[name] = field
+    def _sizes(
+        self, name: str, label: str, when: Callable[[Settings], bool] | None = None
+    ) -> TextField:
+        field: TextField = self._field(
+            name, label, TextField(placeholder="none"), when=when, text=sizes_text,
+            read=lambda text: parse_sizes(text, label),
+        )  # fmt: skip
         return field
+
+    def _more(self) -> ipywidgets.Widget:
+        return Panel(
+            "More",
+            self._choice("activation", "Activation", _activations),
+            self._choice("code_activation", "Code activation", _activations),
+            self._choice("output_activation", "Output activation", _output_activations),
+            self._field("tied_weights", "Tied weights", Checkbox(indent=False)),
+            self._choice("normalization", "Normalization", _normalizations),
+            self._field("dropout", "Dropout", FloatField(step=0.1)),
+            *(self._trunk() if self.session.dataset.item_shape else ()),
+            css_class="ae-section",
+            folded=True,
+        )
+
+    def _trunk(self) -> tuple[ipywidgets.Widget, ...]:
+        """Return what only images can have."""
+        return (
+            self._choice("trunk", "Trunk", _trunks),
+            self._sizes("channels", "Channels", when=_is_convolutional),
+        )
 
     # Handlers --------------------------------------------------------------------
 
-    def _ask(self, name: str, value: Any) -> None:
-        if self._showing or value == CUSTOM:
-            return
-        try:
-            if name == "preset":
+    def _change(self, name: str, value: Any) -> None:
+        if name == "kind":
+            fresh = self.session.status.step == 0
+            self.session.change(**kind_changes(self._planned(), value, fresh=fresh))
+        elif name == "preset":
+            if value != CUSTOM:
                 self.session.change(**PRESETS[value])
-            elif name == "hidden_layer_sizes":
-                self.session.change(hidden_layer_sizes=parse_layers(value))
-            else:
-                self.session.change(**{name: value})
-            self._error = ""
-        except SettingsError as error:
-            self._error = str(error)
-        self._post("settings", self._show, messages=4)
+        else:
+            super()._change(name, value)
 
     # What is shown -----------------------------------------------------------------
 
@@ -107,49 +129,69 @@ class ArchitectureControls(SessionView, ipywidgets.VBox):
         return bool(self.session.pending)
 
     def _show(self) -> None:
-        # The network in force, or the one that waits for the next run.
-        settings = self.session.settings.change(**self.session.pending)
-        wanted = {name: settings.value(name) for name in self._fields}
-        pending = {name for name in wanted if name in self.session.pending}
+        super()._show()
+        planned = self._planned()
         self._showing = True
         try:
-            for name, field in self._fields.items():
-                shown = wanted[name]
-                if name == "hidden_layer_sizes":
-                    shown = ", ".join(map(str, shown))
-                if field.value != shown:
-                    field.value = shown
-                (field.add_class if name in pending else field.remove_class)("ae-pending")
-            self._preset.value = self._preset_name(wanted)
+            self._fields["kind"].tooltip = f"{TOOLTIPS['kind']}. {KINDS[planned.kind].description}"
+            self._preset.value = self._preset_name(planned)
         finally:
             self._showing = False
-        n_parameters = settings.n_parameters(self.session.dataset.n_features)
-        self._count.value = f"{n_parameters:,} parameters"
-        self._message.value = self._error or (WAITING if pending else "")
-        (self._message.add_class if self._error else self._message.remove_class)("ae-error")
+        n_parameters = planned.n_parameters(self.session.dataset.n_features)
+        pending = bool(self._waiting())
+        with self._count.hold_sync():
+            after = "after Reset: " if pending else ""
+            self._count.value = f"{after}{n_parameters:,} parameters"
+            self._count.tooltip = WAITING if pending else ""
+            (self._count.add_class if pending else self._count.remove_class)("ae-waiting")
 
-    @staticmethod
-    def _preset_name(wanted: dict[str, Any]) -> str:
+    def _preset_name(self, planned: Settings) -> str:
+        """Return the preset that the network is of, whatever else is set."""
         for name, preset in PRESETS.items():
-            if all(wanted[k] == v for k, v in preset.items() if k in wanted):
+            if all(planned.value(k) == v for k, v in preset.items() if k in self._fields):
                 return name
         return CUSTOM
 
 
-def parse_layers(text: str) -> tuple[int, ...]:
-    """Read layer sizes from a text like '128, 64'; brackets and spaces are fine.
+def kind_changes(planned: Settings, kind: str, *, fresh: bool) -> dict[str, Any]:
+    """Return the settings that choosing a kind of model changes.
 
-    Raises
-    ------
-    SettingsError
-        If something in it is no positive integer.
+    They are the kind, what it cannot do without, and before the first step a weight
+    of its complexity to begin with, unless another one was chosen.
     """
-    sizes = []
-    for word in re.split(r"[\s,;]+", text.strip(" \t()[]")):
-        if not word:
-            continue
-        if not word.isdecimal() or int(word) == 0:
-            msg = f"Hidden layers are whole numbers such as 128, 64; {word!r} is not one."
-            raise SettingsError(msg)
-        sizes.append(int(word))
-    return tuple(sizes)
+    changes: dict[str, Any] = {"kind": kind}
+    if kind == "variational" and planned.architecture.code_activation != "identity":
+        changes["code_activation"] = "identity"
+    if kind == "contractive" and planned.architecture.normalization == "batch":
+        changes["normalization"] = None
+    if fresh and planned.beta in {0.0, KINDS[planned.kind].beta}:
+        changes["beta"] = KINDS[kind].beta
+    return changes
+
+
+def _named(names: Sequence[str]) -> list[tuple[str, str]]:
+    return [(name or "none", name) for name in names]
+
+
+def _activations(_settings: Settings) -> list[tuple[str, str]]:
+    return _named(ACTIVATIONS)
+
+
+def _output_activations(_settings: Settings) -> list[tuple[str, str]]:
+    return _named(OUTPUT_ACTIVATIONS)
+
+
+def _kinds(_settings: Settings) -> list[tuple[str, str]]:
+    return _named(tuple(KINDS))
+
+
+def _normalizations(_settings: Settings) -> list[tuple[str, str]]:
+    return _named(("", *NORMALIZATIONS))
+
+
+def _trunks(_settings: Settings) -> list[tuple[str, str]]:
+    return _named(TRUNKS)
+
+
+def _is_convolutional(settings: Settings) -> bool:
+    return settings.architecture.convolutional

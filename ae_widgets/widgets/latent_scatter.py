@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["LatentScatter"]
 
+HINT = "The codes of the items appear here."
+HINTS = {
+    "idle": f"Press Start to train. {HINT}",
+    "starting": f"Starting the trainer… {HINT}",
+    "failed": "There are no codes: the run failed before the first picture.",
+}
+"""State of the run -> what is said where the points will be."""
+
 
 def _to_bytes(value: Any, _widget: Any) -> bytes:
     return bytes(value)
@@ -55,6 +63,9 @@ class LatentScatter(FromFrontEnd, SessionView, anywidget.AnyWidget):
     caption = traitlets.Unicode().tag(sync=True)
     """Age of the frame, e.g. 'epoch 12'."""
 
+    hint = traitlets.Unicode().tag(sync=True)
+    """What is said in place of the points before there are any."""
+
     labels = traitlets.Bytes().tag(sync=True)
     """int32 index into `label_names` of each item, -1 without; empty without labels."""
 
@@ -71,7 +82,7 @@ class LatentScatter(FromFrontEnd, SessionView, anywidget.AnyWidget):
     """What the colours show; 'label' shows one colour if there are no labels."""
 
     hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """What the legend filters out: 'label:<name>', 'cluster:cluster <n>', 'none' (without
+    """What the legend filters out: 'label:<name>', 'cluster:<n>', 'none' (without
     label) or 'label:*' (the labels beyond the twenty most frequent)."""
 
     tool = traitlets.Enum(["pan", "box", "lasso"], "pan").tag(sync=True)
@@ -101,6 +112,7 @@ class LatentScatter(FromFrontEnd, SessionView, anywidget.AnyWidget):
             color_by="error" if labels is None else "label",
         )
         self._follow("latent", self._send_frame)
+        self._follow("status", self._send_hint, key=self._state)
         self._follow("clusters", self._send_clusters)
         self._follow("focus", self._send_focus)
         self._follow("selection", self._send_selection)
@@ -133,6 +145,12 @@ class LatentScatter(FromFrontEnd, SessionView, anywidget.AnyWidget):
         )
         if self.color_by == "cluster" and frame.exact:
             self.session.request_clusters()
+
+    def _state(self) -> str:
+        return self.session.status.state
+
+    def _send_hint(self) -> None:
+        self._set(hint=HINTS.get(self._state(), HINT))
 
     def _send_clusters(self) -> None:
         clusters = self.session.clusters

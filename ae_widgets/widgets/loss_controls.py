@@ -1,25 +1,22 @@
-"""The weights and kinds of the loss, and the optimiser's two numbers."""
+"""The weights and kinds of the loss, and how its minimum is looked for."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from ae_widgets.exceptions import SettingsError
-from ae_widgets.losses import COMPLEXITIES, MODEL_COMPLEXITIES, RECONSTRUCTIONS
-from ae_widgets.widgets._controls import (
-    Dropdown,
-    FloatField,
-    IntField,
-    LogSlider,
-    message_label,
-    row,
-)
+from ae_widgets.engine import CORRUPTIONS, KINDS
+from ae_widgets.engine.settings import OPTIMIZERS, SCHEDULES
+from ae_widgets.losses import RECONSTRUCTIONS
+from ae_widgets.widgets._controls import FloatField, IntField, LogSlider, Panel
+from ae_widgets.widgets._settings_controls import SettingsControls
 from ae_widgets.widgets._style import style_sheet
-from ae_widgets.widgets._view import SessionView
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ae_widgets.engine import Settings
     from ae_widgets.session import Session
 
 __all__ = ["LossControls"]
@@ -31,115 +28,168 @@ RECONSTRUCTION_LABELS = {
     "huber": "Huber error",
     "cosine": "cosine distance",
     "multinomial": "multinomial",
-    "masked_mse": "masked squared error",
+    "masked_mse": "masked squared",
 }
 COMPLEXITY_LABELS = {
     "l1": "l1 (sparse code)",
     "l2": "l2 (small code)",
     "kl_sparsity": "KL sparsity",
-    "effective_dimension": "effective dimension",
-    "contractive": "contractive",
-    "kl_gaussian": "KL to the Gaussian",
+    "effective_dimension": "used dimensions",
+    "contractive": "sensitivity",
+    "kl_gaussian": "KL to Gaussian",
     "gates": "open gates",
 }
+OPTIMIZER_LABELS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
+CORRUPTION_LABELS = {"gaussian": "Gaussian noise", "masking": "masking"}
+SCHEDULE_LABELS = {"reduce_on_plateau": "on plateaus"}
 TOOLTIPS = {
     "alpha": "α multiplies the reconstruction error: with more, the outputs follow the inputs",
     "beta": "β multiplies the complexity of the code: with more, the code becomes simpler",
     "reconstruction": "How input and output are compared: squared, absolute or Huber error, "
     "cross-entropy for values from 0 to 1, angle, multinomial for counts, or squared error "
     "over the values that are not missing",
-    "complexity": "What counts as a complex code: its size, activity, or used dimensions",
+    "complexity": "What counts as a complex code, of what the kind of model allows: its size, "
+    "activity, used dimensions, sensitivity to the item, or distance from a Gaussian",
+    "corruption": "What is done to the inputs while it trains: noise is added, or values are set "
+    "to 0; the outputs are compared with the clean ones",
+    "noise": "Spread of the noise, or share of values set to 0: with more, the reconstruction "
+    "error is higher and the code has to know more of the data",
+    "warm_up": "Epochs over which β grows from 0 to its value: the reconstruction comes first",
+    "sparsity_target": "Mean activity of a code value that costs nothing: less makes codes sparser",
     "learning_rate": "Size of a step: the loss falls faster, or jumps if it is too large",
     "max_iter": "Times that all items are seen, after which training ends at the latest",
     "batch_size": "Items a step: small batches make the loss noisy, large ones smooth",
+    "optimizer": "How a step follows from the gradients of the loss; for the next run",
+    "momentum": "Share of the last step that SGD repeats: the loss falls faster, or overshoots",
+    "weight_decay": "Pulls all parameters towards 0: a smoother network with a higher loss",
+    "gradient_clip": "Longest gradient, longer ones are shortened: the loss no longer jumps. "
+    "0: no limit",
+    "schedule": "How the learning rate falls from epoch to epoch: the loss settles at the end",
+    "schedule_factor": "What the learning rate is multiplied by: the less, the sooner the loss "
+    "settles",
+    "schedule_epochs": "Epochs in which the learning rate is multiplied by the factor once",
+    "schedule_patience": "Epochs without a better loss before the learning rate is multiplied",
 }
 
 
-class LossControls(SessionView, ipywidgets.VBox):
+class LossControls(SettingsControls):
     """Sliders and fields for what may be moved while the run trains.
 
     Parameters
     ----------
     session : Session
-        The run whose loss is controlled. Every change is in force from the
-        next batch.
+        The run whose loss is controlled. A change is in force from the next
+        batch; what is marked, like another optimiser, from the next run.
     """
 
     def __init__(self, session: Session) -> None:
-        self.session = session
-        self._showing = False
-        self._error = ""
-        self._fields: dict[str, Any] = {}
-        self._sliders: dict[str, LogSlider] = {}
-        self._message = message_label()
+        super().__init__(session, TOOLTIPS)
         formula = ipywidgets.Label("loss = α · reconstruction + β · complexity")
         formula.add_class("ae-formula")
-        super().__init__(
-            children=[
-                style_sheet(),
-                formula,
-                self._choice("reconstruction", "Reconstruction", RECONSTRUCTIONS),
-                self._slider("alpha", "α", LogSlider(-3, 3, zero=True)),
-                self._choice("complexity", "Complexity", (*COMPLEXITIES, *MODEL_COMPLEXITIES)),
-                self._slider("beta", "β", LogSlider(-5, 1, zero=True)),
-                self._slider("learning_rate", "Learning rate", LogSlider(-6, 0)),
-                self._number("batch_size", "Batch size", IntField()),
-                self._number("max_iter", "Epochs", IntField()),
-                self._message,
-            ]
+        self._active = ipywidgets.Label(
+            "", tooltip="With a larger β a gated model closes dimensions of its code"
         )
-        self.add_class("ae-controls")
-        self._follow("settings", self._show, messages=3)
+        self._active.add_class("ae-note")
+        self._active.add_class("ae-active")
+        self._begin(
+            style_sheet(),
+            formula,
+            self._choice("reconstruction", "Reconstruction", _reconstructions),
+            self._choice("corruption", "Corruption", _corruptions, when=_looks_at("corruption")),
+            self._slider("noise", "Noise", LogSlider(-2, 0, zero=True), when=_looks_at("noise")),
+            self._slider("alpha", "α", LogSlider(-3, 3, zero=True)),
+            self._choice("complexity", "Complexity", _complexities),
+            self._slider("beta", "β", LogSlider(-5, 1, zero=True)),
+            self._active,
+            self._slider(
+                "sparsity_target", "Sparsity", LogSlider(-3, -0.25), when=_aims_at_sparsity
+            ),
+            self._field("warm_up", "Warm-up", FloatField(), when=_looks_at("warm_up")),
+            self._slider("learning_rate", "Learning rate", LogSlider(-6, 0)),
+            self._field("batch_size", "Batch size", IntField()),
+            self._field("max_iter", "Epochs", IntField()),
+            self._optimiser(),
+            self._message,
+        )
+        self._follow("losses", self._show_active, key=self._active_text)
+        self._follow("settings", self._show_active, key=self._active_text)
 
-    # Building blocks -----------------------------------------------------------
+    def _optimiser(self) -> ipywidgets.Widget:
+        return Panel(
+            "Optimiser",
+            self._choice("optimizer", "Method", _optimizers),
+            self._field("momentum", "Momentum", FloatField(), when=_has_momentum),
+            self._slider("weight_decay", "Weight decay", LogSlider(-6, 0, zero=True)),
+            self._field(
+                "gradient_clip", "Gradient limit", FloatField(),
+                read=lambda value: value or None, text=lambda value: value or 0.0,
+            ),
+            self._choice("schedule", "Schedule", _schedules),
+            self._field("schedule_factor", "Factor", FloatField(), when=_has_factor),
+            self._field("schedule_epochs", "Every (epochs)", IntField(), when=_has_epochs),
+            self._field("schedule_patience", "Patience", IntField(), when=_has_patience),
+            css_class="ae-section",
+            folded=True,
+        )  # fmt: skip
 
-    def _choice(self, name: str, label: str, names: tuple[str, ...]) -> ipywidgets.Widget:
-        labels = {**RECONSTRUCTION_LABELS, **COMPLEXITY_LABELS}
-        options = [(labels.get(n, n), n) for n in names]
-        return self._number(name, label, Dropdown(options=options))
+    def _active_text(self) -> str:
+        """Say how many dimensions of its code a gated model uses; '' of other kinds."""
+        current, planned = self.session.settings, self._planned()
+        if current.kind == "gated":
+            size, active = current.architecture.code_dim, self.session.active_dimensions
+            return f"{size if active is None else active} of {size} dimensions active"
+        if planned.kind == "gated":
+            return f"Begins with {planned.architecture.code_dim} dimensions active"
+        return ""
 
-    def _number(self, name: str, label: str, field: Any) -> ipywidgets.Widget:
-        field.description, field.tooltip = label, TOOLTIPS[name]
-        field.continuous_update = False
-        field.observe(lambda change: self._ask(name, change["new"]), names=["value"])
-        self._fields[name] = field
-        return field
+    def _show_active(self) -> None:
+        self._active.value = self._active_text()
 
-    def _slider(self, name: str, label: str, slider: LogSlider) -> ipywidgets.Widget:
-        slider.description, slider.tooltip = label, TOOLTIPS[name]
-        if len(label) == 1:
-            slider.add_class("ae-symbol")  # it needs little room beside the slider
-        slider.observe(lambda _change: self._ask(name, slider.number), names=["value"])
-        field = FloatField(tooltip=f"{TOOLTIPS[name]} (exact value)", continuous_update=False)
-        field.observe(lambda change: self._ask(name, change["new"]), names=["value"])
-        self._fields[name], self._sliders[name] = field, slider
-        return row(slider, field, css_class="ae-slider-row")
 
-    # Handlers ------------------------------------------------------------------
+def _labelled(names: tuple[str, ...], labels: dict[str, str]) -> list[tuple[str, str]]:
+    return [(labels.get(name, name), name) for name in names]
 
-    def _ask(self, name: str, value: Any) -> None:
-        if self._showing:  # the publisher moved the control, not a person
-            return
-        try:
-            self.session.change(**{name: value})
-            self._error = ""
-        except SettingsError as error:
-            self._error = str(error)
-        self._post("settings", self._show, messages=3)
 
-    # What is shown ---------------------------------------------------------------
+def _reconstructions(_settings: Settings) -> list[tuple[str, str]]:
+    return _labelled(RECONSTRUCTIONS, RECONSTRUCTION_LABELS)
 
-    def _show(self) -> None:
-        self._showing = True
-        try:
-            for name, field in self._fields.items():
-                value = self.session.settings.value(name)
-                if field.value != value:
-                    field.value = value
-            for name, slider in self._sliders.items():
-                place = slider.position(self.session.settings.value(name))
-                if abs(slider.value - place) > slider.step / 2:
-                    slider.value = place
-            self._message.value = self._error
-        finally:
-            self._showing = False
+
+def _complexities(settings: Settings) -> list[tuple[str, str]]:
+    return _labelled(KINDS[settings.kind].complexities, COMPLEXITY_LABELS)
+
+
+def _corruptions(_settings: Settings) -> list[tuple[str, str]]:
+    return _labelled(CORRUPTIONS, CORRUPTION_LABELS)
+
+
+def _optimizers(_settings: Settings) -> list[tuple[str, str]]:
+    return _labelled(OPTIMIZERS, OPTIMIZER_LABELS)
+
+
+def _schedules(_settings: Settings) -> list[tuple[str, str]]:
+    return _labelled(SCHEDULES, SCHEDULE_LABELS)
+
+
+def _looks_at(name: str) -> Callable[[Settings], bool]:
+    """Return a test of whether the kind of model looks at the setting `name`."""
+    return lambda settings: name in KINDS[settings.kind].settings
+
+
+def _aims_at_sparsity(settings: Settings) -> bool:
+    return settings.complexity == "kl_sparsity"
+
+
+def _has_momentum(settings: Settings) -> bool:
+    return settings.optimizer == "sgd"
+
+
+def _has_factor(settings: Settings) -> bool:
+    return settings.schedule in {"step", "exponential", "reduce_on_plateau"}
+
+
+def _has_epochs(settings: Settings) -> bool:
+    return settings.schedule in {"step", "exponential"}
+
+
+def _has_patience(settings: Settings) -> bool:
+    return settings.schedule == "reduce_on_plateau"

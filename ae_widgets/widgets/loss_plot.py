@@ -52,7 +52,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
         self.session = session
         self._ticks: dict[str, Ticks] = {}
         self._wanted: dict[str, Ticks] = {}
-        self._frame: tuple[float | None, str, bool] = (None, "", False)
+        self._frame: tuple[float | None, bool] = (None, False)
         self._build_figure()
         self._kind = ToggleButtons(
             options=[("Linear", "linear"), ("Log", "log")],
@@ -80,6 +80,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
         super().__init__(children=[style_sheet(), head, self._figure, self._hint, foot])
         self.add_class("ae-loss-plot")
         self._follow("losses", self._show_losses, messages=3, interval=REFRESH)
+        self._follow("baseline", self._show_baseline, messages=2)
         self._follow("baseline", self._show_losses, messages=3, interval=REFRESH)
         self._follow("journal", self._show_journal, messages=2, interval=REFRESH)
 
@@ -104,7 +105,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
         self._figure = bqplot.Figure(
             marks=[self._moves, self._baseline, self._train, self._validation],
             axes=[self._x_axis, self._y_axis],
-            fig_margin={"top": 8, "bottom": 36, "left": 56, "right": 20},
+            fig_margin={"top": 8, "bottom": 36, "left": 56, "right": 28},
             padding_x=0, padding_y=0, display_toolbar=False,
             background_style={"fill": "none"},
         )  # fmt: skip
@@ -126,11 +127,12 @@ class LossPlot(SessionView, ipywidgets.VBox):
         self._set_lines(self._validation, curve.epoch[ends], validation[:, ends])
         self._text.value = self._summary()
         self._wanted = self._wanted_ticks(curve.epoch, [train, validation])
-        frame = (self.session.baseline, self._baseline_text(), len(curve.epoch) > 0)
+        frame = (self.session.baseline, len(curve.epoch) > 0)
         left = [n for n in "xy" if not _fits(self._ticks.get(n), self._wanted[n])]
         if left or frame != self._frame:
             self._frame = frame
-            self._post("frame", self._show_frame, messages=3 * len(left) + 3, interval=0)
+            self._post("frame", self._show_frame, messages=3 * len(left) + 1, interval=0)
+            self._post("baseline", self._show_baseline, messages=2, interval=0)
 
     def _wanted_ticks(
         self, epoch: NDArray[np.float32], curves: list[NDArray[np.float32]]
@@ -158,18 +160,22 @@ class LossPlot(SessionView, ipywidgets.VBox):
         return f"PCA, {n_components} component{'' if n_components == 1 else 's'}"
 
     def _show_frame(self) -> None:
-        """Show what changes seldom: the axes, the baseline and its key, the hint."""
+        """Show what changes seldom: the axes and the hint."""
         axes = {"x": (self._x, self._x_axis), "y": (self._y, self._y_axis)}
         for name, wanted in self._wanted.items():
             # An end changes only if the curves leave the axis or use little of it.
             if not _fits(self._ticks.get(name), wanted):
                 self._ticks[name] = wanted
                 _set_axis(*axes[name], wanted)
-        baseline, text, started = self._frame
-        level = [] if baseline is None or not started else [baseline, baseline]
-        self._set_lines(self._baseline, np.array([0, self._x.max][: len(level)]), np.array([level]))
-        self._baseline_key.value = text
+        started = self._frame[-1]
         (self._hint.add_class if started else self._hint.remove_class)("ae-hidden")
+
+    def _show_baseline(self) -> None:
+        """Show the line of PCA and its key; nothing while the one of this run is not known."""
+        baseline = self.session.baseline
+        level = [] if baseline is None or not self.session.records else [baseline, baseline]
+        self._set_lines(self._baseline, np.array([0, self._x.max][: len(level)]), np.array([level]))
+        self._baseline_key.value = self._baseline_text()
 
     def _set_lines(
         self, mark: bqplot.Lines, x: NDArray[np.floating], y: NDArray[np.floating]

@@ -30,7 +30,8 @@ class NetworkDrawing(FromFrontEnd, SessionView, anywidget.AnyWidget):
     _css = StaticFile("network_drawing.css")
 
     layers = traitlets.List(traitlets.Dict()).tag(sync=True)
-    """Layers from the input to the output, each with name, size and activation."""
+    """Layers from the input to the output, each with name, size and activation; a gated code
+    also with how many of its dimensions are 'active'."""
 
     description = traitlets.Unicode().tag(sync=True)
     """The drawing in words."""
@@ -42,13 +43,19 @@ class NetworkDrawing(FromFrontEnd, SessionView, anywidget.AnyWidget):
         self.session = session
         super().__init__()
         self._follow("settings", self._send_layers)
+        self._follow("losses", self._send_layers, key=self._active)
+
+    def _active(self) -> int | None:
+        return self.session.active_dimensions
 
     def _send_layers(self) -> None:
         current = self.session.settings
         settings = current.change(**self.session.pending)
         planned, n_features = settings.architecture, self.session.dataset.n_features
         layers = describe_layers(planned, n_features)
-        pending = planned != current.architecture
+        pending = planned != current.architecture or settings.kind != current.kind
+        if not pending and (active := self._active()) is not None:
+            layers[len(layers) // 2]["active"] = active
         with self.hold_sync():
             self.layers = layers
             self.pending = pending
@@ -72,6 +79,10 @@ def describe_layers(architecture: Architecture, n_features: int) -> list[dict[st
 
 
 def _in_words(layers: list[dict[str, Any]], n_parameters: int, *, pending: bool) -> str:
-    parts = [f"{layer['name']} {layer['size']} {layer['activation']}".strip() for layer in layers]
+    parts = []
+    for layer in layers:
+        use = f"({layer['active']} active)" if "active" in layer else ""
+        words = (layer["name"], str(layer["size"]), use, layer["activation"])
+        parts.append(" ".join(word for word in words if word))
     wait = " It applies to the next run." if pending else ""
     return f"Network of {n_parameters:,} parameters: {', '.join(parts)}.{wait}"

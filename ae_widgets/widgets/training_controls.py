@@ -20,6 +20,8 @@ __all__ = ["TrainingControls", "counter_text", "duration_text"]
 
 REFRESH = 0.33  # seconds between two refreshes of counter and status line
 
+LONG_SECONDS = 36_000  # of the time left, as long in characters as it gets with most runs
+
 # state -> label, icon, tooltip of the button that starts, pauses and resumes
 PRIMARY = {
     "running": ("Pause", "pause", "Stop between two batches; Resume goes on from there"),
@@ -69,6 +71,7 @@ class TrainingControls(SessionView, ipywidgets.VBox):
         self.add_class("ae-transport")
         self._follow("status", self._show_buttons, messages=5, key=self._state)
         self._follow("status", self._show_status, messages=2, interval=REFRESH)
+        self._follow("status", self._reserve_room, key=self._longest)
 
     def _button(
         self, label: str, icon: str, tooltip: str, press: Callable[[], None]
@@ -124,6 +127,16 @@ class TrainingControls(SessionView, ipywidgets.VBox):
             self._stop.description = "Stopping…" if self._stopping else "Stop"
             self._stop.disabled = not live or self._stopping
         self._reset.disabled = state == "idle" or self._stopping
+
+    def _longest(self) -> int:
+        """Return the characters of the longest text that the counter will show."""
+        status = self.session.status
+        steps = status.steps_per_epoch * status.max_iter
+        return len(counter_text(status.max_iter, status.max_iter, steps, LONG_SECONDS))
+
+    def _reserve_room(self) -> None:
+        # Letters, spaces and commas are narrower than the digits that 'ch' counts in.
+        self._progress.style.description_width = f"{0.87 * self._longest():.0f}ch"
 
     def _show_status(self) -> None:
         status = self.session.status

@@ -124,6 +124,30 @@ def test_lassoed_items_are_selected_and_shown(open_lab):
     notebook.wait_for(lambda: notebook.run("print(lab.session.focus)") == second)
 
 
+def test_what_waits_for_the_next_run_moves_nothing(open_lab):
+    notebook = open_lab()
+    notebook.run("lab.start()")
+    wait_for_state(notebook, "running")
+    heights = """() => [...document.querySelectorAll('.ae-lab .ae-panel, .ae-lab .ae-controls > *')]
+      .filter((node) => node.offsetParent && !node.matches('.ae-message'))
+      .map((node) => node.getBoundingClientRect().top)"""
+    before = notebook.page.evaluate(heights)
+    field = notebook.page.locator(".ae-lab .widget-text", has_text="Code dimension").first
+    field.locator("input").fill("32")
+    field.locator("input").press("Enter")
+    notebook.wait_for("document.querySelector('.ae-lab .ae-waiting') !== null")
+    assert "ae-pending" in field.get_attribute("class")
+    assert notebook.page.evaluate(heights) == before
+    field.locator("input").fill("0")
+    field.locator("input").press("Enter")
+    notebook.wait_for("document.querySelector('.ae-lab .ae-message').offsetHeight > 0")
+    assert notebook.page.evaluate(heights) == before
+    # The label with its mark, and the counter of a run of a hundred thousand epochs, are not cut.
+    cut = "[...document.querySelectorAll('.ae-lab label')].filter((l) => l.offsetParent"
+    cut += " && l.scrollWidth > l.clientWidth).map((l) => l.textContent)"
+    assert notebook.page.evaluate(cut) == []
+
+
 def test_other_cells_run_while_it_trains(open_lab):
     notebook = open_lab()
     started = "from time import perf_counter as now; t = now(); lab.start(); print(now() - t < 0.2)"

@@ -25,6 +25,8 @@ COUNT_MESSAGES = """() => {
     }
   });
 }"""
+CUT_NAMES = """() => [...document.querySelectorAll('.ae-scatter .ae-chip-name')]
+  .filter((name) => name.scrollWidth > name.clientWidth).map((name) => name.textContent)"""
 RUN_IN_BACKGROUND = """(code) => {
   window.testPanel.sessionContext.session.kernel.requestExecute({ code });
 }"""
@@ -143,9 +145,46 @@ def test_legend_filters_and_colours_change(open_lab):
     notebook.wait_for("document.querySelector('.ae-scatter .ae-scale') !== null")
     choice.select_option("cluster")
     notebook.wait_for(lambda: notebook.run("print(lab.session.clusters is not None)") == "True")
-    notebook.wait_for(
-        "document.querySelector('.ae-scatter .ae-chip')?.innerText.includes('cluster')"
-    )
+    notebook.wait_for("document.querySelector('.ae-legend-heading')?.innerText === 'cluster'")
+    assert chips.count() == 10
+    assert notebook.page.evaluate(CUT_NAMES) == []
+
+
+def test_what_the_legend_hides_is_not_selected(open_lab):
+    notebook = open_lab()
+    page = notebook.page
+    page.get_by_role("button", name="Select by box").click()
+    box = page.locator(".ae-scatter .ae-surface").first.bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 5, box["y"] + box["height"] - 5, steps=4)
+    page.mouse.up()
+    threes = "print(sum(lab.session.dataset.labels[lab.selection] == 3))"
+    notebook.wait_for(lambda: int(notebook.run(threes)) > 100)
+    before = int(notebook.run("print(len(lab.selection))"))
+    chips = page.locator(".ae-scatter .ae-chip")
+    chips.nth(3).click()
+    notebook.wait_for(lambda: notebook.run(threes) == "0")
+    left = int(notebook.run("print(len(lab.selection))"))
+    assert 0 < left < before
+    notebook.wait_for(f"{SCATTER}.dataset.selected === '{left}'")
+    chips.nth(3).click()  # shown again, it does not come back by itself
+    notebook.wait_for(lambda: notebook.run("print(lab.scatter.hidden)") == "[]")
+    assert notebook.run(threes) == "0"
+
+
+def test_labels_are_read_in_full(open_notebook):
+    cell = """from sklearn.datasets import load_wine
+from ae_widgets import Lab
+wine = load_wine()
+lab = Lab(wine.data, [["Barbera", "Grignolino", "Barolo"][i] for i in wine.target])
+lab"""
+    notebook = open_notebook([cell])
+    notebook.wait_for(f"{SCATTER}?.dataset.points === '178'")
+    notebook.wait_for("document.querySelectorAll('.ae-scatter .ae-chip').length === 3")
+    assert notebook.page.evaluate(CUT_NAMES) == []
+    said = notebook.page.locator(".ae-transport .ae-status").inner_text()
+    assert "Scale the columns first" in said
 
 
 def test_pan_zoom_box_and_click(open_lab):

@@ -14,7 +14,8 @@ THEMES = {
 }
 # Pairs of parts that cover each other, and parts that stick out of the Lab.
 MISPLACED = """() => {
-  const parts = [...document.querySelectorAll('.ae-lab .ae-panel, .ae-lab .ae-transport')];
+  const all = '.ae-lab .ae-panel:not(.ae-section), .ae-lab .ae-transport';
+  const parts = [...document.querySelectorAll(all)];
   const boxes = parts.map((part) => part.getBoundingClientRect());
   const lab = document.querySelector('.ae-lab').getBoundingClientRect();
   const found = [];

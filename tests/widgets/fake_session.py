@@ -8,7 +8,7 @@ import numpy as np
 
 from ae_widgets import Settings
 from ae_widgets.data import Dataset
-from ae_widgets.session import LatentFrame, Reconstructions
+from ae_widgets.session import LatentFrame, Reconstructions, Status
 
 N_SAMPLES, SHAPE = 6, (2, 2)
 
@@ -26,6 +26,8 @@ class FakeSession:
         )
         self.settings = Settings().change(hidden_layer_sizes=(3,), code_dim=2)
         self.pending = {}
+        self.status = Status()
+        self.active_dimensions = None
         self.latent = None
         self.clusters = None
         self.focus = None
@@ -62,6 +64,11 @@ class FakeSession:
             axis_labels=("code 1", "code 2"),
         )
         self.notify("latent")
+
+    def state(self, state):
+        """Have the run enter a state."""
+        self.status = Status(state=state)
+        self.notify("status")
 
     def point(self, index):
         self.asked.append(("point", index))

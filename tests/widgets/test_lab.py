@@ -113,7 +113,7 @@ def test_bad_data_later_keep_the_lab_and_are_told_in_it(make_lab, no_trainer):
 
 
 def test_other_data_later(make_lab, no_trainer):
-    lab = make_lab(items(), alpha=3.0)
+    lab = make_lab(items(), item_shape=(4, 4), alpha=3.0)
     old, n_widgets = lab.session, len(_instances)
     lab.set_data(items(30)[:, :9], np.arange(30) % 2, item_shape=(3, 3))
     assert lab.session.dataset.n_features == 9

@@ -113,6 +113,20 @@ def test_a_reset_empties_the_scatter(scatter, session):
     assert (scatter.frame, scatter.positions, scatter.caption) == (0, b"", "")
 
 
+def test_before_the_first_frame_it_says_what_to_wait_for(scatter, session):
+    assert scatter.hint == "Press Start to train. The codes of the items appear here."
+    waits = {
+        "starting": "Starting the trainer…",
+        "running": "appear here",
+        "failed": "the run failed",
+    }
+    for state, said in waits.items():
+        session.state(state)
+        settle()
+        assert said in scatter.hint
+        assert "Press Start" not in scatter.hint
+
+
 @pytest.mark.parametrize(("focus", "index"), [(4, 4), (0, 0), (-1, None)])
 def test_pointing_reaches_the_session_once(scatter, session, focus, index):
     scatter.set_state({"focus": 2})

@@ -3,7 +3,7 @@
 import pytest
 
 from ae_widgets.engine import KINDS
-from ae_widgets.losses import RECONSTRUCTIONS
+from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
 from ae_widgets.session import publisher
 from ae_widgets.widgets import LossControls
 from ae_widgets.widgets._controls import LogSlider
@@ -18,11 +18,105 @@ def controls(session):
 
 def test_begins_with_the_settings(controls, session):
     shown = {name: field.value for name, field in controls._fields.items()}
-    assert shown == {name: session.settings.value(name) for name in shown}
+    wanted = {name: session.settings.value(name) for name in shown}
+    assert shown == wanted | {"gradient_clip": 0.0}
     assert set(shown) == {
-        "alpha", "beta", "reconstruction", "complexity", "learning_rate", "batch_size",
-        "max_iter",
+        "alpha", "beta", "reconstruction", "complexity", "corruption", "noise", "warm_up",
+        "sparsity_target", "learning_rate", "batch_size", "max_iter", "optimizer", "momentum",
+        "weight_decay", "gradient_clip", "schedule", "schedule_factor", "schedule_epochs",
+        "schedule_patience",
     }  # fmt: skip
+
+
+def away(controls):
+    return {name for name, row in controls._rows.items() if "ae-away" in row._dom_classes}
+
+
+def test_every_field_has_a_label_and_a_tooltip(controls):
+    for name, field in controls._fields.items():
+        assert field.tooltip
+        assert controls._sliders.get(name, field).description
+
+
+KIND_FIELDS = {"corruption", "noise", "warm_up", "sparsity_target"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("plain", set()),
+        ("denoising", {"corruption", "noise"}),
+        ("sparse", {"sparsity_target"}),
+        ("contractive", set()),
+        ("variational", {"warm_up"}),
+        ("gated", {"warm_up"}),
+    ],
+)
+def test_a_kind_brings_its_fields_and_its_complexities(controls, session, kind, shown):
+    session.change(kind=kind)
+    assert publisher.flush()
+    assert KIND_FIELDS - away(controls) == shown
+    field = controls._fields["complexity"]
+    assert [value for _, value in field.options] == list(KINDS[kind].complexities)
+    assert field.value == session.settings.complexity
+    for name in shown - {"corruption"}:
+        controls._fields[name].value = 0.5
+        assert session.settings.value(name) == 0.5
+    session.change(kind="plain")
+    assert publisher.flush()
+    assert away(controls) >= KIND_FIELDS
+
+
+def test_the_kind_of_the_next_run_brings_its_complexity_marked(controls, session, trainer):
+    trainer.state("running", step=1)
+    session.change(kind="variational")
+    assert publisher.flush()
+    assert session.settings.complexity == "l1"
+    assert controls._fields["complexity"].value == "kl_gaussian"
+    assert "ae-pending" in controls._rows["complexity"]._dom_classes
+    session.reset()
+    assert publisher.flush()
+    assert "ae-pending" not in controls._rows["complexity"]._dom_classes
+
+
+def test_the_dimensions_in_use_are_told_live(controls, session, trainer, monkeypatch):
+    assert controls._active.value == ""
+    session.change(kind="gated", code_dim=16)
+    assert publisher.flush()
+    assert controls._active.value == "16 of 16 dimensions active"
+    monkeypatch.setattr(type(session), "active_dimensions", property(lambda _: 5))
+    trainer.state("running")
+    trainer.epochs(1, 1)
+    assert controls._active.value == "5 of 16 dimensions active"
+
+
+def test_the_optimiser_waits_and_brings_its_fields(controls, session, trainer):
+    assert away(controls) - KIND_FIELDS == {
+        "momentum", "schedule_factor", "schedule_epochs", "schedule_patience",
+    }  # fmt: skip
+    trainer.state("running", step=1)
+    controls._fields["optimizer"].value = "sgd"
+    controls._fields["schedule"].value = "step"
+    assert publisher.flush()
+    assert session.settings.optimizer == "adam"
+    assert session.settings.schedule == "step"
+    marked = {n for n, row in controls._rows.items() if "ae-pending" in row._dom_classes}
+    assert marked == {"optimizer"}
+    assert away(controls) - KIND_FIELDS == {"schedule_patience"}
+    session.reset()
+    session.change(complexity="kl_sparsity", schedule="reduce_on_plateau")
+    assert publisher.flush()
+    assert session.settings.optimizer == "sgd"
+    assert "ae-pending" not in controls._rows["optimizer"]._dom_classes
+    assert away(controls) & {"sparsity_target", "schedule_epochs"} == {"schedule_epochs"}
+
+
+def test_no_limit_of_the_gradient_is_0(controls, session):
+    assert controls._fields["gradient_clip"].value == 0
+    controls._fields["gradient_clip"].value = 2.5
+    assert session.settings.gradient_clip == 2.5
+    controls._fields["gradient_clip"].value = 0
+    assert session.settings.gradient_clip is None
 
 
 def test_a_slider_sets_the_weight_and_its_field(controls, session):
@@ -97,10 +191,10 @@ def test_slider_and_number_are_inverse(number):
 
 
 def test_every_kind_of_error_and_complexity_has_a_name_to_read(controls):
-    labels, values = zip(*controls._fields["reconstruction"].options, strict=True)
-    assert values == RECONSTRUCTIONS
-    labels += tuple(label for label, _ in controls._fields["complexity"].options)
-    assert not any("_" in label for label in labels)
+    for name, kinds in (("reconstruction", RECONSTRUCTIONS), ("complexity", COMPLEXITIES)):
+        labels, values = zip(*controls._fields[name].options, strict=True)
+        assert values == kinds
+        assert not any("_" in label for label in labels)
 
 
 def test_the_complexity_of_every_kind_can_be_shown(controls, session):

@@ -92,6 +92,31 @@ def test_pca_as_a_line(plot, session, trainer, monkeypatch):
     assert plot._text.value.endswith("PCA 0.25")
 
 
+def test_the_line_of_another_code_is_gone_at_once(plot, session, trainer, monkeypatch):
+    found = {2: 0.25}
+    monkeypatch.setattr(
+        type(session), "baseline",
+        property(lambda s: found.get(s.settings.architecture.code_dim)),
+    )  # fmt: skip
+    trainer.state("running", step=1)
+    trainer.epochs(1, 4)
+    assert plot._baseline.y.tolist() == [0.25, 0.25]
+    told = []
+    for topic in ("baseline", "status", "losses"):
+        session.observe(topic, lambda topic=topic: told.append(topic))
+    session.change(code_dim=5)
+    told.clear()
+    session.reset()
+    assert told[0] == "baseline"
+    assert publisher.flush()
+    assert (plot._baseline.x.size, plot._baseline_key.value) == (0, "")
+    found[5] = 0.1
+    session._notify("baseline")
+    trainer.epochs(1, 1)
+    assert plot._baseline.y.tolist() == pytest.approx([0.1, 0.1])
+    assert plot._baseline_key.value == "PCA, 5 components"
+
+
 def test_ticks_where_a_control_moved(plot, trainer):
     trainer.changed("beta", 0.1, step=7, epoch=12.4)
     assert plot._moves.x.ravel().tolist() == pytest.approx([12.4, 12.4])

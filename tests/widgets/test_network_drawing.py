@@ -66,6 +66,19 @@ def test_other_pending_settings_leave_it_alone(drawing, session):
     assert not drawing.pending
 
 
+def test_the_dimensions_in_use_of_a_gated_code(drawing, session):
+    session.settings = session.settings.change(kind="gated", code_dim=16)
+    session.active_dimensions = 5
+    session.notify("losses")
+    assert publisher.flush(5)
+    assert [layer.get("active") for layer in drawing.layers] == [None, None, 5, None, None]
+    assert "code 16 (5 active) identity" in drawing.description
+    session.pending = {"code_dim": 4}
+    session.notify("settings")
+    assert publisher.flush(5)
+    assert "active" not in drawing.layers[2]
+
+
 def test_convolutions_are_drawn_as_layers_of_all_their_values():
     architecture = Architecture((8,), 2, trunk="convolutional", channels=(3,), item_shape=(4, 4))
     layers = describe_layers(architecture, 16)

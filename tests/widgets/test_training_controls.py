@@ -85,6 +85,18 @@ def test_progress_and_counter(controls, trainer):
     assert "validation loss 0.2" in controls._status.value
 
 
+def test_the_counter_keeps_room_for_the_longest_text(controls, session):
+    def room():
+        return int(controls._progress.style.description_width.removesuffix("ch"))
+
+    short = room()
+    session.change(max_iter=100_000)
+    assert publisher.flush()
+    longest = len(counter_text(100_000, 100_000, 100_000, 40_000))
+    assert room() > short
+    assert room() >= 0.86 * longest
+
+
 def test_an_error_stands_out(controls, session):
     session.say("beta must be a number", error=True)
     assert publisher.flush()

@@ -10,6 +10,8 @@ export interface Group {
   /** Stable name in the `hidden` trait, e.g. 'label:7' or 'cluster:2'. */
   readonly id: string;
   readonly name: string;
+  /** The name where no heading says what it names, e.g. 'cluster 2'. */
+  readonly full: string;
   readonly colour: GroupColour;
   readonly count: number;
   readonly hidden: boolean;
@@ -46,8 +48,10 @@ export function group(
 
   const groups: Group[] = [];
   const slot = new Map<number, number>();
-  const add = (id: string, text: string, colour: GroupColour, size: number): number =>
-    groups.push({ id, name: text, colour, count: size, hidden: hidden.has(id) }) - 1;
+  const add = (id: string, text: string, colour: GroupColour, size: number): number => {
+    const full = id === `cluster:${text}` ? `cluster ${text}` : text;
+    return groups.push({ id, name: text, full, colour, count: size, hidden: hidden.has(id) }) - 1;
+  };
   for (const [rank, c] of shown.entries()) {
     const colour = crowded || c >= MAX_GROUPS ? rank : c;
     slot.set(c, add(`${kind}:${name(c)}`, name(c), colour, counts.get(c) as number));

@@ -4,6 +4,8 @@ export interface Layer {
   readonly name: string;
   readonly size: number;
   readonly activation: string;
+  /** How many of its units are in use; all where it is missing. */
+  readonly active?: number;
 }
 
 export interface Column {
@@ -12,6 +14,8 @@ export interface Column {
   readonly y: number;
   readonly width: number;
   readonly height: number;
+  /** The part of the height that is in use. */
+  readonly filled: number;
   readonly isCode: boolean;
 }
 
@@ -39,12 +43,14 @@ export function layoutNetwork(
   const columns = layers.map((layer, i): Column => {
     const share = Math.log(Math.max(layer.size, 1)) / Math.log(largest);
     const tall = SMALLEST + (height - SMALLEST) * share;
+    const used = (layer.active ?? layer.size) / Math.max(layer.size, 1);
     return {
       layer,
       x: ROOM_FOR_TEXT / 2 + i * pitch - COLUMN_WIDTH / 2,
       y: (height - tall) / 2,
       width: COLUMN_WIDTH,
       height: tall,
+      filled: tall * Math.min(used, 1),
       isCode: layer.name === "code",
     };
   });

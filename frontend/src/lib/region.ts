@@ -53,6 +53,11 @@ export function pointsIn(
   return found.slice(0, count);
 }
 
+/** Those of `indices` that are visible. */
+export function shown(indices: Uint32Array, visible: Uint8Array): Uint32Array {
+  return indices.filter((i) => visible[i]);
+}
+
 /** Both sorted lists in one, each index once. */
 export function union(a: Uint32Array, b: Uint32Array): Uint32Array {
   return Uint32Array.from(new Set([...a, ...b])).sort();

@@ -38,7 +38,7 @@ export function describeScatter(
   const parts = [`Latent scatter of ${count(points, "item")}`];
   if (caption) parts.push(caption);
   if (groups.length > 0) {
-    parts.push(groups.map((g) => `${g.name}: ${g.count}${g.hidden ? " (hidden)" : ""}`).join(", "));
+    parts.push(groups.map((g) => `${g.full}: ${g.count}${g.hidden ? " (hidden)" : ""}`).join(", "));
   }
   if (selected > 0) parts.push(`${selected} selected`);
   return `${parts.join("; ")}.`;

@@ -42,3 +42,8 @@ function formatter(step: number, largest: number): (value: number) => string {
 function minus(text: string): string {
   return text.replace("-", "−");
 }
+
+/** Where the middle of a text of `length` goes, wanted at `middle`, so that it ends before `end`. */
+export function endingBefore(end: number, middle: number, length: number): number {
+  return Math.min(middle, end - length / 2);
+}

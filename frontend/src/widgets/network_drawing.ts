@@ -2,7 +2,7 @@
 import type { AnyModel, AnyWidget } from "@anywidget/types";
 import { bind } from "../bind";
 import "../dom/base.css";
-import { element, root, svg } from "../dom/element";
+import { root, svg } from "../dom/element";
 import { activationText, type Column, type Layer, layoutNetwork } from "../lib/network";
 import "./network_drawing.css";
 
@@ -30,8 +30,7 @@ function draw(model: AnyModel<NetworkTraits>, node: HTMLElement): void {
     ...bands.map((points) => svg("polygon", { class: "ae-band", points })),
     ...columns.map((column, i) => layer(column, roomy || speaks(columns, i))),
   );
-  const note = element("p", "ae-hint", {}, "Changes apply to the next run");
-  node.replaceChildren(picture, ...(pending ? [note] : []));
+  node.replaceChildren(picture);
   node.classList.toggle("ae-pending", pending);
 }
 
@@ -40,10 +39,15 @@ function speaks(columns: readonly Column[], i: number): boolean {
   return i === 0 || i === columns.length - 1 || columns[i]?.isCode === true;
 }
 
-function layer({ layer: l, x, y, width, height, isCode }: Column, speak: boolean): SVGGElement {
+function layer(
+  { layer: l, x, y, width, height, filled, isCode }: Column,
+  speak: boolean,
+): SVGGElement {
   const tip = svg("title");
   const activation = l.activation ? activationText(l.activation) : "";
-  tip.textContent = [`${l.name}: ${l.size.toLocaleString("en")}`, activation]
+  const size = l.active === undefined ? String(l.size) : `${l.active}/${l.size}`;
+  const use = l.active === undefined ? "" : `${l.active} active`;
+  tip.textContent = [`${l.name}: ${l.size.toLocaleString("en")}`, use, activation]
     .filter(Boolean)
     .join(", ");
   const group = svg(
@@ -52,8 +56,12 @@ function layer({ layer: l, x, y, width, height, isCode }: Column, speak: boolean
     tip,
     svg("rect", { x, y, width, height, rx: 2 }),
   );
+  if (filled < height) {
+    group.classList.add("ae-closed"); // in part
+    group.append(svg("rect", { x, y: y + height - filled, width, height: filled, rx: 2 }));
+  }
   if (speak) {
-    group.append(text("ae-size", x + width / 2, DRAWING + 13, String(l.size)));
+    group.append(text("ae-size", x + width / 2, DRAWING + 13, size));
     if (activation) group.append(text("ae-activation", x + width / 2, DRAWING + 24, activation));
   }
   return group;

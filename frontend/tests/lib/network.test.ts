@@ -46,3 +46,9 @@ test("activations by the names people use", () => {
     "tanh",
   ]);
 });
+
+test("of a gated code only the part in use is filled", () => {
+  const gated = [layer("input", 64), { ...layer("code", 16), active: 4 }, layer("output", 64)];
+  const { columns } = layoutNetwork(gated, 240, 66);
+  expect(columns.map((c) => c.filled / c.height)).toEqual([1, 0.25, 1]);
+});

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { boundsOf, inPolygon, pointsIn, union } from "../../src/lib/region";
+import { boundsOf, inPolygon, pointsIn, shown, union } from "../../src/lib/region";
 
 const triangle = [0, 0, 4, 0, 0, 4];
 const positions = Float32Array.of(1, 1, 3, 3, 0.5, 3, 9, 9);
@@ -34,4 +34,9 @@ test("a click without area selects nothing", () => {
 
 test("a union is ascending and has each index once", () => {
   expect([...union(Uint32Array.of(9, 2), Uint32Array.of(10, 2, 1))]).toEqual([1, 2, 9, 10]);
+});
+
+test("of a selection only what is shown is left", () => {
+  const visible = Uint8Array.of(8, 0, 8, 0);
+  expect([...shown(Uint32Array.of(0, 1, 2, 99), visible)]).toEqual([0, 2]);
 });

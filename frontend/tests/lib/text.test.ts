@@ -25,7 +25,7 @@ test("an item without label or finite error", () => {
 });
 
 test("the scatter in words", () => {
-  const group = { id: "label:a", name: "a", colour: 0, count: 2, hidden: true };
+  const group = { id: "label:a", name: "a", full: "a", colour: 0, count: 2, hidden: true };
   expect(describeScatter(0, [], 0, "")).toContain("empty");
   expect(describeScatter(3, [group], 1, "epoch 2")).toBe(
     "Latent scatter of 3 items; epoch 2; a: 2 (hidden); 1 selected.",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { niceStep, ticks } from "../../src/lib/ticks";
+import { endingBefore, niceStep, ticks } from "../../src/lib/ticks";
 
 test("steps are 1, 2 or 5 times a power of ten", () => {
   expect(niceStep(10, 5)).toBe(2);
@@ -25,4 +25,9 @@ test("no range, no ticks", () => {
   expect(ticks(1, 1, 5)).toEqual([]);
   expect(ticks(0, Number.NaN, 5)).toEqual([]);
   expect(ticks(0, Infinity, 5)).toEqual([]);
+});
+
+test("a text at the end of an axis moves in, others stay", () => {
+  expect(endingBefore(108, 100, 30)).toBe(93);
+  expect(endingBefore(108, 60, 30)).toBe(60);
 });

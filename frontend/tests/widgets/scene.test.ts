@@ -71,7 +71,10 @@ test("clusters are offered before there are any; until then there is one colour"
   expect(scene.colourBy).toBe("none");
   model.receive({ clusters: bytes(Int32Array.of(1, 1, 0)) });
   scene.restyle(false);
-  expect(scene.grouping.groups.map((g) => g.name)).toEqual(["cluster 1", "cluster 2"]);
+  expect(scene.grouping.groups.map((g) => [g.name, g.full])).toEqual([
+    ["1", "cluster 1"],
+    ["2", "cluster 2"],
+  ]);
 });
 
 test("without labels they are not offered", () => {

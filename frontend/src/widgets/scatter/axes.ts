@@ -2,7 +2,7 @@
 
 import type { Theme } from "../../dom/theme";
 import { type Box, type Size, toPixel } from "../../lib/camera";
-import { ticks } from "../../lib/ticks";
+import { endingBefore, ticks } from "../../lib/ticks";
 
 /** Room around the plot area in CSS pixels; to the left for ticks as wide as "−0.0025". */
 export const MARGIN = { left: 62, right: 8, top: 8, bottom: 36 } as const;
@@ -37,7 +37,9 @@ export function drawAxes(
     const x = crisp(toPixel(box, size, value, box.y0)[0]);
     line(context, theme.grid, x, 0, x, height);
     context.fillStyle = theme.faint;
-    if (numbers) context.fillText(text, x, height + 6);
+    const room = width + MARGIN.right;
+    const place = endingBefore(room, x, context.measureText(text).width);
+    if (numbers) context.fillText(text, place, height + 6);
   }
   context.textAlign = "right";
   context.textBaseline = "middle";

@@ -9,6 +9,7 @@ import { svgPath } from "./shapes";
 export class Legend {
   readonly node = element("div", "ae-legend", { role: "group", "aria-label": "Legend" });
   private drawn = "";
+  private chips: HTMLElement[] = [];
 
   /** @param hide called with the ids of the groups that shall be hidden */
   constructor(private readonly hide: (hidden: string[]) => void) {}
@@ -18,9 +19,12 @@ export class Legend {
     // Chips are kept while only their state changes, and with them the focus.
     const content = JSON.stringify([scene.colourBy, dark, groups.map((g) => [g.id, g.colour])]);
     if (groups.length > 0 && content === this.drawn) {
-      for (const [i, g] of groups.entries()) setState(this.node.children[i] as HTMLElement, g);
+      for (const [i, g] of groups.entries()) setState(this.chips[i] as HTMLElement, g);
     } else if (groups.length > 0) {
-      this.node.replaceChildren(...groups.map((g) => chip(g, dark)));
+      this.chips = groups.map((g) => chip(g, dark));
+      const heading = element("div", "ae-legend-heading", { "aria-hidden": "true" }, "cluster");
+      const headings = scene.colourBy === "cluster" ? [heading] : [];
+      this.node.replaceChildren(...headings, ...this.chips);
     } else {
       this.node.replaceChildren(...(scene.colourBy === "error" ? [scale(scene, dark)] : []));
     }
@@ -66,7 +70,8 @@ function chip(g: Group, dark: boolean): HTMLElement {
 
 function setState(node: HTMLElement, g: Group): void {
   node.setAttribute("aria-pressed", String(!g.hidden));
-  node.title = `${g.name}: ${g.count.toLocaleString("en")} items. Click to ${
+  node.setAttribute("aria-label", `${g.full}: ${g.count.toLocaleString("en")}`);
+  node.title = `${g.full}: ${g.count.toLocaleString("en")} items. Click to ${
     g.hidden ? "show" : "hide"
   }, double-click (or Shift-click) to show only these.`;
   (node.lastElementChild as HTMLElement).textContent = g.count.toLocaleString("en");

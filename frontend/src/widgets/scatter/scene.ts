@@ -108,7 +108,7 @@ export class Scene {
       return group(int32(this.model.get("labels")), name, "label", hidden);
     }
     if (this.colourBy === "cluster") {
-      const name = (c: number): string => `cluster ${c + 1}`;
+      const name = (c: number): string => String(c + 1);
       return group(int32(this.model.get("clusters")), name, "cluster", hidden);
     }
     return NO_GROUPS;

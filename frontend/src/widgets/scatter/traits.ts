@@ -11,6 +11,7 @@ export interface ScatterTraits {
   limits: number[];
   axis_labels: string[];
   caption: string;
+  hint: string;
   labels: DataView;
   label_names: string[];
   clusters: DataView;

@@ -4,7 +4,7 @@ import { element, root } from "../../dom/element";
 import { calmMotion } from "../../dom/theme";
 import { toData } from "../../lib/camera";
 import { nearest, neighbour } from "../../lib/pick";
-import { boundsOf, pointsIn, union } from "../../lib/region";
+import { boundsOf, pointsIn, shown, union } from "../../lib/region";
 import { count, describeScatter, footer, itemTitle } from "../../lib/text";
 import { throttle } from "../../lib/throttle";
 import type { Acknowledger } from "./acknowledge";
@@ -62,7 +62,7 @@ export class ScatterView implements PointerTarget, KeyTarget {
       tool: (value) => this.set("tool", value),
       fit: () => this.fit(),
     });
-    this.legend = new Legend((hidden) => this.set("hidden", hidden));
+    this.legend = new Legend((hidden) => this.hide(hidden));
     this.plot = new Plot({
       scene: this.scene,
       camera: this.camera,
@@ -77,7 +77,6 @@ export class ScatterView implements PointerTarget, KeyTarget {
       if (handleKey(event, this)) event.preventDefault();
     };
     this.clearButton.onclick = () => this.setSelection(new Uint32Array(0));
-    this.hint.textContent = "Press Start to train; the items’ codes appear here.";
     this.plot.surface.append(this.hint, this.tooltip.node);
     const foot = element("div", "ae-footer", {}, this.status, this.clearButton);
     const body = element("div", "ae-body", {}, this.plot.node, this.legend.node);
@@ -112,6 +111,7 @@ export class ScatterView implements PointerTarget, KeyTarget {
       camera: follow,
       axis_labels: () => this.plot.redraw(),
       caption: () => this.describe(),
+      hint: () => this.describe(),
       color_by: restyle,
       hidden: restyle,
       labels: restyle,
@@ -127,6 +127,14 @@ export class ScatterView implements PointerTarget, KeyTarget {
   private set<K extends keyof ScatterTraits>(name: K, value: ScatterTraits[K]): void {
     this.model.set(name, value);
     this.model.save_changes();
+  }
+
+  /** Filter by the legend; what is hidden is no longer selected. */
+  private hide(hidden: string[]): void {
+    this.set("hidden", hidden);
+    const { selection, visible } = this.scene;
+    const left = shown(selection, visible);
+    if (left.length < selection.length) this.setSelection(left);
   }
 
   private readFrame(): void {
@@ -163,6 +171,7 @@ export class ScatterView implements PointerTarget, KeyTarget {
     this.status.textContent = scene.count > 0 ? footer(scene.count, selected, caption) : "";
     this.clearButton.hidden = selected === 0;
     this.hint.hidden = scene.count > 0;
+    this.hint.textContent = model.get("hint");
     const text = describeScatter(scene.count, scene.grouping.groups, selected, caption);
     this.plot.surface.setAttribute("aria-label", `${text} Keys: arrows, plus, minus, 0, n, p.`);
     this.root.dataset.points = String(scene.count);
@@ -259,7 +268,7 @@ export class ScatterView implements PointerTarget, KeyTarget {
     const { to, visible, selection } = this.scene;
     const bounds = boundsOf(corners);
     const found = pointsIn(to, visible, bounds, kind === "lasso" ? corners : undefined);
-    this.setSelection(add ? union(selection, found) : found);
+    this.setSelection(add ? union(shown(selection, visible), found) : found);
   }
 
   private setSelection(indices: Uint32Array): void {

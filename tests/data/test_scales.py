@@ -1,0 +1,87 @@
+"""Columns of very different scales are told, and nothing else is."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_digits,
+    load_iris,
+    load_wine,
+)
+
+from ae_widgets.data import read_dataset
+from ae_widgets.data import scales as scales_module
+from ae_widgets.data.scales import spreads
+
+FIX = "Scale the columns first, e.g. sklearn.preprocessing.StandardScaler().fit_transform(X)."
+
+
+def scale_notices(X, **options):
+    return [n for n in read_dataset(X, **options).notices if "Scale the columns" in n]
+
+
+@pytest.mark.parametrize(
+    ("load", "widest"), [(load_wine, "'proline'"), (load_breast_cancer, "'worst area'")]
+)
+def test_the_widest_column_is_named_with_the_fix(load, widest):
+    (notice,) = scale_notices(load())
+    assert notice.startswith(f"Column {widest} varies ")
+    assert notice.endswith(FIX)
+
+
+def test_how_many_times_as_much():
+    X = np.array([[0, 0.0, 0], [2, 2000.0, 2]])
+    assert scale_notices(X) == [f"Column 'x1' varies 1,000 times as much as a typical one. {FIX}"]
+
+
+def test_one_wide_column_of_two_counts():
+    X = np.random.default_rng(0).random((50, 2)) * [1, 1000]
+    assert "'x1'" in scale_notices(X)[0]
+
+
+@pytest.mark.parametrize("load", [load_iris, load_diabetes])
+def test_tables_of_like_columns_are_not_told(load):
+    assert scale_notices(load()) == []
+
+
+@pytest.mark.parametrize("divisor", [1, 16])
+def test_digits_are_not_told_as_rows_or_images(divisor):
+    digits = load_digits()
+    assert scale_notices(digits.data / divisor) == []
+    assert scale_notices(digits.data / divisor, item_shape=(8, 8)) == []
+
+
+def test_images_with_a_quiet_border_are_not_told():
+    images = np.random.default_rng(0).random((200, 4, 4)) * 1e-4
+    images[:, 1:3, 1:3] *= 1e4
+    assert scale_notices(images) == []
+    assert len(scale_notices(images.reshape(200, 16))) == 1
+
+
+def test_constant_columns_have_no_scale():
+    X = np.random.default_rng(0).random((50, 6))
+    X[:, 1:] = 7
+    assert scale_notices(X) == []
+    assert scale_notices(np.ones((3, 2))) == []
+
+
+def test_scaled_columns_are_not_told():
+    from sklearn.preprocessing import StandardScaler
+
+    assert scale_notices(StandardScaler().fit_transform(load_wine().data)) == []
+
+
+def test_spreads_are_numpys_also_far_from_zero_and_without_what_is_missing():
+    X = np.random.default_rng(0).normal(1000, 1, (80, 3)).astype(np.float32)
+    np.testing.assert_allclose(spreads(X), X.astype(np.float64).std(axis=0), rtol=1e-12)
+    X[::3, 1] = np.nan
+    X[:, 2] = np.nan
+    np.testing.assert_allclose(spreads(X)[1], np.nanstd(X[:, 1].astype(np.float64)), rtol=1e-12)
+    assert spreads(X)[2] == 0
+
+
+def test_large_data_is_looked_at_in_part(monkeypatch):
+    monkeypatch.setattr(scales_module, "MAX_ROWS", 10)
+    X = np.arange(95, dtype=np.float32).reshape(-1, 1)
+    np.testing.assert_allclose(spreads(X), X[::10].std(axis=0), rtol=1e-6)
