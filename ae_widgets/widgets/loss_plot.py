@@ -169,7 +169,6 @@ class LossPlot(SessionView, ipywidgets.VBox):
             if not _fits(self._ticks.get(name), wanted):
                 self._ticks[name] = wanted
                 _set_axis(*axes[name], wanted)
-        started = self._frame[-1]
 
     def _show_baseline(self) -> None:
         """Show the line of PCA and its key; nothing while the one of this run is not known."""
