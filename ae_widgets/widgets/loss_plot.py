@@ -79,9 +79,9 @@ class LossPlot(SessionView, ipywidgets.VBox):
         foot = row(self._text, self._moved, css_class="ae-plot-foot")
         super().__init__(children=[style_sheet(), head, self._figure, self._hint, foot])
         self.add_class("ae-loss-plot")
-        self._follow("losses", self._show_losses, messages=3, interval=REFRESH)
+        self._follow("losses", self._show_losses, messages=4, interval=REFRESH)
         self._follow("baseline", self._show_baseline, messages=2)
-        self._follow("baseline", self._show_losses, messages=3, interval=REFRESH)
+        self._follow("baseline", self._show_losses, messages=4, interval=REFRESH)
         self._follow("journal", self._show_journal, messages=2, interval=REFRESH)
 
     def _build_figure(self) -> None:
@@ -113,7 +113,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
 
     def _choose_kind(self, _change: dict[str, Any]) -> None:
         self._ticks.pop("y", None)
-        self._post("losses", self._show_losses, messages=3, interval=0)
+        self._post("losses", self._show_losses, messages=4, interval=0)
 
     # What is shown ---------------------------------------------------------------
 
@@ -126,12 +126,14 @@ class LossPlot(SessionView, ipywidgets.VBox):
         self._set_lines(self._train, curve.epoch, train)
         self._set_lines(self._validation, curve.epoch[ends], validation[:, ends])
         self._text.value = self._summary()
+        (self._hint.add_class if len(curve.epoch) else self._hint.remove_class)("ae-hidden")
         self._wanted = self._wanted_ticks(curve.epoch, [train, validation])
         frame = (self.session.baseline, len(curve.epoch) > 0)
         left = [n for n in "xy" if not _fits(self._ticks.get(n), self._wanted[n])]
+        if left:
+            self._post("frame", self._show_frame, messages=3 * len(left), interval=0)
         if left or frame != self._frame:
             self._frame = frame
-            self._post("frame", self._show_frame, messages=3 * len(left) + 1, interval=0)
             self._post("baseline", self._show_baseline, messages=2, interval=0)
 
     def _wanted_ticks(
@@ -160,15 +162,13 @@ class LossPlot(SessionView, ipywidgets.VBox):
         return f"PCA, {n_components} component{'' if n_components == 1 else 's'}"
 
     def _show_frame(self) -> None:
-        """Show what changes seldom: the axes and the hint."""
+        """Show what changes seldom: the axes."""
         axes = {"x": (self._x, self._x_axis), "y": (self._y, self._y_axis)}
         for name, wanted in self._wanted.items():
             # An end changes only if the curves leave the axis or use little of it.
             if not _fits(self._ticks.get(name), wanted):
                 self._ticks[name] = wanted
                 _set_axis(*axes[name], wanted)
-        started = self._frame[-1]
-        (self._hint.add_class if started else self._hint.remove_class)("ae-hidden")
 
     def _show_baseline(self) -> None:
         """Show the line of PCA and its key; nothing while the one of this run is not known."""
