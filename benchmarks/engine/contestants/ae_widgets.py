@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from contestants import Train
 
+_ours.load_loops()
+
 
 def prepare(X: Items, work: Workload, seed: int) -> Train:
     """Make the estimator."""
