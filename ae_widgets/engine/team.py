@@ -80,11 +80,14 @@ class Team:
             result = job(0, threads)
             for helper in helpers:
                 helper.result()
-        if self.size > 1 and n_batches:
-            self._learn(threads, time.perf_counter() - started, n_batches)
+        if n_batches:
+            self.learn(threads, time.perf_counter() - started, n_batches)
         return result
 
-    def _learn(self, threads: int, seconds: float, n_batches: int) -> None:
+    def learn(self, threads: int, seconds: float, n_batches: int) -> None:
+        """Take in how long so many threads took for some batches."""
+        if self.size == 1:
+            return
         self._seconds[threads] = seconds / n_batches
         if threads != self._best:
             self._look_at = time.perf_counter() + PATIENCE * seconds

@@ -441,9 +441,9 @@ class Trainer:
 
     def _step_class(self) -> Any:
         """Return the fastest kind of step that applies."""
-        from ae_widgets.engine.bfloat16_step import Bfloat16Step
         from ae_widgets.engine.dense_step import DenseStep
         from ae_widgets.engine.device_step import DeviceStep
+        from ae_widgets.engine.product_step import ProductStep
         from ae_widgets.engine.sharded_step import ShardedStep
         from ae_widgets.engine.sparse_step import SparseStep
 
@@ -452,7 +452,8 @@ class Trainer:
         if not isinstance(self.features, Tensor):
             kind: Any = SparseStep
         else:
-            kind = Bfloat16Step if self.settings.precision == "bf16" else DenseStep
+            large = ProductStep.is_worth_it(self.settings, self.features.shape[1])
+            kind = ProductStep if large else DenseStep
         if not self._own_modules:
             for candidate in (kind, ShardedStep):
                 if candidate.applies(self.settings):

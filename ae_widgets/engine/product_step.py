@@ -1,13 +1,15 @@
-"""The step of a dense network whose matrix products are in bfloat16.
+"""The step of a large dense network: torch's matrix products between compiled loops.
 
-Parameters, sums and everything between two products stay in float32; only what a
-product reads and writes is rounded to 8 bits of precision, which halves its time
-on processors that know the format.
+Where products take nearly all of the time, torch's threads share each of them better
+than ours share a batch, and they know bfloat16: only what a product reads and writes is
+then rounded to 8 bits of precision, which halves its time on processors that know the
+format. Parameters, sums and everything between two products stay in float32.
 """
 
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from ae_widgets.engine.dense_step import DenseStep
 from ae_widgets.engine.loop import FAN_IN, FAN_OUT, KIND, OFFSET
 from ae_widgets.engine.optimizers import joined
 from ae_widgets.engine.step import Noted, Trained
+from ae_widgets.engine.team import CORES, Team
 from ae_widgets.engine.views import tensor_view
 from ae_widgets.losses.gradients import (
     COMPILED_COMPLEXITIES,
@@ -38,11 +41,17 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-__all__ = ["Bfloat16Step"]
+__all__ = ["ProductStep"]
 
 
-class Bfloat16Step:
-    """As `DenseStep`, with products in bfloat16 on torch's threads.
+WORTH_IT = 3e8
+"""Operations of a batch from which on torch's threads gain more than they cost."""
+
+
+class ProductStep:
+    """As `DenseStep`, with torch's products, in bfloat16 if the precision is 'bf16'.
+
+    How many threads they have is chosen by the clock, as in `Team`; it changes no bit.
 
     Parameters
     ----------
@@ -53,7 +62,7 @@ class Bfloat16Step:
     objective : Objective
         What to minimise; its settings may change between batches.
     settings : Settings
-        The architecture, and the learning rate to begin with.
+        The architecture, the precision, and the learning rate to begin with.
     """
 
     def __init__(
@@ -69,8 +78,12 @@ class Bfloat16Step:
         self._code_layer = len(settings.architecture.hidden_layer_sizes)
         table, self._parameters, _ = flatten(network, settings.architecture, in_order)
         self._gradients = np.zeros((1, len(self._parameters)), np.float32)
-        self._rounded = torch.empty(len(self._parameters), dtype=torch.bfloat16)
-        rounded = self._rounded, torch.empty_like(self._rounded)
+        self._rounds = settings.precision == "bf16"
+        self._team = Team(CORES)
+        rounded = torch.from_numpy(self._parameters), torch.from_numpy(self._gradients[0])
+        if self._rounds:
+            rounded = rounded[0].bfloat16(), rounded[1].bfloat16()
+        self._rounded = rounded[0]
         self._layers = [
             _Layer(row, self._parameters, self._gradients[0], *rounded) for row in table.tolist()
         ]
@@ -79,15 +92,23 @@ class Bfloat16Step:
 
     applies = DenseStep.applies
 
+    @staticmethod
+    def is_worth_it(settings: Settings, n_features: int) -> bool:
+        """Whether the products are large, or to be in bfloat16."""
+        operations = 6 * settings.batch_size * settings.architecture.n_parameters(n_features)
+        return settings.precision == "bf16" or operations >= WORTH_IT
+
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         """Train on the items at `rows`, in order, `batch_size` at a time."""
         weights = list(self._objective.weights.values())
         for start in range(0, len(rows), batch_size):
             batch = slice(start, min(start + batch_size, len(rows)))
             n = batch.stop - batch.start
-            self._rounded.copy_(torch.from_numpy(self._parameters))
             errors = noted.errors[batch]
+            started, (threads, _) = time.perf_counter(), self._team.stint()
+            torch.set_num_threads(threads)
             code, complexity = self._measure(torch.from_numpy(rows[batch]), errors)
+            self._team.learn(threads, time.perf_counter() - started, 1)
             values = np.array([errors.mean(dtype=np.float64), complexity])
             total = float(values @ weights)
             if not math.isfinite(total):
@@ -117,14 +138,16 @@ class Bfloat16Step:
         """Compute the gradients of one batch; return its code and complexity."""
         n, settings = len(rows), self._objective.settings
         arrays = self._pass(n)
+        if self._rounds:
+            self._rounded.copy_(torch.from_numpy(self._parameters))
         torch.index_select(self._features, 0, rows, out=arrays.x)
-        arrays.inputs[0].copy_(arrays.x)
+        _write(arrays.inputs[0], arrays.x)
         for index, layer in enumerate(self._layers):
             torch.mm(arrays.inputs[index], layer.weight.T, out=arrays.products[index])
-            output = arrays.outputs[index].copy_(arrays.products[index])
+            output = _write(arrays.outputs[index], arrays.products[index])
             activate(layer.kind, output.numpy(), layer.bias)
             if index + 1 < len(self._layers):
-                arrays.inputs[index + 1].copy_(output)
+                _write(arrays.inputs[index + 1], output)
         code, by_code = arrays.outputs[self._code_layer].numpy(), arrays.by_code
         complexity = complexity_gradient(
             COMPILED_COMPLEXITIES[settings.complexity], code, settings.sparsity_target,
@@ -150,12 +173,13 @@ class Bfloat16Step:
                 if settings.beta:
                     slope += torch.from_numpy(arrays.by_code)
             chain(layer.kind, arrays.outputs[index].numpy(), slope.numpy(), layer.by_bias)
-            rounded = arrays.products[index].copy_(slope)
+            rounded = _write(arrays.by_products[index], slope)
             torch.mm(rounded.T, arrays.inputs[index], out=layer.rounded_by_weight)
-            layer.by_weight.copy_(layer.rounded_by_weight)
+            if self._rounds:
+                layer.by_weight.copy_(layer.rounded_by_weight)
             if index:
                 torch.mm(rounded, layer.weight, out=arrays.by_inputs[index])
-                arrays.slopes[index - 1].copy_(arrays.by_inputs[index])
+                _write(arrays.slopes[index - 1], arrays.by_inputs[index])
 
     def _update(self) -> None:
         settings = self._objective.settings
@@ -172,7 +196,7 @@ class Bfloat16Step:
         if n not in self._passes:
             if len(self._passes) > 1:  # a full batch and the last of an epoch
                 self._passes.clear()
-            self._passes[n] = _Pass(n, self._layers, self._code_layer)
+            self._passes[n] = _Pass(n, self._layers, self._code_layer, rounds=self._rounds)
         return self._passes[n]
 
 
@@ -200,16 +224,25 @@ class _Layer:
 
 
 class _Pass:
-    """The arrays of batches of `n` items; in bfloat16 what a product reads or writes."""
+    """The arrays of batches of `n` items.
 
-    def __init__(self, n: int, layers: list[_Layer], code_layer: int) -> None:
-        def rounded(width: int) -> Tensor:
-            return torch.empty(n, width, dtype=torch.bfloat16)
+    What a product reads or writes is in bfloat16 if it `rounds`, and otherwise the very
+    array that stands in float32 beside it.
+    """
 
-        self.x = torch.empty(n, layers[0].fan_in)
-        self.inputs = [rounded(layer.fan_in) for layer in layers]
-        self.by_inputs = [rounded(layer.fan_in) for layer in layers]
-        self.products = [rounded(layer.fan_out) for layer in layers]
-        self.outputs = [torch.empty(n, layer.fan_out) for layer in layers]
-        self.slopes = [torch.empty(n, layer.fan_out) for layer in layers]
+    def __init__(self, n: int, layers: list[_Layer], code_layer: int, *, rounds: bool) -> None:
+        def like(tensors: list[Tensor]) -> list[Tensor]:
+            return [t.to(torch.bfloat16) for t in tensors] if rounds else tensors
+
+        self.x = torch.zeros(n, layers[0].fan_in)
+        self.outputs = [torch.zeros(n, layer.fan_out) for layer in layers]
+        self.slopes = [torch.zeros(n, layer.fan_out) for layer in layers]
+        self.inputs = like([self.x, *self.outputs[:-1]])
+        self.products, self.by_products = like(self.outputs), like(self.slopes)
+        self.by_inputs = like([self.x, *self.slopes[:-1]])  # the first is not used
         self.by_code = np.zeros((n, layers[code_layer].fan_out), np.float32)
+
+
+def _write(target: Tensor, source: Tensor) -> Tensor:
+    """Copy `source` into `target`, unless they are one."""
+    return target if target is source else target.copy_(source)

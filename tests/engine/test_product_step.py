@@ -1,11 +1,11 @@
-"""The step in bfloat16, against the one in float32."""
+"""The step with torch's products, in bfloat16 and in float32, against the compiled one."""
 
 import numpy as np
 import pytest
 import torch
 
-from ae_widgets.engine.bfloat16_step import Bfloat16Step
 from ae_widgets.engine.dense_step import DenseStep
+from ae_widgets.engine.product_step import ProductStep
 from ae_widgets.engine.trainer import Trainer
 from tests.engine.data import blobs, small
 
@@ -34,7 +34,7 @@ def trained(precision, epochs=40, **changes):
 def test_it_reaches_the_loss_of_float32(changes):
     trainer, records = trained("bf16", **changes)
     exact, expected = trained("float32", **changes)
-    assert isinstance(trainer._stepper, Bfloat16Step)
+    assert isinstance(trainer._stepper, ProductStep)
     assert isinstance(exact._stepper, DenseStep)
     assert records[0].train.total == pytest.approx(expected[0].train.total, rel=0.02)
     assert records[-1].train.total == pytest.approx(expected[-1].train.total, rel=0.05, abs=1e-4)
@@ -77,3 +77,49 @@ def test_networks_without_a_written_out_gradient_train_in_bfloat16_too():
     assert dtypes == {torch.float32}
     assert records[-1].train.total < records[0].train.total
     assert trained("float32", epochs=1, activation="silu")[1][0].train != records[0].train
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"beta": 0.1, "complexity": "l2"}, {"alpha": 0.0, "beta": 1.0}]
+)
+def test_in_float32_its_gradients_are_those_of_the_compiled_step(changes, monkeypatch):
+    def gradients(kind):
+        monkeypatch.setattr(ProductStep, "is_worth_it", lambda *_: kind is ProductStep)
+        trainer = Trainer(blobs(60, 12), small(batch_size=60, activation="tanh", **changes))
+        step = trainer._stepper
+        assert type(step) is kind
+        trainer.run_batch()
+        record = trainer.record()
+        return (step._gradients if kind is ProductStep else step._buffers.gradients)[0], record
+
+    (mine, record), (compiled, expected) = gradients(ProductStep), gradients(DenseStep)
+    np.testing.assert_allclose(mine, compiled, rtol=1e-5, atol=1e-6 * np.abs(compiled).max())
+    assert record.train.values == pytest.approx(expected.train.values, rel=1e-5)
+
+
+def test_large_models_have_it():
+    large = {"hidden_layer_sizes": (600,), "batch_size": 256}
+    trainer = Trainer(blobs(300, 700), small(**large))
+    assert type(trainer._stepper) is ProductStep
+    trainer.change("batch_size", 4)
+    assert type(trainer._stepper) is DenseStep
+    trainer.run(2)
+    trainer.change("batch_size", 256)
+    trainer.run(1)
+    assert type(trainer._stepper) is ProductStep
+
+
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_the_number_of_threads_changes_no_bit(precision):
+    def weights(threads):
+        settings = small(hidden_layer_sizes=(600,), batch_size=256, precision=precision)
+        trainer = Trainer(blobs(600, 700), settings)
+        trainer._stepper._team.stint = lambda: (threads, None)
+        before = torch.get_num_threads()
+        while not trainer.run(1):
+            pass
+        torch.set_num_threads(before)
+        return trainer.weights()
+
+    one, two = weights(1), weights(2)
+    assert all(np.array_equal(one[name], two[name]) for name in one)
