@@ -54,11 +54,11 @@ class ShardedStep(AutogradStep):
     def measure(self, rows: NDArray[np.int32], noted: Noted, batch: slice) -> dict[str, float]:
         """Compute the gradients of one batch and return its loss parts."""
         n, self._gradients = len(rows), None
-        shards = max(1, min(CORES, n // SHARD_ROWS))
+        shards = max(1, n // SHARD_ROWS)
         if shards == 1 or not _items_do_not_meet(self._objective.settings):
             return super().measure(rows, noted, batch)
-        if shards > self._team.size:
-            self._team = Team(shards)
+        if min(shards, CORES) > self._team.size:
+            self._team = Team(min(shards, CORES))
         ends = [n * shard // shards for shard in range(shards + 1)]
         results: list[Any] = [None] * shards
 
