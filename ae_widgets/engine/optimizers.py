@@ -106,6 +106,8 @@ class Optimizer:
         That of another optimiser means nothing here: then this one begins afresh.
         """
         if isinstance(memory, tuple):
+            if self._name != "adam":
+                return
             memory = {"optimizer": "adam", "state": self._unfold(*memory)}
         if memory["optimizer"] == self._name:
             groups = self._torch.state_dict()["param_groups"]

@@ -92,6 +92,14 @@ def balance(
             f"class_weight='balanced' needs y, one class an item, shape ({n_samples},), got {got}."
         )
         raise DataError(msg)
+    labels = np.ravel(np.asarray(y, object))
+    missing = [row for row, label in enumerate(labels) if label is None or label != label]  # noqa: PLR0124  # NaN
+    if missing:
+        msg = (
+            f"class_weight='balanced' needs a class for every item, but {len(missing):,} have none "
+            f"(None or NaN; the first is item {missing[0]}). Give them one, or pass sample_weight."
+        )
+        raise DataError(msg)
     _, of_item, items = np.unique(np.ravel(y), return_inverse=True, return_counts=True)
     weight: NDArray[np.float64] = (n_samples / (len(items) * items))[of_item]
     return weight if sample_weight is None else weight * sample_weight

@@ -25,7 +25,7 @@ from ae_widgets.engine.sampling import WeightedRows
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep, Noted
 from ae_widgets.engine.stopping import Stopping
-from ae_widgets.exceptions import NonFiniteLossError
+from ae_widgets.exceptions import NonFiniteLossError, SettingsError
 from ae_widgets.losses.objective import Objective, PartMeans
 from ae_widgets.losses.reconstruction import item_errors, network_input
 from ae_widgets.model.kinds import GatedNetwork
@@ -300,7 +300,21 @@ class Trainer:
         return _weights(self.network)
 
     def load_weights(self, weights: dict[str, NDArray[np.float32]]) -> None:
-        """Put parameters from `weights` in place."""
+        """Put parameters from `weights` in place.
+
+        Raises
+        ------
+        SettingsError
+            If they are those of another network.
+        """
+        own = {name: tuple(values.shape) for name, values in self.network.state_dict().items()}
+        if own != {name: np.shape(values) for name, values in weights.items()}:
+            msg = (
+                "The weights are those of another architecture or kind of model, and training "
+                "cannot go on from them. Keep these settings as they were, or begin anew: "
+                "warm_start=False and fit in place of partial_fit."
+            )
+            raise SettingsError(msg)
         self.network.load_state_dict({n: torch.from_numpy(a) for n, a in weights.items()})
 
     def memory(self, *, copy: bool = True) -> Any:

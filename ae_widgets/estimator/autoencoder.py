@@ -21,8 +21,10 @@ from ae_widgets.engine.sampling import balance, check_sample_weight
 from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
+from ae_widgets.engine.views import tensor_view
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
 from ae_widgets.estimator.conversion import history_attributes, run_parameters, trained_weights
+from ae_widgets.estimator.dtypes import checked_dtypes
 from ae_widgets.estimator.progress import ProgressBar
 from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses import TAKES_MISSING
@@ -623,7 +625,7 @@ class Autoencoder(
             check_is_fitted(self, "network_")
         checked: Features = validate_data(
             self,
-            X,
+            checked_dtypes(X),
             reset=reset,
             accept_sparse="csr",
             dtype=np.float32,
@@ -649,7 +651,7 @@ class Autoencoder(
             for start in range(0, n, size):
                 part: Any = values[start : start + size]
                 if not issparse(part):
-                    part = torch.from_numpy(part).clone()
+                    part = tensor_view(part).clone()
                 elif dense:
                     part = torch.from_numpy(part.toarray())
                 chunk = function(part).numpy()

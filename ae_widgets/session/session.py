@@ -273,12 +273,7 @@ class Session(Keeping, Readings):
         DataError
             If an index is not one of an item.
         """
-        chosen = np.unique(np.asarray(indices, dtype=np.int64).ravel())
-        if chosen.size and not 0 <= chosen[0] <= chosen[-1] < self.dataset.n_samples:
-            bad = chosen[0] if chosen[0] < 0 else chosen[-1]
-            msg = f"There is no item {bad}: indices go from 0 to {self.dataset.n_samples - 1}."
-            raise DataError(msg)
-        self._selection = chosen
+        self._selection = np.unique(self._items_at(indices))
         self._notify("selection")
 
     def point(self, index: int | None) -> None:
@@ -301,8 +296,14 @@ class Session(Keeping, Readings):
     def request_reconstructions(
         self, indices: ArrayLike, callback: Callable[[Reconstructions], None]
     ) -> None:
-        """Have `callback` called with the reconstructions of `indices`, on another thread."""
-        rows = np.asarray(indices, dtype=np.int64).ravel()
+        """Have `callback` called with the reconstructions of `indices`, on another thread.
+
+        Raises
+        ------
+        DataError
+            If an index is not one of an item.
+        """
+        rows = self._items_at(indices)
 
         def answer(event: Reconstructed) -> None:
             inputs = np.asarray(self.dataset.features[rows])
@@ -317,6 +318,8 @@ class Session(Keeping, Readings):
 
         Raises
         ------
+        DataError
+            If an index is not one of an item.
         TrainingError
             If the trainer does not answer.
         """
@@ -382,6 +385,21 @@ class Session(Keeping, Readings):
         held_out = settings.validation_fraction * self.dataset.n_samples
         self._background.request_baseline(settings)
         return Run(number, settings, max(1, self.dataset.n_samples - int(np.ceil(held_out))))
+
+    def _items_at(self, indices: ArrayLike) -> NDArray[np.int64]:
+        """Return indices of items, or raise DataError."""
+        given = np.asarray(indices).ravel()
+        if given.size and given.dtype.kind not in "iu":
+            msg = (
+                f"Items are chosen by whole numbers, got {given.dtype} values. For a mask, pass "
+                "numpy.flatnonzero(mask)."
+            )
+            raise DataError(msg)
+        n_samples = self.dataset.n_samples
+        for index in given[(given < 0) | (given >= n_samples)]:
+            msg = f"There is no item {index}: indices go from 0 to {n_samples - 1}."
+            raise DataError(msg)
+        return given.astype(np.int64)
 
     def _check_settings(self, settings: Settings) -> None:
         check_settings(settings, self.dataset.value_range, missing=self.dataset.has_missing)
