@@ -23,7 +23,7 @@ def checked_dtypes(X: Any) -> Any:
         If there are dates, times or durations, which would become huge numbers.
     """
     if isinstance(X, np.ma.MaskedArray):
-        return X.astype(np.float64).filled(np.nan)
+        return np.where(np.ma.getmaskarray(X), np.nan, np.ma.getdata(X).astype(np.float64))
     names, dtypes = getattr(X, "columns", None), getattr(X, "dtypes", None)
     if names is not None and dtypes is not None:
         for name, dtype in zip(names, dtypes, strict=False):
