@@ -48,6 +48,7 @@ class Team:
         self._counts = (size,) if size == 1 else (size, 1)
         self._best = size
         self._seconds: dict[int, float] = {}  # threads -> seconds a batch
+        self._heard: dict[int, tuple[float, int]] = {}  # threads -> seconds, batches
         self._look_at = float("-inf")
         self._helpers = ThreadPoolExecutor(max(1, size - 1), "ae_widgets-team")
 
@@ -88,9 +89,17 @@ class Team:
         """Take in how long so many threads took for some batches."""
         if self.size == 1:
             return
-        self._seconds[threads] = seconds / n_batches
+        # One slow batch says little: some are judged together, and with those before.
+        spent, done = self._heard.get(threads, (0.0, 0))
+        spent, done = spent + seconds, done + n_batches
+        self._heard[threads] = spent, done
+        if done < LOOK_BATCHES:
+            return
+        del self._heard[threads]
+        before = self._seconds.get(threads, spent / done)
+        self._seconds[threads] = (before + spent / done) / 2
         if threads != self._best:
-            self._look_at = time.perf_counter() + PATIENCE * seconds
+            self._look_at = time.perf_counter() + PATIENCE * spent
         if len(self._seconds) == len(self._counts):
             other = 1 if self._best > 1 else self.size
             if self._seconds[other] < CLEARLY * self._seconds[self._best]:
