@@ -106,8 +106,8 @@ def test_noise_moves_while_it_trains(open_lab):
     notebook.wait_for(lambda: notebook.run(moved) == "True")
 
 
-@pytest.mark.parametrize("width", [1280, 1920])
-@pytest.mark.parametrize("theme", THEMES)
+# The whole Lab is pictured in every theme at both widths, see test_screenshots.py.
+@pytest.mark.parametrize(("theme", "width"), [*zip(THEMES, (1280, 1920, 1280), strict=True)])
 def test_look_of_all_controls(open_lab, width, theme):
     height = {1280: 800, 1920: 1080}[width]
     notebook = open_lab(theme=THEMES[theme], width=width, height=height)
