@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch.nn import Parameter
 
-__all__ = ["Optimizer", "OptimizerSettings", "joined"]
+    from ae_widgets.losses.objective import ObjectiveSettings
+
+__all__ = ["Optimizer", "joined"]
 
 # Fused: one call for all parameters, a quarter of a step's time less on digits.
 _OPTIMIZERS: dict[str, Callable[[list[Parameter]], torch.optim.Optimizer]] = {
@@ -26,26 +28,6 @@ _OPTIMIZERS: dict[str, Callable[[list[Parameter]], torch.optim.Optimizer]] = {
 """By name: takes the parameters."""
 
 
-class OptimizerSettings(Protocol):
-    """What the optimiser reads of a run's settings."""
-
-    @property
-    def optimizer(self) -> str:
-        """Name of the optimiser."""
-
-    @property
-    def momentum(self) -> float:
-        """Share of its last step that 'sgd' repeats."""
-
-    @property
-    def weight_decay(self) -> float:
-        """How strongly parameters are pulled to 0."""
-
-    @property
-    def gradient_clip(self) -> float | None:
-        """Largest norm of the gradient, None for any."""
-
-
 class Optimizer:
     """Moves parameters by their gradients.
 
@@ -53,7 +35,7 @@ class Optimizer:
     ----------
     parameters : iterable of Parameter
         What is moved.
-    settings : OptimizerSettings
+    settings : ObjectiveSettings
         Replace the attribute to change momentum, weight decay and clipping between
         two steps; another `optimizer` begins with `forget`.
 
@@ -67,7 +49,7 @@ class Optimizer:
     "On the difficulty of training recurrent neural networks", ICML 2013, algorithm 1.
     """
 
-    def __init__(self, parameters: Iterable[Parameter], settings: OptimizerSettings) -> None:
+    def __init__(self, parameters: Iterable[Parameter], settings: ObjectiveSettings) -> None:
         self.settings = settings
         self._parameters = list(parameters)
         self.forget()
