@@ -6,6 +6,7 @@ SHELL := bash
 PYTHON ?= python3
 VENV := .venv
 NODE_MODULES := frontend/node_modules/.package-lock.json
+SLOWEST := --durations=10
 
 # A comma, where one would end an argument.
 , := ,
@@ -48,8 +49,7 @@ $(NODE_MODULES): frontend/package-lock.json | venv
 	npm ci --prefix frontend
 
 .PHONY: test
-test: build $(NODE_MODULES) browser-installed lint ## Run every check and test, the cheap ones first
-	$(call stage,tests,pytest --nbval-lax --nbval-current-env --durations=10 tests notebooks)
+test: build $(NODE_MODULES) browser-installed lint unit notebooks wheel-test browser ## Run every check and test, the cheap ones first
 
 .PHONY: lint
 lint: build $(NODE_MODULES) ## Check format, style, types and layers
@@ -60,20 +60,20 @@ lint: build $(NODE_MODULES) ## Check format, style, types and layers
 	$(call stage,mypy,mypy)
 
 .PHONY: unit
-unit: build ## Run the unit tests
-	pytest -m 'not (browser or package)' tests
-
-.PHONY: wheel-test
-wheel-test: venv ## Build the wheel and the sdist without Node and try the wheel
-	pytest -m package tests
+unit: build ## Run the unit tests, a process for each core
+	$(call stage,unit tests,pytest $(SLOWEST) -n auto --maxprocesses 4 -m 'not (browser or package)' tests)
 
 .PHONY: notebooks
 notebooks: build ## Run the notebooks
-	pytest --nbval-lax --nbval-current-env notebooks
+	$(call stage,notebooks,pytest --nbval-lax --nbval-current-env notebooks)
+
+.PHONY: wheel-test
+wheel-test: venv ## Build the wheel and the sdist without Node and try the wheel
+	$(call stage,wheel and sdist,pytest -m package tests)
 
 .PHONY: browser
 browser: build browser-installed ## Run the tests in a browser
-	pytest -m browser tests
+	$(call stage,tests in a browser,pytest $(SLOWEST) -m browser tests)
 
 .PHONY: browser-installed
 browser-installed: venv
