@@ -4,43 +4,35 @@ from __future__ import annotations
 
 import copy
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import torch
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ae_widgets.data import Dataset
 from ae_widgets.engine.checks import check_settings
-from ae_widgets.engine.items import chunk_rows, encode_rows, items, take, value_range
+from ae_widgets.engine.items import items, take, value_range
 from ae_widgets.engine.memory import memory_errors, training_advice
 from ae_widgets.engine.sampling import balance, check_sample_weight
 from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
-from ae_widgets.engine.views import tensor_view
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
-from ae_widgets.estimator.conversion import history_attributes, run_parameters, trained_weights
-from ae_widgets.estimator.dtypes import checked_dtypes
 from ae_widgets.estimator.progress import ProgressBar
-from ae_widgets.exceptions import SettingsError
-from ae_widgets.losses import TAKES_MISSING
-from ae_widgets.losses.reconstruction import item_errors, network_input
-from ae_widgets.model.kinds import GatedNetwork
-from ae_widgets.model.network import build_network, wrap_modules
+from ae_widgets.estimator.runs import RunConversion, active_dimensions, finished
+from ae_widgets.estimator.use import FittedAutoencoder
+from ae_widgets.losses.reconstruction import network_input
+from ae_widgets.model.network import wrap_modules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    import torch
     from numpy.typing import ArrayLike, NDArray
     from sklearn.utils import Tags
-    from torch import Tensor
 
     from ae_widgets.engine.protocol import LossRecord
-    from ae_widgets.estimator.conversion import Run
     from ae_widgets.model.network import AutoencoderNetwork
 
     Floats = NDArray[np.float32]
@@ -52,13 +44,7 @@ CALL_SECONDS = 0.05
 """Training time after which an interrupt is heard."""
 
 
-# The errors that mypy is told to ignore: scikit-learn has no types.
-class Autoencoder(
-    CallbackSupport,
-    ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
-    TransformerMixin,  # type: ignore[misc]
-    BaseEstimator,  # type: ignore[misc]
-):
+class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
     """An autoencoder.
 
     Minimises ``alpha * reconstruction error + beta * complexity of the code``
@@ -471,7 +457,7 @@ class Autoencoder(
             trainer.load_weights(best)
         code_dim = trainer.settings.architecture.code_dim
         self.network_ = trainer.network.cpu().eval().requires_grad_(requires_grad=False)
-        self.active_dimensions_ = _active_dimensions(self.network_, code_dim)
+        self.active_dimensions_ = active_dimensions(self.network_, code_dim)
         self._n_features_out = code_dim
         self.converged_ = trainer.stopping.converged
         self._memory = trainer.memory(copy=False)
@@ -485,8 +471,8 @@ class Autoencoder(
         weights = trainer.weights() if best is None else best
         code_dim = trainer.settings.architecture.code_dim
         return {
-            "network_": _finished(network, weights),
-            "active_dimensions_": _active_dimensions(network, code_dim),
+            "network_": finished(network, weights),
+            "active_dimensions_": active_dimensions(network, code_dim),
             "_n_features_out": code_dim,
             "converged_": trainer.stopping.converged,
         }
@@ -513,152 +499,6 @@ class Autoencoder(
 
     def _weights(self) -> dict[str, Floats]:
         return {name: value.numpy() for name, value in self.network_.state_dict().items()}
-
-    # To and from a session --------------------------------------------------
-
-    @classmethod
-    def from_session(cls, session: Run) -> Self:
-        """Return a fitted estimator with the settings, weights and history of a run.
-
-        It takes items as ``session.dataset.features`` holds them: as numbers, and
-        scaled as the session scaled them. The optimiser's memory stays with the run.
-
-        Parameters
-        ----------
-        session : Session
-            While it is training, the weights are those that its trainer sent last.
-
-        Raises
-        ------
-        TrainingError
-            If the run has not trained yet.
-        """
-        settings, weights = session.settings, trained_weights(session)
-        model = cls()
-        model.set_params(**run_parameters(settings, model.get_params(deep=False)))
-        for name, value in history_attributes(session).items():
-            setattr(model, name, value)
-        model.n_features_in_ = session.dataset.n_features
-        network = build_network(
-            settings.architecture,
-            model.n_features_in_,
-            random_state=settings.random_state,
-            kind=settings.kind,
-        )
-        model.network_ = _finished(network, weights)
-        model.active_dimensions_ = _active_dimensions(network, settings.architecture.code_dim)
-        model._n_features_out = settings.architecture.code_dim
-        model._memory = None
-        return model
-
-    def start_of_run(self) -> tuple[Settings, dict[str, Floats] | None]:
-        """Return the settings of a run as `fit` trains it, and the weights if fitted.
-
-        Raises
-        ------
-        SettingsError
-            If there is an `encoder` or a `decoder`, which a run cannot take.
-        """
-        if self.encoder is not None or self.decoder is not None:
-            msg = (
-                "A session builds its network from settings and cannot take an encoder and a "
-                "decoder of your own. Train them with fit()."
-            )
-            raise SettingsError(msg)
-        if not hasattr(self, "network_"):
-            return self._settings(), None
-        return self._settings(), {name: w.copy() for name, w in self._weights().items()}
-
-    # Use --------------------------------------------------------------------
-
-    def transform(self, X: ArrayLike) -> Floats:
-        """Return the codes of `X`, shape (n_samples, code_dim), float32."""
-        network, kind = self._fitted(), self.reconstruction
-        return self._through(lambda x: encode_rows(network, x, kind), self._check(X), dense=False)
-
-    def inverse_transform(self, X: ArrayLike) -> Floats:
-        """Return the reconstructions of codes, shape (n_samples, n_features), float32.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, code_dim)
-            Codes.
-        """
-        network = self._fitted()
-        codes = np.ascontiguousarray(X, dtype=np.float32)
-        if codes.ndim != 2 or codes.shape[1] != self._n_features_out:  # noqa: PLR2004  # a matrix
-            msg = (
-                f"Codes must have the shape (n_samples, {self._n_features_out}), got {codes.shape}."
-            )
-            raise ValueError(msg)
-        return self._through(network.decode, codes)
-
-    def reconstruct(self, X: ArrayLike) -> Floats:
-        """Return the reconstructions of `X`, shape (n_samples, n_features), float32."""
-        network, kind = self._fitted(), self.reconstruction
-        return self._through(lambda x: network(network_input(kind, x))[1], self._check(X))
-
-    def score_samples(self, X: ArrayLike) -> Floats:
-        """Return minus each item's reconstruction error, shape (n_samples,).
-
-        The higher, the better an item is reconstructed; the least are anomalies.
-        """
-        network, kind = self._fitted(), self.reconstruction
-        return self._through(
-            lambda x: -item_errors(kind, network(network_input(kind, x))[1], x), self._check(X)
-        )
-
-    def score(self, X: ArrayLike, y: object = None) -> float:  # noqa: ARG002  # scikit-learn's interface
-        """Return minus the mean reconstruction error of `X`: higher is better."""
-        return float(self.score_samples(X).mean(dtype=np.float64))
-
-    @property
-    def _takes_missing(self) -> bool:
-        return isinstance(self.reconstruction, str) and self.reconstruction in TAKES_MISSING
-
-    def _fitted(self) -> AutoencoderNetwork:
-        check_is_fitted(self, "network_")
-        return self.network_
-
-    def _check(self, X: ArrayLike, *, reset: bool = False, ensure_min_samples: int = 1) -> Features:
-        if not reset:
-            check_is_fitted(self, "network_")
-        checked: Features = validate_data(
-            self,
-            checked_dtypes(X),
-            reset=reset,
-            accept_sparse="csr",
-            dtype=np.float32,
-            order="C",
-            ensure_all_finite="allow-nan" if self._takes_missing else True,
-            ensure_min_samples=ensure_min_samples,
-        )
-        return checked
-
-    def _through(
-        self, function: Callable[[Any], Tensor], values: Features, *, dense: bool = True
-    ) -> Floats:
-        """Return a function of the items, some at a time.
-
-        Parameters
-        ----------
-        function : callable
-            Takes a tensor; or, without `dense`, a CSR matrix if `values` is one.
-        values : ndarray or CSR matrix
-        """
-        n, size, result = values.shape[0], chunk_rows(self.n_features_in_), None
-        with torch.no_grad(), memory_errors("pass fewer items at a time"):
-            for start in range(0, n, size):
-                part: Any = values[start : start + size]
-                if not issparse(part):
-                    part = tensor_view(part).clone()
-                elif dense:
-                    part = torch.from_numpy(part.toarray())
-                chunk = function(part).numpy()
-                if result is None:
-                    result = np.empty((n, *chunk.shape[1:]), np.float32)
-                result[start : start + size] = chunk
-        return cast("Floats", result)
 
     def __sklearn_tags__(self) -> Tags:
         """Describe the estimator to scikit-learn."""
@@ -689,13 +529,3 @@ def _epochs(trainer: Trainer, epochs: int, watch: Watch) -> Iterator[LossRecord]
         yield trainer.finish_epoch()
         if trainer.stopping.converged:
             return
-
-
-def _finished(network: AutoencoderNetwork, weights: dict[str, Floats]) -> AutoencoderNetwork:
-    """Return `network` with `weights`, done with training."""
-    network.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
-    return network.eval().requires_grad_(requires_grad=False)
-
-
-def _active_dimensions(network: AutoencoderNetwork, code_dim: int) -> int:
-    return network.active_dimensions() if isinstance(network, GatedNetwork) else code_dim

@@ -1,0 +1,93 @@
+"""From a session's run to a fitted estimator, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+import torch
+from sklearn.base import BaseEstimator
+
+from ae_widgets.estimator.conversion import history_attributes, run_parameters, trained_weights
+from ae_widgets.exceptions import SettingsError
+from ae_widgets.model.kinds import GatedNetwork
+from ae_widgets.model.network import build_network
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ae_widgets.engine.settings import Settings
+    from ae_widgets.estimator.conversion import Run
+    from ae_widgets.model.network import AutoencoderNetwork
+
+    Floats = NDArray[np.float32]
+
+__all__ = ["RunConversion", "active_dimensions", "finished"]
+
+
+class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """An estimator made of a session's run, and a run made of an estimator."""
+
+    @classmethod
+    def from_session(cls, session: Run) -> Self:
+        """Return a fitted estimator with the settings, weights and history of a run.
+
+        It takes items as ``session.dataset.features`` holds them: as numbers, and
+        scaled as the session scaled them. The optimiser's memory stays with the run.
+
+        Parameters
+        ----------
+        session : Session
+            While it is training, the weights are those that its trainer sent last.
+
+        Raises
+        ------
+        TrainingError
+            If the run has not trained yet.
+        """
+        settings, weights = session.settings, trained_weights(session)
+        model = cls()
+        model.set_params(**run_parameters(settings, model.get_params(deep=False)))
+        for name, value in history_attributes(session).items():
+            setattr(model, name, value)
+        model.n_features_in_ = session.dataset.n_features
+        network = build_network(
+            settings.architecture,
+            model.n_features_in_,
+            random_state=settings.random_state,
+            kind=settings.kind,
+        )
+        model.network_ = finished(network, weights)
+        model.active_dimensions_ = active_dimensions(network, settings.architecture.code_dim)
+        model._n_features_out = settings.architecture.code_dim
+        model._memory = None
+        return model
+
+    def start_of_run(self) -> tuple[Settings, dict[str, Floats] | None]:
+        """Return the settings of a run as `fit` trains it, and the weights if fitted.
+
+        Raises
+        ------
+        SettingsError
+            If there is an `encoder` or a `decoder`, which a run cannot take.
+        """
+        if self.encoder is not None or self.decoder is not None:
+            msg = (
+                "A session builds its network from settings and cannot take an encoder and a "
+                "decoder of your own. Train them with fit()."
+            )
+            raise SettingsError(msg)
+        if not hasattr(self, "network_"):
+            return self._settings(), None
+        return self._settings(), {name: w.copy() for name, w in self._weights().items()}
+
+
+def finished(network: AutoencoderNetwork, weights: dict[str, Floats]) -> AutoencoderNetwork:
+    """Return `network` with `weights`, done with training."""
+    network.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
+    return network.eval().requires_grad_(requires_grad=False)
+
+
+def active_dimensions(network: AutoencoderNetwork, code_dim: int) -> int:
+    """Return how many dimensions of the code are in use."""
+    return network.active_dimensions() if isinstance(network, GatedNetwork) else code_dim

@@ -1,0 +1,134 @@
+"""What a fitted autoencoder does with items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import torch
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ae_widgets.engine.items import chunk_rows, encode_rows
+from ae_widgets.engine.memory import memory_errors
+from ae_widgets.engine.views import tensor_view
+from ae_widgets.estimator.dtypes import checked_dtypes
+from ae_widgets.losses import TAKES_MISSING
+from ae_widgets.losses.reconstruction import item_errors, network_input
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike, NDArray
+    from torch import Tensor
+
+    from ae_widgets.model.network import AutoencoderNetwork
+
+    Floats = NDArray[np.float32]
+    Features = Floats | Any  # or a CSR matrix
+
+__all__ = ["FittedAutoencoder"]
+
+
+# The errors that mypy is told to ignore: scikit-learn has no types.
+class FittedAutoencoder(
+    ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
+    TransformerMixin,  # type: ignore[misc]
+    BaseEstimator,  # type: ignore[misc]
+):
+    """Codes, reconstructions and scores of items, by the trained network."""
+
+    network_: AutoencoderNetwork
+    n_features_in_: int
+    reconstruction: str
+    _n_features_out: int
+
+    def transform(self, X: ArrayLike) -> Floats:
+        """Return the codes of `X`, shape (n_samples, code_dim), float32."""
+        network, kind = self._fitted(), self.reconstruction
+        return self._through(lambda x: encode_rows(network, x, kind), self._check(X), dense=False)
+
+    def inverse_transform(self, X: ArrayLike) -> Floats:
+        """Return the reconstructions of codes, shape (n_samples, n_features), float32.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, code_dim)
+            Codes.
+        """
+        network = self._fitted()
+        codes = np.ascontiguousarray(X, dtype=np.float32)
+        if codes.ndim != 2 or codes.shape[1] != self._n_features_out:  # noqa: PLR2004  # a matrix
+            msg = (
+                f"Codes must have the shape (n_samples, {self._n_features_out}), got {codes.shape}."
+            )
+            raise ValueError(msg)
+        return self._through(network.decode, codes)
+
+    def reconstruct(self, X: ArrayLike) -> Floats:
+        """Return the reconstructions of `X`, shape (n_samples, n_features), float32."""
+        network, kind = self._fitted(), self.reconstruction
+        return self._through(lambda x: network(network_input(kind, x))[1], self._check(X))
+
+    def score_samples(self, X: ArrayLike) -> Floats:
+        """Return minus each item's reconstruction error, shape (n_samples,).
+
+        The higher, the better an item is reconstructed; the least are anomalies.
+        """
+        network, kind = self._fitted(), self.reconstruction
+        return self._through(
+            lambda x: -item_errors(kind, network(network_input(kind, x))[1], x), self._check(X)
+        )
+
+    def score(self, X: ArrayLike, y: object = None) -> float:  # noqa: ARG002  # scikit-learn's interface
+        """Return minus the mean reconstruction error of `X`: higher is better."""
+        return float(self.score_samples(X).mean(dtype=np.float64))
+
+    @property
+    def _takes_missing(self) -> bool:
+        return isinstance(self.reconstruction, str) and self.reconstruction in TAKES_MISSING
+
+    def _fitted(self) -> AutoencoderNetwork:
+        check_is_fitted(self, "network_")
+        return self.network_
+
+    def _check(self, X: ArrayLike, *, reset: bool = False, ensure_min_samples: int = 1) -> Features:
+        if not reset:
+            check_is_fitted(self, "network_")
+        checked: Features = validate_data(
+            self,
+            checked_dtypes(X),
+            reset=reset,
+            accept_sparse="csr",
+            dtype=np.float32,
+            order="C",
+            ensure_all_finite="allow-nan" if self._takes_missing else True,
+            ensure_min_samples=ensure_min_samples,
+        )
+        return checked
+
+    def _through(
+        self, function: Callable[[Any], Tensor], values: Features, *, dense: bool = True
+    ) -> Floats:
+        """Return a function of the items, some at a time.
+
+        Parameters
+        ----------
+        function : callable
+            Takes a tensor; or, without `dense`, a CSR matrix if `values` is one.
+        values : ndarray or CSR matrix
+        """
+        n, size, result = values.shape[0], chunk_rows(self.n_features_in_), None
+        with torch.no_grad(), memory_errors("pass fewer items at a time"):
+            for start in range(0, n, size):
+                part: Any = values[start : start + size]
+                if not issparse(part):
+                    part = tensor_view(part).clone()
+                elif dense:
+                    part = torch.from_numpy(part.toarray())
+                chunk = function(part).numpy()
+                if result is None:
+                    result = np.empty((n, *chunk.shape[1:]), np.float32)
+                result[start : start + size] = chunk
+        return cast("Floats", result)
