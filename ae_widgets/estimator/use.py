@@ -46,6 +46,9 @@ class FittedAutoencoder(
 
     def transform(self, X: ArrayLike) -> Floats:
         """Return the codes of `X`, shape (n_samples, code_dim), float32."""
+        return self._encode(X)
+
+    def _encode(self, X: ArrayLike) -> Floats:  # without the container that transform may have
         network, kind = self._fitted(), self.reconstruction
         return self._through(lambda x: encode_rows(network, x, kind), self._check(X), dense=False)
 
