@@ -42,6 +42,8 @@ class Dataset:
         image; None if it is drawn as a profile of its features.
     notices : tuple of str
         What was changed or noticed on the way in, one sentence each.
+    groups : tuple of (start, stop)
+        Features that stand for the categories of one column, one-hot.
     """
 
     features: NDArray[np.float32]
@@ -50,6 +52,7 @@ class Dataset:
     feature_names: tuple[str, ...] = ()
     item_shape: tuple[int, ...] | None = None
     notices: tuple[str, ...] = ()
+    groups: tuple[tuple[int, int], ...] = ()
 
     @property
     def n_samples(self) -> int:

@@ -28,7 +28,12 @@ CHANNELS = (1, 3, 4)
 
 
 def read_dataset(
-    X: Any, y: Any = None, *, item_shape: Any = None, allow_nan: bool = False
+    X: Any,
+    y: Any = None,
+    *,
+    item_shape: Any = None,
+    allow_nan: bool = False,
+    scales: bool = True,
 ) -> Dataset:
     """Return data and labels of any common form as a `Dataset`.
 
@@ -53,6 +58,8 @@ def read_dataset(
     allow_nan : bool, default=False
         Whether values may be missing: NaN, or whatever else says so, like None and
         pandas.NA. They stay NaN, which only the error 'masked_mse' can be trained on.
+    scales : bool, default=True
+        Whether to notice that a column is of another scale than the others.
 
     Returns
     -------
@@ -77,7 +84,7 @@ def read_dataset(
     names = table.names or _feature_names(values.shape[1], shape)
     notices += _remarks(features, names)
     # Pixels share a scale, however little those at the border vary.
-    if shape is None and (notice := scale_notice(features, names)):
+    if scales and shape is None and (notice := scale_notice(features, names)):
         notices.append(notice)
     if target is None:
         return Dataset(features, None, (), names, shape, tuple(notices))

@@ -171,6 +171,13 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         For the kind 'variational' it returns ``2 * code_dim`` values, means and
         log-variances. `fit` trains copies, in `network_`, and leaves these as they
         are: each begins with the weights that it has here.
+    preprocess : None, str, PCAFeatures, KMeansFeatures, transformer or a list, default=None
+        What is done to the items before the network: 'standard', 'min-max', 'robust' or
+        'quantile' scale each feature; `ae_widgets.PCAFeatures` puts components in their
+        place ('pca' with its defaults); `ae_widgets.KMeansFeatures` appends what k-means
+        knows of an item ('kmeans'); any transformer or pipeline of scikit-learn is
+        cloned. `fit` fits them in their order on the items that are trained on, those
+        held out left aside; a warm start and `partial_fit` go on with them.
 
     Attributes
     ----------
@@ -194,6 +201,8 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         other.
     converged_ : bool
         Whether training ended because the loss no longer improved.
+    preprocessor_ : Preprocessor or None
+        The fitted `preprocess`.
     n_features_in_ : int
         Values of an item.
     feature_names_in_ : ndarray of str
@@ -257,6 +266,7 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         item_shape: tuple[int, ...] | None = None,
         encoder: torch.nn.Module | None = None,
         decoder: torch.nn.Module | None = None,
+        preprocess: Any = None,
     ) -> None:
         self.code_dim = code_dim
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -301,6 +311,7 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         self.item_shape = item_shape
         self.encoder = encoder
         self.decoder = decoder
+        self.preprocess = preprocess
 
     # Training ---------------------------------------------------------------
 
@@ -342,7 +353,9 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         warm = self.warm_start and hasattr(self, "network_")
         features = self._check(X, reset=not warm, ensure_min_samples=2)
         weight = self._weight_items(features.shape[0], y, sample_weight)
-        trainer = self._trainer(features, self._settings(), weight, warm=warm)
+        settings = self._settings()
+        features = self._fit_inputs(features, settings, y, warm=warm)
+        trainer = self._trainer(features, settings, weight, warm=warm)
         epochs = trainer.settings.max_iter
         data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         fitted: Self = watched(
@@ -370,6 +383,7 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         features = self._check(X, reset=not warm)
         weight = self._weight_items(features.shape[0], y, sample_weight)
         settings = self._settings().change(validation_fraction=0.0)
+        features = self._fit_inputs(features, settings, y, warm=warm)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
         trainer = self._trainer(features, settings, weight, warm=warm, go_on=True)
@@ -488,7 +502,7 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
             "optimizer", "momentum", "weight_decay", "gradient_clip",
             "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
             "precision", "device", "kind", "corruption", "noise", "warm_up", "tied_weights",
-            "normalization", "dropout", "trunk", "channels", "item_shape",
+            "normalization", "dropout", "trunk", "channels", "item_shape", "preprocess",
         )  # fmt: skip
         return Settings().change(
             **{name: getattr(self, name) for name in same},

@@ -89,18 +89,21 @@ class Background:
         self._asked: tuple[object, ...] = ()
         self._stable: StableClusters | None = None
 
-    def request_baseline(self, settings: Settings) -> None:
-        """Ask for the error of PCA with as many components as the code has values."""
+    def request_baseline(self, settings: Settings, features: NDArray[np.float32]) -> None:
+        """Ask for the error of PCA with as many components as the code has values.
+
+        It is that of `features`: what the network is given of the items.
+        """
         wanted = (
             settings.architecture.code_dim,
             settings.reconstruction,
             settings.validation_fraction,
             settings.random_state,
         )
-        if wanted != self._asked:
-            self._asked = wanted
+        if (*wanted, settings.preprocess) != self._asked:
+            self._asked = (*wanted, settings.preprocess)
             self.baseline = None
-            self._request("baseline", lambda: self._find_baseline(*wanted))
+            self._request("baseline", lambda: self._find_baseline(features, *wanted))
 
     def request_clusters(self, codes: NDArray[np.float32]) -> None:
         """Ask for the k-means clusters of `codes`."""
@@ -118,14 +121,20 @@ class Background:
         _jobs.post(self, topic, job)
 
     def _find_baseline(
-        self, code_dim: int, kind: str, validation_fraction: float, random_state: int
+        self,
+        features: NDArray[np.float32],
+        code_dim: int,
+        kind: str,
+        validation_fraction: float,
+        random_state: int,
     ) -> None:
         from ae_widgets.analysis.baselines import pca_error
         from ae_widgets.engine.split import split_rows
 
         _, held_out = split_rows(self._dataset.n_samples, validation_fraction, random_state)
-        error = pca_error(self._dataset.features, code_dim, kind, validation_rows=held_out)
-        if self._asked[:2] == (code_dim, kind):
+        asked = self._asked
+        error = pca_error(features, code_dim, kind, validation_rows=held_out)
+        if self._asked == asked:
             self.baseline = error
 
     def _find_clusters(self, codes: NDArray[np.float32]) -> None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from ae_widgets.data.steps import describe_steps, steps_from
 from ae_widgets.engine.settings import LIVE_SETTINGS, Settings
 from ae_widgets.exceptions import SettingsError
 from ae_widgets.model import Architecture
 
-__all__ = ["RESUMED", "JournalEntry", "count_from", "entries_from", "settings_from"]
+__all__ = [
+    "RESUMED",
+    "JournalEntry",
+    "count_from",
+    "entries_from",
+    "settings_from",
+    "settings_values",
+]
 
 RESUMED = "resume"
 """Name of the entry that a run which had converged or failed was told to go on."""
@@ -38,8 +46,14 @@ class JournalEntry:
     before: Any = None
 
 
+def settings_values(settings: Settings) -> dict[str, Any]:
+    """Return settings as JSON holds them."""
+    plain = asdict(replace(settings, preprocess=()))
+    return {**plain, "preprocess": describe_steps(settings.preprocess)}
+
+
 def settings_from(values: Any) -> Settings:
-    """Return the settings that `dataclasses.asdict` turned into `values`.
+    """Return the settings that `settings_values` turned into `values`.
 
     A setting that is not named has its default: it is newer than the file.
 
@@ -53,7 +67,9 @@ def settings_from(values: Any) -> Settings:
         raise SettingsError(msg)
     architecture = values.get("architecture", {})
     try:
-        return Settings(**{**values, "architecture": Architecture(**architecture)})
+        steps = steps_from(values.get("preprocess", []))
+        nested = {"architecture": Architecture(**architecture), "preprocess": steps}
+        return Settings(**{**values, **nested})
     except TypeError as error:
         msg = f"settings of another version: {error}."
         raise SettingsError(msg) from error

@@ -30,6 +30,7 @@ from ae_widgets.engine.settings import PRESETS, Settings
 from ae_widgets.exceptions import DataError, SettingsError, TrainingError
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
+from ae_widgets.session.inputs import Inputs
 from ae_widgets.session.items import read_items
 from ae_widgets.session.keeping import Keeping
 from ae_widgets.session.latent import Reconstructions
@@ -109,7 +110,10 @@ class Session(Keeping, Readings):
     trainer : {'process', 'thread'}, default='process'
         Where to train. A process keeps its speed while a cell runs Python code.
     **changes
-        Single settings, applied last, such as ``beta=0.1`` or ``code_dim=3``.
+        Single settings, applied last, such as ``beta=0.1``, ``code_dim=3`` or
+        ``preprocess='standard'``; see `Settings`. What `preprocess` asks for is fitted on
+        the items that are trained on; codes, losses and errors are then about what it
+        makes of the items, while items and reconstructions are shown as they came.
 
     Raises
     ------
@@ -143,19 +147,24 @@ class Session(Keeping, Readings):
         chosen = settings or start.settings or Settings()
         preset_changes = PRESETS[preset] if preset else {}
         reconstruction = {**preset_changes, **changes}.get("reconstruction", chosen.reconstruction)
-        self.dataset = read_items(X, y, item_shape, reconstruction)
+        scaled = bool(changes.get("preprocess", chosen.preprocess))
+        self.dataset = read_items(X, y, item_shape, reconstruction, scaled=scaled)
+        self._inputs = Inputs(self.dataset)
         # The network of a convolutional trunk needs to know what the items look like.
         shape = {"item_shape": self.dataset.item_shape} if self.dataset.item_shape else {}
         chosen = chosen.change(**{**shape, **preset_changes}).change(**changes)
+        weights = start.weights_for(chosen, self.dataset)
+        if weights is not None:
+            chosen = self._inputs.take_over(chosen, start.preprocessor)
         self._check_settings(chosen)
         self._sample_weight = check_sample_weight(sample_weight, self.dataset.n_samples)
-        weights = start.weights_for(chosen, self.dataset)
+        self._prepared = self._inputs.of(chosen)
         self.number = next(_numbers)
         self.closed = False
         self.past_runs: list[PastRun] = []
         self._lock = threading.RLock()
         self._settled = threading.Condition(self._lock)
-        self._link = Link(trainer, self.dataset.features, self._handle)
+        self._link = Link(trainer, self._prepared.inputs.features, self._handle)
         self._observers = Observers()
         self.observe = self._observers.observe
         self._notify = self._observers.notify
@@ -165,8 +174,7 @@ class Session(Keeping, Readings):
         self._background = Background(self.dataset, self._notify)
         self._run = self._new_run(0, chosen)
         self._run.weights = weights
-        if self.dataset.notices:
-            self._run.say(" ".join(self.dataset.notices))
+        self._run.say(" ".join((*self.dataset.notices, *self._prepared.notices)))
         registry.register(self)
 
     # Commands ---------------------------------------------------------------
@@ -255,8 +263,9 @@ class Session(Keeping, Readings):
             }
             if self._pending and self.status.state == "idle":
                 self._renew()
-            self._run.say("")
-        self._background.request_baseline(self.settings)
+            else:
+                self._run.say("")
+        self._background.request_baseline(self.settings, self.features)
         self._notify("settings", "status", "baseline", "journal")
 
     def say(self, note: str, *, error: bool = False) -> None:
@@ -304,14 +313,17 @@ class Session(Keeping, Readings):
             If an index is not one of an item.
         """
         rows = self._items_at(indices)
+        with self._lock:
+            self.prepare()
+            prepared = self._prepared  # of the run that is asked
 
-        def answer(event: Reconstructed) -> None:
-            inputs = np.asarray(self.dataset.features[rows])
-            epoch = self.latent.epoch if self.latent else 0.0
-            callback(Reconstructions(rows, inputs, event.reconstructions, event.errors, epoch))
+            def answer(event: Reconstructed) -> None:
+                inputs = np.asarray(prepared.drawn.features[rows])
+                outputs = prepared.originals(event.reconstructions)
+                epoch = self.latent.epoch if self.latent else 0.0
+                callback(Reconstructions(rows, inputs, outputs, event.errors, epoch))
 
-        self.prepare()
-        self._link.ask(lambda request: Reconstruct(request, rows), answer)
+            self._link.ask(lambda request: Reconstruct(request, rows), answer)
 
     def reconstruct(self, indices: ArrayLike) -> Reconstructions:
         """Return the reconstructions of the items at `indices` with the present weights.
@@ -383,7 +395,8 @@ class Session(Keeping, Readings):
 
     def _new_run(self, number: int, settings: Settings) -> Run:
         held_out = settings.validation_fraction * self.dataset.n_samples
-        self._background.request_baseline(settings)
+        self._prepared = self._inputs.of(settings)
+        self._background.request_baseline(settings, self._prepared.inputs.features)
         return Run(number, settings, max(1, self.dataset.n_samples - int(np.ceil(held_out))))
 
     def _items_at(self, indices: ArrayLike) -> NDArray[np.int64]:
@@ -402,8 +415,9 @@ class Session(Keeping, Readings):
         return given.astype(np.int64)
 
     def _check_settings(self, settings: Settings) -> None:
-        check_settings(settings, self.dataset.value_range, missing=self.dataset.has_missing)
-        settings.architecture.check_n_features(self.dataset.n_features)
+        inputs = self._inputs.of(settings).inputs
+        check_settings(settings, inputs.value_range, missing=inputs.has_missing)
+        settings.architecture.check_n_features(inputs.n_features)
 
     def _begin(self) -> Begin:
         run = self._run
@@ -436,7 +450,8 @@ class Session(Keeping, Readings):
         self._run = self._new_run(past.number + 1, settings)
         if self._link.trainer is None and past.settings == settings:
             self._run.weights = past.weights  # the trainer died: begin from what it sent last
-        self._link.send(self._begin())
+        self._link.begin(self._begin(), self.features)
+        self._run.say(" ".join(self._prepared.notices))
         self._settled.notify_all()
 
     def _handle(self, event: Event) -> None:
