@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ae_widgets.data.steps import describe_steps, read_steps, steps_from
+from ae_widgets.data.steps import Own, describe_steps, read_steps, steps_from
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.exceptions import CheckpointError, JournalError
 from ae_widgets.session.entries import settings_from, settings_values
@@ -213,9 +213,11 @@ def _pending(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _pending_from(values: dict[str, Any]) -> dict[str, Any]:
-    if "preprocess" not in values:
-        return values
-    return {**values, "preprocess": steps_from(values["preprocess"])}
+    others = {name: value for name, value in values.items() if name != "preprocess"}
+    steps = steps_from(values.get("preprocess", []))
+    if "preprocess" not in values or any(isinstance(step, Own) for step in steps):
+        return others  # a transformer that the file could not hold waits no longer
+    return {**others, "preprocess": steps}
 
 
 def _record(values: dict[str, Any]) -> LossRecord:

@@ -155,6 +155,11 @@ class Readings:
         return self._background.clusters
 
     @property
+    def explained_variance(self) -> NDArray[np.float64] | None:
+        """Share of the variance that 1, 2, … components keep; see `request_explained_variance`."""
+        return self._background.variance
+
+    @property
     def error(self) -> Exception | None:
         """What ended the run with an error, or None."""
         return self._run.error

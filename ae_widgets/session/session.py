@@ -302,6 +302,13 @@ class Session(Keeping, Readings):
         if (frame := self.latent) is not None:
             self._background.request_clusters(frame.codes)
 
+    def request_explained_variance(self) -> None:
+        """Ask what share of the variance components keep; topic 'variance' tells of it.
+
+        It is that of the items as the first PCA of the next run is given them.
+        """
+        self._background.request_variance(self.settings.change(**self.pending))
+
     def request_reconstructions(
         self, indices: ArrayLike, callback: Callable[[Reconstructions], None]
     ) -> None:

@@ -137,8 +137,8 @@ class ArchitectureControls(SettingsControls):
             self._preset.value = self._preset_name(planned)
         finally:
             self._showing = False
-        n_parameters = planned.n_parameters(self.session.dataset.n_features)
-        pending = bool(self._waiting())
+        n_parameters = planned.n_parameters(self.session.n_inputs(planned))
+        pending = bool(self._waiting()) or "preprocess" in self.session.pending
         with self._count.hold_sync():
             after = "after Reset: " if pending else ""
             self._count.value = f"{after}{n_parameters:,} parameters"

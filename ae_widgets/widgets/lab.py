@@ -17,6 +17,7 @@ from ae_widgets.widgets.architecture_controls import ArchitectureControls
 from ae_widgets.widgets.latent_scatter import LatentScatter
 from ae_widgets.widgets.loss_controls import LossControls
 from ae_widgets.widgets.loss_plot import LossPlot
+from ae_widgets.widgets.preprocess_controls import PreprocessControls
 from ae_widgets.widgets.reconstruction_view import ReconstructionView
 from ae_widgets.widgets.training_controls import TrainingControls
 
@@ -56,7 +57,8 @@ class Lab(SessionView, ipywidgets.VBox):
     trainer : {'process', 'thread'}, default='process'
         Where to train. A process keeps its speed while a cell runs Python code.
     **changes
-        Single settings, applied last, such as ``beta=0.1`` or ``code_dim=3``.
+        Single settings, applied last, such as ``beta=0.1``, ``code_dim=3`` or
+        ``preprocess=['standard', PCAFeatures(20)]``.
 
     Raises
     ------
@@ -109,13 +111,21 @@ class Lab(SessionView, ipywidgets.VBox):
         session = self.session
         self.training = TrainingControls(session)
         self.architecture = ArchitectureControls(session)
+        self.preprocess = PreprocessControls(session)
         self.loss = LossControls(session)
         self.scatter = LatentScatter(session)
         self.reconstruction = ReconstructionView(session)
         self.plot = LossPlot(session)
         self._saved = SavedOutput(session)
         controls = ipywidgets.VBox(
-            children=[Panel("Model", self.architecture), Panel("Loss", self.loss)]
+            children=[
+                Panel(
+                    "Model",
+                    Panel("Preprocess", self.preprocess, css_class="ae-section", folded=True),
+                    self.architecture,
+                ),
+                Panel("Loss", self.loss),
+            ]
         )
         controls.add_class("ae-lab-controls")
         parts = [

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ae_widgets.data import Dataset
     from ae_widgets.session import Reconstructions, Session
 
 __all__ = ["MAX_TILES", "ReconstructionView"]
+
+DRAWING = ("item_shape", "feature_names", "value_range")
+"""Traits that tell how an item is drawn."""
 
 MAX_TILES = 64
 """Items that the sheet shows at most."""
@@ -82,20 +86,29 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        dataset = session.dataset
-        self._range = dataset.value_range
         self._item: Reconstructions | None = None
         self._sheet: Reconstructions | None = None
         self._sending = False  # whether a trait is being set by us, not by a person
-        super().__init__(
-            item_shape=[int(size) for size in dataset.item_shape or ()],
-            feature_names=[] if dataset.item_shape else [str(n) for n in dataset.feature_names],
-            value_range=list(self._range),
-        )
+        self._range = session.drawn.value_range
+        super().__init__(**_drawing(session.drawn))
+        self._follow("status", self._show_drawn, key=self._drawn, messages=3)
         self._follow("focus", self._ask_item, messages=0, interval=POINT_SECONDS)
         self._follow("selection", self._ask_sheet, messages=0)
         self._follow("latent", self._ask_again, messages=0, interval=REFRESH_SECONDS)
         self.observe(self._marked, names=["marked"])
+
+    def _drawn(self) -> Dataset:
+        return self.session.drawn
+
+    def _show_drawn(self) -> None:
+        """Draw the items of another run, which may be in another space."""
+        drawn = self.session.drawn
+        self._range = drawn.value_range
+        if _drawing(drawn) != {name: getattr(self, name) for name in DRAWING}:
+            self._item = self._sheet = None
+            self._set(
+                item={}, item_values=b"", sheet_values=b"", sheet_indices=[], **_drawing(drawn)
+            )
 
     # Asking the trainer -----------------------------------------------------
 
@@ -201,6 +214,13 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
         index = change["new"]
         if not self._sending and index < self.session.dataset.n_samples:
             self.session.point(index if index >= 0 else None)
+
+
+def _drawing(dataset: Dataset) -> dict[str, Any]:
+    """Return the traits that tell how an item is drawn."""
+    shape = [int(size) for size in dataset.item_shape or ()]
+    names = [] if shape else [str(name) for name in dataset.feature_names]
+    return dict(zip(DRAWING, (shape, names, list(dataset.value_range)), strict=True))
 
 
 def quantize(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:

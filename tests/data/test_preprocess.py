@@ -166,7 +166,7 @@ def test_any_transformer(own):
     made = Preprocessor(own).fit(WINE)
     back = made.inverse_transform(made.transform(WINE))
     assert made.invertible_
-    assert np.corrcoef(back.ravel(), WINE.ravel())[0, 1] > 0.99
+    assert np.corrcoef(back.ravel(), WINE.ravel())[0, 1] > 0.98
 
 
 @pytest.mark.parametrize("own", [Normalizer(), FunctionTransformer(np.log1p), KMeans(3)])
