@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 __all__ = ["Form", "PreprocessControls"]
 
 OWN = "own"
-MAX_POINTS = 64
-"""Points of the curve, each to be clicked."""
+MAX_POINTS = 256
+"""Points of the curve."""
+
+MAX_DOTS = 20
+"""Points of it that are large enough to be clicked beside each other."""
 
 CURVE, CHOSEN = "#0072B2", "#D55E00"  # Okabe-Ito; the style sheet has them for each theme
 TOOLTIPS = {
@@ -214,15 +217,14 @@ class PreprocessControls(SettingsControls):
         kept, planned = self.session.explained_variance, self._planned()
         if kept is None or not len(kept) or _form(planned).pca is None:
             return
-        at = np.unique(np.geomspace(1, len(kept), MAX_POINTS).round().astype(int))
         chosen = min(self._value(planned, "n_components"), len(kept))
-        x, y = at.astype(np.float32), kept[at - 1].astype(np.float32)
         self._x_axis.tick_labels = {str(place): f"{place:,}" for place in (1, len(kept))}
         self._x_axis.tick_values = np.array([1, len(kept)])
         self._x.max = len(kept)
-        for mark in (self._line, self._dots):
+        for mark, most in ((self._line, MAX_POINTS), (self._dots, MAX_DOTS)):
+            at = np.unique(np.linspace(1, len(kept), most).round().astype(int))
             with mark.hold_sync():
-                mark.x, mark.y = x, y
+                mark.x, mark.y = at.astype(np.float32), kept[at - 1].astype(np.float32)
         share = float(kept[chosen - 1])
         with self._place.hold_sync():
             self._place.x = np.array([0, chosen, chosen], np.float32)

@@ -16,8 +16,9 @@ def test_eigenvalues_of_the_covariance():
 
 
 def test_a_sample_of_many_rows_is_enough():
-    many = np.tile(DIGITS, (3, 1))
-    np.testing.assert_allclose(kept_variance(many, max_rows=1797), kept_variance(DIGITS), atol=1e-2)
+    some = kept_variance(DIGITS, max_rows=900)
+    assert not np.array_equal(some, kept_variance(DIGITS))
+    np.testing.assert_allclose(some, kept_variance(DIGITS), atol=0.02)
 
 
 def test_what_has_no_components():

@@ -27,14 +27,14 @@ def test_components_are_chosen_on_the_curve(open_lab, theme):
     choose(notebook, "Scaling", "standard")
     notebook.wait_for(lambda: notebook.run(STEPS) == "('standard',)")
     tick(notebook, "PCA")
-    notebook.wait_for(f"document.querySelectorAll('{DOTS}').length > 20")
-    notebook.page.locator(DOTS).nth(14).click()
-    chosen = "('standard', PCAFeatures(n_components=15, whiten=False))"
+    notebook.wait_for(f"document.querySelectorAll('{DOTS}').length === 20")
+    notebook.page.locator(DOTS).nth(5).click()
+    chosen = "('standard', PCAFeatures(n_components=18, whiten=False))"
     notebook.wait_for(lambda: notebook.run(STEPS) == chosen)
-    notebook.page.get_by_text("15 of 64 keep").wait_for()
+    notebook.page.get_by_text("18 of 64 keep").wait_for()
     choose(notebook, "Clusters", "soft")
     notebook.wait_for(lambda: "KMeansFeatures" in notebook.run(STEPS))
-    assert notebook.run("print(lab.session.features.shape)") == "(1797, 23)"
+    assert notebook.run("print(lab.session.features.shape)") == "(1797, 26)"
     press(notebook, "Start")
     wait_for_frames(notebook, 3)
     choose(notebook, "Scaling", "robust")

@@ -105,6 +105,7 @@ def test_while_training_a_change_waits_and_is_marked(controls, session, trainer)
 
 def test_what_is_refused_is_said_and_nothing_changed(controls, session):
     controls._fields["assignment"].value = "one-hot"
+    assert publisher.flush()
     controls._fields["n_clusters"].value = 61
     assert publisher.flush()
     assert "n_samples=54 should be >= n_clusters=61" in controls._message.value
