@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 from narwhals.exceptions import DuplicateError
 
+from ae_widgets.data.categories import categorical_columns, one_hot
 from ae_widgets.data.columns import numeric_columns
 from ae_widgets.data.table import Table, listing
 from ae_widgets.exceptions import DataError
@@ -44,8 +46,10 @@ def as_series(data: Any) -> nw.Series[Any] | None:
     return series if isinstance(series, nw.Series) else None
 
 
-def read_frame(frame: nw.DataFrame[Any], label: str | None = None) -> Table:
-    """Return a frame's columns as one array of numbers.
+def read_frame(
+    frame: nw.DataFrame[Any], label: str | None = None, categorical: Any = None
+) -> Table:
+    """Return a frame's columns as one array of numbers, columns of categories one-hot.
 
     Parameters
     ----------
@@ -53,11 +57,13 @@ def read_frame(frame: nw.DataFrame[Any], label: str | None = None) -> Table:
         The frame.
     label : str, optional
         Name of the column that holds the labels; it is no feature.
+    categorical : None, 'auto' or sequence of str
+        What holds categories beside columns of such a type; see `categorical_columns`.
 
     Raises
     ------
     DataError
-        If a column holds no numbers, or the column names are of mixed types or
+        If a column holds neither numbers nor categories, or the column names are of mixed types or
         lack `label`.
     """
     names = list(frame.columns)
@@ -71,8 +77,37 @@ def read_frame(frame: nw.DataFrame[Any], label: str | None = None) -> Table:
     table = Table(np.empty(shape), kept, index, target=target)
     if not table.values.size:
         return table  # which columns hold no numbers is not what is wrong with it
-    values = np.column_stack(numeric_columns(table, [series_values(one) for one in series]))
-    return Table(values, kept, index, target=target)
+    chosen = categorical_columns(kept, series, categorical)
+    if not chosen:
+        values = np.column_stack(numeric_columns(table, [series_values(one) for one in series]))
+        return Table(values, kept, index, target=target)
+    return replace(_encoded(kept, series, chosen, index), target=target)
+
+
+def _encoded(
+    names: tuple[str, ...], series: list[nw.Series[Any]], chosen: set[int], index: Any
+) -> Table:
+    """Return columns of numbers and one-hot columns of categories, in their order."""
+    plain = [i for i in range(len(series)) if i not in chosen]
+    numeric = Table(np.empty((len(series[0]), 0)), tuple(names[i] for i in plain), index)
+    numbers = iter(numeric_columns(numeric, [series_values(series[i]) for i in plain]))
+    blocks: list[NDArray[Any]] = []
+    features: list[str] = []
+    groups: list[tuple[int, int]] = []
+    notices: list[str] = []
+    for i, (name, one) in enumerate(zip(names, series, strict=True)):
+        if i not in chosen:
+            blocks.append(next(numbers)[:, None])
+            features.append(name)
+            continue
+        block = one_hot(name, series_values(one).tolist(), series_categories(one))
+        groups.append((len(features), len(features) + len(block.names)))
+        blocks.append(block.features)
+        features.extend(block.names)
+        notices += [block.notice] if block.notice else []
+    return Table(
+        np.hstack(blocks), tuple(features), index, groups=tuple(groups), notices=tuple(notices)
+    )
 
 
 def series_values(series: nw.Series[Any]) -> NDArray[Any]:

@@ -27,13 +27,14 @@ CHANNELS = (1, 3, 4)
 """Channels that can be drawn: grey, RGB and RGBA."""
 
 
-def read_dataset(
+def read_dataset(  # noqa: PLR0913  # what a person can tell of the data
     X: Any,
     y: Any = None,
     *,
     item_shape: Any = None,
     allow_nan: bool = False,
     scales: bool = True,
+    categorical: Any = None,
 ) -> Dataset:
     """Return data and labels of any common form as a `Dataset`.
 
@@ -60,6 +61,11 @@ def read_dataset(
         pandas.NA. They stay NaN, which only the error 'masked_mse' can be trained on.
     scales : bool, default=True
         Whether to notice that a column is of another scale than the others.
+    categorical : None, 'auto' or sequence of str, default=None
+        Which columns of a DataFrame hold categories: those of a categorical type, with
+        'auto' all columns of text too, or those of these names. Each of the 20 most
+        frequent categories becomes a feature that is 1 or 0, all others 'other';
+        `ae_widgets.data.categories` tells why.
 
     Returns
     -------
@@ -73,7 +79,7 @@ def read_dataset(
     """
     if isinstance(X, Dataset) and y is None and item_shape is None:
         return X
-    table = read_table(X, label=y if isinstance(y, str) else None)
+    table = read_table(X, y if isinstance(y, str) else None, categorical)
     target = table.target if y is None or isinstance(y, str) else y
     values, shape, notices = _items(table.values, item_shape, table.item_shape)
     values = numeric_array(table, values)
@@ -82,14 +88,17 @@ def read_dataset(
     if scaled:
         notices.append("The uint8 images were divided by 255: values go from 0 to 1.")
     names = table.names or _feature_names(values.shape[1], shape)
-    notices += _remarks(features, names)
+    notices += [*table.notices, *_remarks(features, names)]
     # Pixels share a scale, however little those at the border vary.
     if scales and shape is None and (notice := scale_notice(features, names)):
         notices.append(notice)
     if target is None:
-        return Dataset(features, None, (), names, shape, tuple(notices))
+        return Dataset(features, None, (), names, shape, tuple(notices), table.groups)
     labels = read_labels(target, len(features), None if y is not None else table.target_names)
-    return Dataset(features, labels.labels, labels.names, names, shape, (*notices, *labels.notices))
+    notices += labels.notices
+    return Dataset(
+        features, labels.labels, labels.names, names, shape, tuple(notices), table.groups
+    )
 
 
 def _items(

@@ -36,6 +36,10 @@ class Table:
         Labels that came with the source.
     target_names : sequence, optional
         Names that the source gives to the integer labels 0, 1, ….
+    groups : tuple of (start, stop)
+        Columns that stand for the categories of one, one-hot.
+    notices : tuple of str
+        What was changed on the way, one sentence each.
     """
 
     values: NDArray[Any]
@@ -44,6 +48,8 @@ class Table:
     item_shape: tuple[int, ...] | None = None
     target: Any = None
     target_names: Sequence[Any] | None = None
+    groups: tuple[tuple[int, int], ...] = ()
+    notices: tuple[str, ...] = ()
 
     def column(self, column: int) -> str:
         """Return how to call a column in a message."""

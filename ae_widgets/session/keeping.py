@@ -96,6 +96,7 @@ class Keeping:
         y: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
+        categorical: Any = None,
         sample_weight: ArrayLike | None = None,
         preprocess: Any = None,
         trainer: str | None = None,
@@ -110,7 +111,7 @@ class Keeping:
         ----------
         path : path-like
             What `save` wrote. No code in it is ever run.
-        X, y, item_shape, sample_weight
+        X, y, item_shape, categorical, sample_weight
             The same items and weights, as for `Session`.
         preprocess : object, optional
             The same as for `Session`, if a transformer of your own is in it: no file holds
@@ -128,7 +129,9 @@ class Keeping:
         saved = read_checkpoint(path)
         settings = with_steps(saved.settings, preprocess)
         scaled = bool(settings.preprocess)
-        dataset = read_items(X, y, item_shape, settings.reconstruction, scaled=scaled)
+        dataset = read_items(
+            X, y, item_shape, settings.reconstruction, scaled=scaled, categorical=categorical
+        )
         saved.journal.require_data(dataset.fingerprint)
         session = cls(
             dataset,
@@ -156,6 +159,7 @@ class Keeping:
         y: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
+        categorical: Any = None,
         sample_weight: ArrayLike | None = None,
         preprocess: Any = None,
         trainer: str | None = None,
@@ -170,7 +174,7 @@ class Keeping:
         ----------
         journal : Journal or path-like
             `Session.journal`, also of a run that still trains, or a file of `Journal.save`.
-        X, y, item_shape, sample_weight
+        X, y, item_shape, categorical, sample_weight
             The same items and weights, as for `Session`.
         preprocess : object, optional
             The same as for `Session`, if a transformer of your own is in it: no file holds
@@ -198,7 +202,9 @@ class Keeping:
         command = journal.replay()
         settings = with_steps(journal.settings, preprocess)
         scaled = bool(settings.preprocess)
-        dataset = read_items(X, y, item_shape, settings.reconstruction, scaled=scaled)
+        dataset = read_items(
+            X, y, item_shape, settings.reconstruction, scaled=scaled, categorical=categorical
+        )
         journal.require_data(dataset.fingerprint)
         session = cls(
             dataset,

@@ -100,6 +100,9 @@ class Session(Keeping, Readings):
         from its weights, with a new memory of the optimiser.
     item_shape : tuple of int, optional
         ``(height, width)`` or ``(height, width, channels)`` of an item.
+    categorical : None, 'auto' or sequence of str, optional
+        Which columns of a DataFrame hold categories, beside those of such a type: all of
+        text, or those of these names; see `ae_widgets.data.read_dataset`.
     settings : Settings, optional
         Settings to begin with.
     preset : {'deep', 'simple'}, optional
@@ -130,6 +133,7 @@ class Session(Keeping, Readings):
         labels: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
+        categorical: Any = None,
         settings: Settings | None = None,
         preset: str | None = None,
         sample_weight: ArrayLike | None = None,
@@ -148,7 +152,9 @@ class Session(Keeping, Readings):
         preset_changes = PRESETS[preset] if preset else {}
         reconstruction = {**preset_changes, **changes}.get("reconstruction", chosen.reconstruction)
         scaled = bool(changes.get("preprocess", chosen.preprocess))
-        self.dataset = read_items(X, y, item_shape, reconstruction, scaled=scaled)
+        self.dataset = read_items(
+            X, y, item_shape, reconstruction, scaled=scaled, categorical=categorical
+        )
         self._inputs = Inputs(self.dataset)
         # The network of a convolutional trunk needs to know what the items look like.
         shape = {"item_shape": self.dataset.item_shape} if self.dataset.item_shape else {}

@@ -50,6 +50,8 @@ class Lab(SessionView, ipywidgets.VBox):
         settings and, if it is fitted, its weights.
     item_shape : tuple of int, optional
         ``(height, width)`` or ``(height, width, channels)`` if an item is an image.
+    categorical : None, 'auto' or sequence of str, optional
+        Which columns of a DataFrame hold categories, beside those of such a type.
     settings : Settings, optional
         Settings to begin with.
     preset : {'deep', 'simple'}, optional
@@ -83,6 +85,7 @@ class Lab(SessionView, ipywidgets.VBox):
         labels: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
+        categorical: Any = None,
         settings: Settings | None = None,
         preset: str | None = None,
         trainer: str = "process",
@@ -92,8 +95,8 @@ class Lab(SessionView, ipywidgets.VBox):
             self.session = X
         else:
             self.session = Session(
-                X, y, labels, item_shape=item_shape, settings=settings, preset=preset,
-                trainer=trainer, **changes,
+                X, y, labels, item_shape=item_shape, categorical=categorical,
+                settings=settings, preset=preset, trainer=trainer, **changes,
             )  # fmt: skip
         self._owns = not isinstance(X, Session)
         self._trainer = trainer
@@ -204,12 +207,13 @@ class Lab(SessionView, ipywidgets.VBox):
         y: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
+        categorical: Any = None,
     ) -> None:
         """Go on with other data and the same settings, in a new session.
 
         Parameters
         ----------
-        X, y, item_shape
+        X, y, item_shape, categorical
             As for the class.
 
         Raises
@@ -219,8 +223,9 @@ class Lab(SessionView, ipywidgets.VBox):
         """
         try:
             session = Session(
-                X, y, item_shape=item_shape, settings=self.session.settings, trainer=self._trainer
-            )
+                X, y, item_shape=item_shape, categorical=categorical,
+                settings=self.session.settings, trainer=self._trainer,
+            )  # fmt: skip
         except AEWidgetsError as error:
             self.session.say(str(error), error=True)
             raise
