@@ -39,7 +39,8 @@ class Dataset:
         One name a feature, verbatim too.
     item_shape : tuple of int, optional
         ``(height, width)`` or ``(height, width, channels)`` if an item is an
-        image; None if it is drawn as a profile of its features.
+        image, ``(length,)`` if it is a series, drawn as a line; None if it is drawn as
+        a profile of its features.
     notices : tuple of str
         What was changed or noticed on the way in, one sentence each.
     groups : tuple of (start, stop)
@@ -63,6 +64,11 @@ class Dataset:
     def n_features(self) -> int:
         """Number of features of one item."""
         return int(self.features.shape[1])
+
+    @property
+    def is_image(self) -> bool:
+        """Whether an item is drawn as an image."""
+        return self.item_shape is not None and len(self.item_shape) > 1
 
     @cached_property
     def value_range(self) -> tuple[float, float]:

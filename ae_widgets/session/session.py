@@ -89,7 +89,7 @@ class Session(Keeping, Readings):
 
     Parameters
     ----------
-    X : array-like, DataFrame, Bunch or Dataset
+    X : array-like, DataFrame, Bunch, Dataset or path of a folder of pictures
         The items; see `ae_widgets.data.read_dataset`. Values may be missing (NaN) if
         the run begins with the reconstruction error 'masked_mse'.
     y : array-like of shape (n_samples,), optional
@@ -99,7 +99,8 @@ class Session(Keeping, Readings):
         `Autoencoder` and, if that is fitted and of the same architecture, goes on
         from its weights, with a new memory of the optimiser.
     item_shape : tuple of int, optional
-        ``(height, width)`` or ``(height, width, channels)`` of an item.
+        ``(height, width)`` or ``(height, width, channels)`` of an item, ``(length,)`` of
+        a series.
     categorical : None, 'auto' or sequence of str, optional
         Which columns of a DataFrame hold categories, beside those of such a type: all of
         text, or those of these names; see `ae_widgets.data.read_dataset`.
@@ -157,7 +158,7 @@ class Session(Keeping, Readings):
         )
         self._inputs = Inputs(self.dataset)
         # The network of a convolutional trunk needs to know what the items look like.
-        shape = {"item_shape": self.dataset.item_shape} if self.dataset.item_shape else {}
+        shape = {"item_shape": self.dataset.item_shape} if self.dataset.is_image else {}
         chosen = chosen.change(**{**shape, **preset_changes}).change(**changes)
         weights = start.weights_for(chosen, self.dataset)
         if weights is not None:

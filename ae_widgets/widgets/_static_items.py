@@ -31,7 +31,7 @@ def paste_items(
     one frame.
     """
     x0, y0, x1, y1 = area
-    is_image = dataset.item_shape is not None
+    is_image = dataset.is_image
     rows = 2 if is_image else 1
     height = (y1 - y0 - GAP * (rows - 1)) // rows
     width = height if is_image else 2 * height

@@ -99,7 +99,7 @@ class ArchitectureControls(SettingsControls):
             self._field("tied_weights", "Tied weights", Checkbox(indent=False)),
             self._choice("normalization", "Normalization", _normalizations),
             self._field("dropout", "Dropout", FloatField(step=0.1)),
-            *(self._trunk() if self.session.dataset.item_shape else ()),
+            *(self._trunk() if self.session.dataset.is_image else ()),
             css_class="ae-section",
             folded=True,
         )

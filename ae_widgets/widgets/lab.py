@@ -41,7 +41,7 @@ class Lab(SessionView, ipywidgets.VBox):
 
     Parameters
     ----------
-    X : array-like, DataFrame, Bunch or Session
+    X : array-like, DataFrame, Bunch, path of a folder of pictures, or Session
         The items, one a row; or a session to show.
     y : array-like of shape (n_samples,), optional
         Labels; they colour the latent space and are not trained on.
@@ -49,7 +49,8 @@ class Lab(SessionView, ipywidgets.VBox):
         The labels in ``Lab(estimator, X, y)``, which opens an `Autoencoder` with its
         settings and, if it is fitted, its weights.
     item_shape : tuple of int, optional
-        ``(height, width)`` or ``(height, width, channels)`` if an item is an image.
+        ``(height, width)`` or ``(height, width, channels)`` if an item is an image,
+        ``(length,)`` if it is a series.
     categorical : None, 'auto' or sequence of str, optional
         Which columns of a DataFrame hold categories, beside those of such a type.
     settings : Settings, optional

@@ -52,7 +52,8 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
     _css = StaticFile("reconstruction_view.css")
 
     item_shape = traitlets.List(traitlets.Int()).tag(sync=True)
-    """(height, width) or (height, width, channels) of an image; empty = a profile."""
+    """(height, width) or (height, width, channels) of an image, (length,) of a series; empty = a
+    profile."""
 
     feature_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """One name a feature; empty for images."""
