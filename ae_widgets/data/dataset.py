@@ -77,6 +77,14 @@ class Dataset:
         return float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
 
     @cached_property
+    def feature_ranges(self) -> NDArray[np.float32]:
+        """Smallest and largest value of each feature, shape (2, n_features), computed once.
+
+        Where all are missing (NaN), so are these.
+        """
+        return np.stack([np.fmin.reduce(self.features), np.fmax.reduce(self.features)])
+
+    @cached_property
     def has_missing(self) -> bool:
         """Whether some values are missing (NaN), found once."""
         return math.isnan(float(np.min(self.features)))

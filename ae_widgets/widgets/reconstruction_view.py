@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_TILES", "ReconstructionView"]
 
-DRAWING = ("item_shape", "feature_names", "value_range")
+DRAWING = ("item_shape", "feature_names", "value_range", "feature_ranges")
 """Traits that tell how an item is drawn."""
+
+FAR_APART = 30.0
+"""Features of a table whose ranges differ by this much are drawn each over its own, and so are
+those of a table with categories."""
 
 MAX_TILES = 64
 """Items that the sheet shows at most."""
@@ -61,6 +65,10 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
     value_range = traitlets.List(traitlets.Float(), [0.0, 1.0]).tag(sync=True)
     """Smallest and largest feature value of the data."""
 
+    feature_ranges = traitlets.Bytes().tag(sync=True)
+    """float32 smallest values of all features, then the largest, if each is drawn over its own
+    range; empty if they share `value_range`."""
+
     item = traitlets.Dict().tag(sync=True)
     """The item shown: index, label, error and epoch; empty = none."""
 
@@ -80,7 +88,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
     """How many items are selected; the sheet shows the first `MAX_TILES`."""
 
     sheet_values = traitlets.Bytes().tag(sync=True)
-    """uint8 input and reconstruction of each item, over `value_range`."""
+    """uint8 input and reconstruction of each item, over `feature_ranges` or `value_range`."""
 
     marked = traitlets.Int(-1).tag(sync=True)
     """The item that is outlined in the sheet; -1 = none."""
@@ -90,7 +98,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
         self._item: Reconstructions | None = None
         self._sheet: Reconstructions | None = None
         self._sending = False  # whether a trait is being set by us, not by a person
-        self._range = session.drawn.value_range
+        self._range = _ranges(session.drawn)
         super().__init__(**_drawing(session.drawn))
         self._follow("status", self._show_drawn, key=self._drawn, messages=3)
         self._follow("focus", self._ask_item, messages=0, interval=POINT_SECONDS)
@@ -104,7 +112,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
     def _show_drawn(self) -> None:
         """Draw the items of another run, which may be in another space."""
         drawn = self.session.drawn
-        self._range = drawn.value_range
+        self._range = _ranges(drawn)
         if _drawing(drawn) != {name: getattr(self, name) for name in DRAWING}:
             self._item = self._sheet = None
             self._set(
@@ -221,12 +229,31 @@ def _drawing(dataset: Dataset) -> dict[str, Any]:
     """Return the traits that tell how an item is drawn."""
     shape = [int(size) for size in dataset.item_shape or ()]
     names = [] if shape else [str(name) for name in dataset.feature_names]
-    return dict(zip(DRAWING, (shape, names, list(dataset.value_range)), strict=True))
+    own = np.ndim(_ranges(dataset)[0]) > 0
+    ranges = dataset.feature_ranges.astype("<f4").tobytes() if own else b""
+    return dict(zip(DRAWING, (shape, names, list(dataset.value_range), ranges), strict=True))
 
 
-def quantize(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:
-    """Map ``[low, high]`` to 0 … 255, clipped; what is not finite becomes `low`."""
-    scale = 255.0 / (high - low) if high > low else 0.0
+def _ranges(dataset: Dataset) -> tuple[Any, Any]:
+    """Return the smallest and the largest value: each feature's own if they are far apart."""
+    low, high = np.nan_to_num(dataset.feature_ranges)
+    widths = (high - low)[high > low]
+    far_apart = bool(widths.size) and bool(widths.max() > FAR_APART * widths.min())
+    own = not dataset.item_shape and (far_apart or bool(dataset.groups))
+    return (low, high) if own else dataset.value_range
+
+
+def quantize(values: NDArray[np.float32], low: Any, high: Any) -> NDArray[np.uint8]:
+    """Map ``[low, high]`` to 0 … 255, clipped; what is not finite becomes `low`.
+
+    Parameters
+    ----------
+    values : ndarray of shape (..., n_features)
+    low, high : float or ndarray of shape (n_features,)
+        Where they are the same, all becomes 0.
+    """
+    width = np.subtract(high, low)
+    scale = np.divide(255.0, width, out=np.zeros_like(width, np.float64), where=width > 0)
     levels = np.nan_to_num((values - low) * scale, nan=0.0, posinf=255.0, neginf=0.0)
     quantized: NDArray[np.uint8] = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
     return quantized
