@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,10 @@ __all__ = ["NO_LABEL", "Dataset"]
 
 NO_LABEL = -1
 """Value in `Dataset.labels` of an item that has no label."""
+
+
+FAR_APART = 30.0
+"""Columns whose ranges differ by this much are drawn each over its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +87,19 @@ class Dataset:
         Where all are missing (NaN), so are these.
         """
         return np.stack([np.fmin.reduce(self.features), np.fmax.reduce(self.features)])
+
+    @cached_property
+    def drawn_ranges(self) -> tuple[Any, Any]:
+        """The smallest and the largest value over which an item is drawn.
+
+        Those of all features together; of a table with categories, or whose columns are
+        far apart, those of each, shape (n_features,).
+        """
+        low, high = np.nan_to_num(self.feature_ranges)
+        widths = (high - low)[high > low]
+        far_apart = bool(widths.size) and bool(widths.max() > FAR_APART * widths.min())
+        own = not self.item_shape and (far_apart or bool(self.groups))
+        return (low, high) if own else self.value_range
 
     @cached_property
     def has_missing(self) -> bool:

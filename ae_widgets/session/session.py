@@ -251,6 +251,9 @@ class Session(Keeping, Readings):
         SettingsError
             If a name is unknown or a value out of its range; nothing is changed.
         """
+        if not values.keys().isdisjoint(("preprocess", "validation_fraction", "random_state")):
+            # Fitted and kept before the lock is taken, which the trainer's events wait for.
+            self._inputs.of(self.settings.change(**{**self.pending, **values}))
         with self._lock:
             self._require_open()
             waiting = dict(self._pending)

@@ -26,10 +26,6 @@ __all__ = ["MAX_TILES", "ReconstructionView"]
 DRAWING = ("item_shape", "feature_names", "value_range", "feature_ranges")
 """Traits that tell how an item is drawn."""
 
-FAR_APART = 30.0
-"""Features of a table whose ranges differ by this much are drawn each over its own, and so are
-those of a table with categories."""
-
 MAX_TILES = 64
 """Items that the sheet shows at most."""
 
@@ -98,7 +94,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
         self._item: Reconstructions | None = None
         self._sheet: Reconstructions | None = None
         self._sending = False  # whether a trait is being set by us, not by a person
-        self._range = _ranges(session.drawn)
+        self._range = session.drawn.drawn_ranges
         super().__init__(**_drawing(session.drawn))
         self._follow("status", self._show_drawn, key=self._drawn, messages=3)
         self._follow("focus", self._ask_item, messages=0, interval=POINT_SECONDS)
@@ -112,7 +108,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
     def _show_drawn(self) -> None:
         """Draw the items of another run, which may be in another space."""
         drawn = self.session.drawn
-        self._range = _ranges(drawn)
+        self._range = drawn.drawn_ranges
         if _drawing(drawn) != {name: getattr(self, name) for name in DRAWING}:
             self._item = self._sheet = None
             self._set(
@@ -229,18 +225,9 @@ def _drawing(dataset: Dataset) -> dict[str, Any]:
     """Return the traits that tell how an item is drawn."""
     shape = [int(size) for size in dataset.item_shape or ()]
     names = [] if shape else [str(name) for name in dataset.feature_names]
-    own = np.ndim(_ranges(dataset)[0]) > 0
+    own = np.ndim(dataset.drawn_ranges[0]) > 0
     ranges = dataset.feature_ranges.astype("<f4").tobytes() if own else b""
     return dict(zip(DRAWING, (shape, names, list(dataset.value_range), ranges), strict=True))
-
-
-def _ranges(dataset: Dataset) -> tuple[Any, Any]:
-    """Return the smallest and the largest value: each feature's own if they are far apart."""
-    low, high = np.nan_to_num(dataset.feature_ranges)
-    widths = (high - low)[high > low]
-    far_apart = bool(widths.size) and bool(widths.max() > FAR_APART * widths.min())
-    own = not dataset.item_shape and (far_apart or bool(dataset.groups))
-    return (low, high) if own else dataset.value_range
 
 
 def quantize(values: NDArray[np.float32], low: Any, high: Any) -> NDArray[np.uint8]:
