@@ -37,6 +37,9 @@ __all__ = ["Preprocessor"]
 
 MAX_QUANTILES = 1000
 
+MAX_CLUSTERED = 20_000
+"""Items that k-means looks for its centres in."""
+
 
 # The errors that mypy is told to ignore: scikit-learn has no types.
 class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -212,6 +215,9 @@ class _AppendClusters(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Floats, _y: object = None) -> Self:
         kmeans = KMeans(self.n_clusters, random_state=self.random_state)
+        if len(X) > MAX_CLUSTERED:
+            rng = np.random.default_rng(self.random_state)
+            X = X[np.sort(rng.choice(len(X), MAX_CLUSTERED, replace=False))]
         with warnings.catch_warnings():
             # Fewer distinct items than clusters: some centres are the same.
             warnings.simplefilter("ignore", ConvergenceWarning)

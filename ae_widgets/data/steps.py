@@ -73,6 +73,8 @@ class PCAFeatures:
 class KMeansFeatures:
     """What k-means knows of an item, beside its features, which stay as they are.
 
+    The centres are looked for in 20,000 items at most.
+
     Parameters
     ----------
     n_clusters : int >= 2, default=8

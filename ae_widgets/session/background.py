@@ -128,6 +128,10 @@ class Background:
             self.variance = None
             self._request("variance", lambda: self._find_variance(wanted))
 
+    def do(self, topic: str, job: Callable[[], None]) -> None:
+        """Have `job` done, in place of one of the same topic that waits."""
+        _jobs.post(self, topic, job)
+
     def close(self) -> None:
         """Drop what was asked for and not begun."""
         _jobs.forget(self)

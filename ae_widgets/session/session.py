@@ -303,6 +303,14 @@ class Session(Keeping, Readings):
         self._focus = None if index is None else int(index)
         self._notify("focus")
 
+    def do_aside(self, topic: str, job: Callable[[], None]) -> None:
+        """Have `job` done soon on another thread, in place of one of the topic that waits.
+
+        For what takes too long where a person waits, such as a change of what has to be
+        fitted on many items.
+        """
+        self._background.do(topic, job)
+
     def request_latent(self) -> None:
         """Ask for the next picture of the latent space; topic 'latent' tells of it."""
         self._link.send(RequestLatent())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import bqplot
@@ -17,12 +18,13 @@ from ae_widgets.data.steps import (
     PCAFeatures,
     read_steps,
 )
+from ae_widgets.exceptions import AEWidgetsError
 from ae_widgets.widgets._controls import Checkbox, IntField, IntSlider
 from ae_widgets.widgets._settings_controls import SettingsControls
 from ae_widgets.widgets._style import style_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ae_widgets.data.steps import Step
     from ae_widgets.engine import Settings
@@ -37,6 +39,7 @@ MAX_POINTS = 256
 MAX_DOTS = 20
 """Points of it that are large enough to be clicked beside each other."""
 
+FITTING = "Fitting it on the items …"
 CURVE, CHOSEN = "#0072B2", "#D55E00"  # Okabe-Ito; the style sheet has them for each theme
 TOOLTIPS = {
     "scaling": "Brings every feature to a like scale: standard (mean 0, spread 1), min-max (0 to "
@@ -91,6 +94,8 @@ class Form:
                 return self.scaling
             case "pca":
                 return self.pca is not None
+            case "n_components":
+                return self.pca and self.pca.n_components
             case "whiten":
                 return self.pca is not None and self.pca.whiten
             case "assignment":
@@ -127,6 +132,7 @@ class PreprocessControls(SettingsControls):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, TOOLTIPS)
+        self._asked: dict[str, Any] = {}  # by the fields that wait to be obeyed
         self._said = ipywidgets.Label("")
         self._said.add_class("ae-note")
         self._build_curve()
@@ -175,9 +181,30 @@ class PreprocessControls(SettingsControls):
 
     # Handlers --------------------------------------------------------------------
 
+    def _ask(self, name: str, value: Any, read: Callable[[Any], Any] | None = None) -> None:
+        """Have a change made aside: what it asks for is fitted, which takes its time."""
+        if self._showing:  # the publisher moved the control, not a person
+            return
+        self._asked[name] = read(value) if read else value
+        self._post("busy", self._show_words)
+        self.session.do_aside(f"preprocess {name}", partial(self._obey, name))
+
+    def _obey(self, name: str) -> None:
+        if name not in self._asked:  # an earlier job did it
+            return
+        value = self._asked[name]
+        try:
+            self._change(name, value)
+            self._error = ""
+        except AEWidgetsError as error:
+            self._error = str(error)
+        if self._asked[name] is value:  # else another job is about to do that
+            del self._asked[name]
+        self._post("settings", self._show, messages=3)
+
     def _change(self, name: str, value: Any) -> None:
         form = _form(self._planned())
-        if value != OWN and value != self._value(self._planned(), name):
+        if value != OWN and form.value(name) != value:
             self.session.change(preprocess=form.change(name, value).steps)
 
     def _clicked(self, _mark: bqplot.Mark, event: dict[str, Any]) -> None:
@@ -188,6 +215,8 @@ class PreprocessControls(SettingsControls):
     # What is shown -----------------------------------------------------------------
 
     def _value(self, settings: Settings, name: str) -> Any:
+        if name in self._asked:
+            return self._asked[name]
         form = _form(settings)
         if name != "n_components":
             return form.value(name)
@@ -211,7 +240,10 @@ class PreprocessControls(SettingsControls):
             slider.max = max(chosen, slider.max if kept is None else len(kept))
             self._showing = False
         super()._show()
-        self._said.value = self._in_words(planned)
+        self._show_words()
+
+    def _show_words(self) -> None:
+        self._said.value = FITTING if self._asked else self._in_words(self._planned())
 
     def _show_curve(self) -> None:
         kept, planned = self.session.explained_variance, self._planned()

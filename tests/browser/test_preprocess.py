@@ -9,6 +9,10 @@ from tests.browser.test_screenshots import MISPLACED, READABLE, THEMES
 pytestmark = pytest.mark.browser
 
 DOTS = ".ae-lab .ae-variance .dot"
+ALONE = """from sklearn.datasets import load_digits
+from ae_widgets import Lab, PreprocessControls, Session
+session = Session(load_digits(), preprocess=["standard", "pca"])
+PreprocessControls(session)"""
 STEPS = "print(lab.session.settings.preprocess)"
 PENDING = "print(lab.session.pending.get('preprocess'))"
 
@@ -55,3 +59,25 @@ def test_components_are_chosen_on_the_curve(open_lab, theme):
     wait_for_rest(notebook)
     shown = "r = lab.session.reconstruct([7]); print(r.inputs.shape, r.inputs.max() <= 1)"
     assert notebook.run(shown) == "(1, 64) True"
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_alone_and_in_a_narrow_lab(open_notebook, app):
+    notebook = open_notebook([ALONE, "lab = Lab(session)\nlab"], app=app, width=820)
+    alone = notebook.page.locator(".ae-preprocess:not(.ae-lab *)")
+    notebook.wait_for(lambda: alone.locator(".dot").count() == 20)
+    notebook.page.get_by_text("40 of 64 keep 95").first.wait_for()
+    notebook.shot(f"preprocess-alone-{app}")
+    notebook.page.evaluate("document.querySelector('.ae-lab').scrollIntoView()")
+    unfold(notebook, "Preprocess")
+    notebook.page.locator(".ae-lab .ae-preprocess").scroll_into_view_if_needed()
+    notebook.shot(f"preprocess-narrow-{app}")
+    assert notebook.page.evaluate(MISPLACED) == []
+    assert notebook.page.evaluate(READABLE) == []
+    alone.locator(".noUi-handle").focus()
+    notebook.page.keyboard.press("ArrowLeft")
+    notebook.wait_for(lambda: "n_components=39" in notebook.run("print(session.settings)"))
+    both = (
+        "[...document.querySelectorAll('.ae-preprocess .widget-readout')].map((n) => n.innerText)"
+    )
+    notebook.wait_for(lambda: notebook.page.evaluate(both) == ["39", "39"])

@@ -1,5 +1,8 @@
 """The fields of what happens before the network."""
 
+import threading
+import time
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
@@ -26,9 +29,20 @@ def shown(controls):
     ]  # fmt: skip
 
 
+def settle(controls):
+    """Wait until all that was asked for is done and shown."""
+    deadline = time.monotonic() + 30
+    while controls._asked:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    assert publisher.flush()
+
+
 def wait_for_curve(session):
+    deadline = time.monotonic() + 30
     while session.explained_variance is None:
-        pass
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
     assert publisher.flush()
 
 
@@ -42,29 +56,31 @@ def test_each_field_is_a_step(controls, session):
     fields = controls._fields
     fields["scaling"].value = "standard"
     fields["pca"].value = True
-    assert publisher.flush()
+    settle(controls)
     fields["n_components"].value = 6
     fields["whiten"].value = True
     fields["assignment"].value = "soft"
-    assert publisher.flush()
+    settle(controls)
     fields["n_clusters"].value = 4
+    settle(controls)
     expected = ("standard", PCAFeatures(6, whiten=True), KMeansFeatures(4, "soft"))
     assert session.settings.preprocess == expected
     assert session.features.shape == (60, 10)
-    assert publisher.flush()
     assert shown(controls) == [
         "Scaling", "PCA", "Components", "Whiten", "Clusters", "How many",
     ]  # fmt: skip
     fields["pca"].value = False
     fields["assignment"].value = ""
+    settle(controls)
     assert session.settings.preprocess == ("standard",)
     fields["scaling"].value = ""
+    settle(controls)
     assert session.settings.preprocess == ()
 
 
 def test_the_curve_is_what_components_keep(controls, session):
     session.change(preprocess=["standard", "pca"], validation_fraction=0.0)
-    assert publisher.flush()
+    settle(controls)
     wait_for_curve(session)
     X = items()
     kept = np.cumsum(PCA().fit((X - X.mean(0)) / X.std(0)).explained_variance_ratio_)
@@ -81,33 +97,35 @@ def test_the_curve_is_what_components_keep(controls, session):
 
 def test_a_click_on_the_curve_chooses(controls, session):
     session.change(preprocess="pca")
-    assert publisher.flush()
+    settle(controls)
     wait_for_curve(session)
     controls._clicked(controls._dots, {"data": {"index": 4}})
+    settle(controls)
     assert session.settings.preprocess == (PCAFeatures(5),)
     controls._clicked(controls._dots, {})
     controls._clicked(controls._dots, {"data": {"index": 99}})
+    settle(controls)
     assert session.settings.preprocess == (PCAFeatures(5),)
 
 
 def test_while_training_a_change_waits_and_is_marked(controls, session, trainer):
     trainer.state("running", step=1)
     controls._fields["scaling"].value = "min-max"
-    assert publisher.flush()
+    settle(controls)
     assert session.settings.preprocess == ()
     assert "ae-pending" in controls._fields["scaling"]._dom_classes
     assert "ae-pending" not in controls._fields["assignment"]._dom_classes
     session.reset()
-    assert publisher.flush()
+    settle(controls)
     assert session.settings.preprocess == ("min-max",)
     assert "ae-pending" not in controls._fields["scaling"]._dom_classes
 
 
 def test_what_is_refused_is_said_and_nothing_changed(controls, session):
     controls._fields["assignment"].value = "one-hot"
-    assert publisher.flush()
+    settle(controls)
     controls._fields["n_clusters"].value = 61
-    assert publisher.flush()
+    settle(controls)
     assert "n_samples=54 should be >= n_clusters=61" in controls._message.value
     assert session.settings.preprocess == (KMeansFeatures(8, "one-hot"),)
     assert controls._fields["n_clusters"].value == 8
@@ -119,8 +137,9 @@ def test_steps_that_the_fields_cannot_show_are_named():
     assert controls._fields["scaling"].value == "own"
     assert controls._said.value.startswith("Normalizer(), PCAFeatures(")
     controls._fields["scaling"].value = "robust"
+    settle(controls)
     assert session.settings.preprocess == ("robust",)
-    assert publisher.flush()
+    settle(controls)
     assert ("own steps", "own") not in controls._fields["scaling"].options
     controls.close()
     session.close()
@@ -137,3 +156,25 @@ def test_a_form_shows_steps_as_they_are(steps):
 @pytest.mark.parametrize("steps", [("robust", "standard"), (KMeansFeatures(), PCAFeatures())])
 def test_a_form_does_not_pretend(steps):
     assert Form.of(steps).scaling == "own"
+
+
+def test_what_takes_long_is_done_aside_and_said(controls, session, monkeypatch):
+    wait, fit = threading.Event(), Session.change
+
+    def slow(self, **values):
+        assert wait.wait(30)
+        fit(self, **values)
+
+    monkeypatch.setattr(Session, "change", slow)
+    controls._fields["scaling"].value = "quantile"
+    controls._fields["assignment"].value = "soft"
+    assert publisher.flush()
+    assert controls._said.value == "Fitting it on the items …"
+    session.say("news")
+    session._notify("settings")
+    assert publisher.flush()
+    assert controls._fields["scaling"].value == "quantile"
+    wait.set()
+    settle(controls)
+    assert session.settings.preprocess == ("quantile", KMeansFeatures(8, "soft"))
+    assert controls._said.value == ""
