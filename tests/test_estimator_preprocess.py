@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
@@ -15,7 +16,7 @@ from sklearn.preprocessing import FunctionTransformer, Normalizer, RobustScaler,
 
 from ae_widgets import Autoencoder, KMeansFeatures, PCAFeatures
 from ae_widgets.engine.split import split_rows
-from ae_widgets.exceptions import SettingsError
+from ae_widgets.exceptions import DataError, SettingsError
 
 WINE, CLASSES = load_wine(return_X_y=True)
 WINE = WINE.astype(np.float32)
@@ -142,3 +143,60 @@ def test_sparse_items():
 def test_unknown(bad):
     with pytest.raises(SettingsError, match="preprocess must be"):
         fit(bad)
+
+
+# Columns of categories ----------------------------------------------------------------
+
+
+def table(n=150, seed=0):
+    rng = np.random.default_rng(seed)
+    kind = rng.integers(0, 3, n)
+    return pd.DataFrame({
+        "size": 100.0 * kind + rng.normal(0, 10, n),
+        "colour": pd.Categorical(np.array(["red", "green", "blue"])[kind]),
+        "town": rng.choice(["north", "south"], n),
+        "weight": kind + rng.normal(0, 0.1, n),
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("preprocess", [None, "standard", ["standard", "pca"]])
+def test_categories_in_and_probabilities_out(preprocess):
+    options = {**SMALL, "max_iter": 100, "learning_rate_init": 0.01, "code_dim": 3}
+    model = Autoencoder(**options, preprocess=preprocess, categorical="auto").fit(table())
+    assert model.categories_ == {"colour": ("blue", "green", "red"), "town": ("north", "south")}
+    assert model.n_features_in_ == 7
+    assert model.feature_names_in_[1:3].tolist() == ["colour = blue", "colour = green"]
+    new = table(40, seed=1)
+    outputs = model.reconstruct(new)
+    for group in (outputs[:, 1:4], outputs[:, 4:6]):
+        assert np.allclose(group.sum(axis=1), 1, atol=1e-5)
+        assert group.min() >= 0
+    if preprocess:
+        guessed = np.array(model.categories_["colour"])[outputs[:, 1:4].argmax(axis=1)]
+        assert (guessed == new["colour"].to_numpy()).mean() > 0.9
+
+
+def test_new_categories_are_none_of_the_known_ones():
+    model = Autoencoder(**SMALL, categorical="auto").fit(table())
+    new = table(3, seed=2).astype({"town": object})
+    new.loc[0, "town"] = "west"
+    assert np.isfinite(model.transform(new)).all()
+    assert model._encoded(new, reset=False).iloc[0, 4:6].tolist() == [0, 0]
+    few = new.astype({"town": str})  # the categories present do not matter
+    assert model.transform(few).shape == (3, 2)
+
+
+def test_the_columns_must_be_those_of_before():
+    model = pickle.loads(pickle.dumps(Autoencoder(**SMALL, categorical="auto").fit(table())))  # noqa: S301  # our own
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.transform(table()[["colour", "size", "town", "weight"]])
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.transform(table().drop(columns="town"))
+
+
+def test_text_is_refused_unless_it_is_asked_for():
+    with pytest.raises(DataError, match="text or categories in column 'town'"):
+        Autoencoder(**SMALL).fit(table())
+    model = Autoencoder(**SMALL).fit(table().drop(columns="town"))
+    assert model.n_features_in_ == 5
+    assert Autoencoder(**SMALL).fit(WINE).categories_ == {}

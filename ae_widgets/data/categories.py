@@ -32,6 +32,9 @@ __all__ = ["AUTO", "MAX_CATEGORIES", "OneHot", "categorical_columns", "one_hot"]
 AUTO = "auto"
 """All columns of text are columns of categories."""
 
+OTHER = "other"
+"""What the rare categories are together."""
+
 MAX_CATEGORIES = 20
 """Categories that get a feature of their own; all rarer ones share 'other'."""
 
@@ -45,12 +48,15 @@ class OneHot(NamedTuple):
         1 in the category of an item, 0 elsewhere, NaN in all if it is missing.
     names : tuple of str
         Of the features, such as 'colour = red'.
+    categories : tuple of str
+        Those that have a feature, in their order; 'other' last if it stands for several.
     notice : str
         What was changed on the way, '' if nothing.
     """
 
     features: NDArray[np.float32]
     names: tuple[str, ...]
+    categories: tuple[str, ...] = ()
     notice: str = ""
 
 
@@ -91,7 +97,12 @@ def categorical_columns(
     return typed | {i for i, name in enumerate(names) if name in asked}
 
 
-def one_hot(name: str, values: Sequence[Any], order: Sequence[str] = ()) -> OneHot:
+def one_hot(
+    name: str,
+    values: Sequence[Any],
+    order: Sequence[str] = (),
+    known: Sequence[str] | None = None,
+) -> OneHot:
     """Return a column of categories as features.
 
     Parameters
@@ -102,29 +113,36 @@ def one_hot(name: str, values: Sequence[Any], order: Sequence[str] = ()) -> OneH
         Of any type; each is named as it prints, None and NaN are missing.
     order : sequence of str, default=()
         Names of the categories in their order; the others follow, sorted.
+    known : sequence of str, optional
+        The `categories` of the same column before: what is none of them counts as 'other',
+        or as nothing where there is no such category.
     """
     texts = [None if is_missing(value) else str(value) for value in values]
     counts = Counter(text for text in texts if text is not None)
-    kept = {text for text, _ in counts.most_common(MAX_CATEGORIES)}
-    rest = len(counts) - len(kept)
-    places = {text: i for i, text in enumerate(order)}
-    named = sorted(kept, key=lambda text: (places.get(text, len(places)), text))
-    column = {text: i for i, text in enumerate(named)}
-    size = len(named) + (rest > 0)
-    result = np.zeros((len(texts), max(size, 1)), np.float32)
+    chosen, notice = (tuple(known), "") if known is not None else _chosen(name, counts, order)
+    column = {text: i for i, text in enumerate(chosen)}
+    result = np.zeros((len(texts), max(len(chosen), 1)), np.float32)
     for row, text in enumerate(texts):
         if text is None:
             result[row] = np.nan
-        else:
-            result[row, column.get(text, len(named))] = 1
-    names = tuple(f"{name} = {text}" for text in named) + ((f"{name} = other",) if rest else ())
+        elif (place := column.get(text, column.get(OTHER))) is not None:
+            result[row, place] = 1
+    return OneHot(result, tuple(f"{name} = {text}" for text in chosen) or (name,), chosen, notice)
+
+
+def _chosen(name: str, counts: Counter[str], order: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """Return the categories that get a feature, and what is to be said of the others."""
+    kept = {text for text, _ in counts.most_common(MAX_CATEGORIES)}
+    rare = len(counts) > len(kept)
+    places = {text: i for i, text in enumerate(order)}
+    named = sorted(kept - {OTHER} if rare else kept, key=lambda t: (places.get(t, len(places)), t))
+    if not rare:
+        return tuple(named), ""
     notice = (
         f"Column {name!r} has {len(counts):,} categories: the {MAX_CATEGORIES} most frequent are "
-        f"kept, the others are 'other'."
-        if rest
-        else ""
+        f"kept, the others are {OTHER!r}."
     )
-    return OneHot(result, names or (name,), notice)
+    return (*named, OTHER), notice
 
 
 def _is_text(series: nw.Series[Any]) -> bool:

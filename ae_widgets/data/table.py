@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import reprlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,6 +40,8 @@ class Table:
         Columns that stand for the categories of one, one-hot.
     notices : tuple of str
         What was changed on the way, one sentence each.
+    categories : dict of str to tuple of str
+        Of each column of categories, by its name.
     """
 
     values: NDArray[Any]
@@ -50,6 +52,7 @@ class Table:
     target_names: Sequence[Any] | None = None
     groups: tuple[tuple[int, int], ...] = ()
     notices: tuple[str, ...] = ()
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def column(self, column: int) -> str:
         """Return how to call a column in a message."""

@@ -178,6 +178,11 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         knows of an item ('kmeans'); any transformer or pipeline of scikit-learn is
         cloned. `fit` fits them in their order on the items that are trained on, those
         held out left aside; a warm start and `partial_fit` go on with them.
+    categorical : None, 'auto' or sequence of str, default=None
+        Which columns of a DataFrame hold categories: those of a categorical type, with
+        'auto' all of text too, or those of these names. Each category is a feature that
+        is 1 or 0, and its reconstruction a probability; see
+        `ae_widgets.data.categories`.
 
     Attributes
     ----------
@@ -203,8 +208,10 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         Whether training ended because the loss no longer improved.
     preprocessor_ : Preprocessor or None
         The fitted `preprocess`.
+    categories_ : dict of str to tuple of str
+        The categories of each column that has some.
     n_features_in_ : int
-        Values of an item.
+        Values of an item; of a column of categories one each.
     feature_names_in_ : ndarray of str
         Their names, if the items came with names.
 
@@ -267,6 +274,7 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         encoder: torch.nn.Module | None = None,
         decoder: torch.nn.Module | None = None,
         preprocess: Any = None,
+        categorical: Any = None,
     ) -> None:
         self.code_dim = code_dim
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -312,6 +320,7 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         self.encoder = encoder
         self.decoder = decoder
         self.preprocess = preprocess
+        self.categorical = categorical
 
     # Training ---------------------------------------------------------------
 

@@ -52,6 +52,7 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
             setattr(model, name, value)
         model.n_features_in_ = session.dataset.n_features
         model.preprocessor_ = session.preprocessor
+        model.categories_, model._groups = {}, session.dataset.groups
         network = build_network(
             settings.architecture,
             session.features.shape[1],

@@ -110,7 +110,7 @@ class FittedAutoencoder(
             check_is_fitted(self, "network_")
         checked: Features = validate_data(
             self,
-            checked_dtypes(X),
+            checked_dtypes(self._encoded(X, reset=reset)),
             reset=reset,
             accept_sparse="csr",
             dtype=np.float32,

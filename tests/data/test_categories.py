@@ -154,3 +154,10 @@ def test_a_run_goes_on_with_the_same_categories(tmp_path):
     assert again.dataset.groups == session.dataset.groups
     for one in (session, again):
         one.close()
+
+
+def test_a_category_called_other_is_one_with_the_rare_ones():
+    values = ["other"] * 50 + [f"c{i:02}" for i in range(30) for _ in range(30 - i)]
+    dataset = read_dataset(pd.DataFrame({"a": values}), categorical="auto")
+    assert len(set(dataset.feature_names)) == dataset.n_features == MAX_CATEGORIES
+    assert dataset.features[:50, -1].all()
