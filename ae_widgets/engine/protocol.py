@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ae_widgets.engine.pipe import FeatureFile
     from ae_widgets.engine.settings import Settings
 
 __all__ = [
@@ -59,6 +60,7 @@ class Begin:
     """Build a new network for run `run` and wait.
 
     With the `state` of a trainer go on from there, and say that the run is `halted`.
+    `features` are those of this run and the next ones, if others than until now.
     """
 
     run: int
@@ -68,6 +70,7 @@ class Begin:
     halted: tuple[RunState, str] = ("idle", "")
     sample_weight: NDArray[np.float64] | None = None
     labels: NDArray[np.int32] | None = None
+    features: NDArray[np.float32] | FeatureFile | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 from typing import Any
 
+from ae_widgets.data.steps import Step, read_steps
 from ae_widgets.engine.kinds import CORRUPTIONS, KINDS
 from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses import CLUSTERINGS, RECONSTRUCTIONS
@@ -129,6 +130,10 @@ class Settings:
     warm_up : float >= 0, default=0.0
         Epochs over which the weight of a variational or gated model's complexity
         grows from 0 to `beta`.
+    preprocess : None, str, PCAFeatures, KMeansFeatures, transformer or a list, default=()
+        What is done to the items before the network, fitted on those that are trained
+        on; `ae_widgets.data.steps.read_steps` tells what it may be. It waits for the
+        next run.
 
     Raises
     ------
@@ -170,6 +175,7 @@ class Settings:
     corruption: str = "gaussian"
     noise: float = 0.2
     warm_up: float = 0.0
+    preprocess: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.architecture, Architecture):
@@ -197,6 +203,7 @@ class Settings:
         self._check_kind()
         self._check_device()
         self._choice("precision", PRECISIONS)
+        object.__setattr__(self, "preprocess", read_steps(self.preprocess))
 
     def _check_groups(self) -> None:
         self._number("gamma", 0, 1e12)

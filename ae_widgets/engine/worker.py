@@ -89,7 +89,8 @@ class Worker:
     emit : callable
         Takes each event; must not block.
     prepare : callable, optional
-        Called with the settings before a run's network is built.
+        Called with the settings and the number of features before a run's network is
+        built.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Worker:
         features: NDArray[np.float32],
         commands: queue.SimpleQueue[Command],
         emit: Callable[[Event], None],
-        prepare: Callable[[Settings], None] | None = None,
+        prepare: Callable[[Settings, int], None] | None = None,
     ) -> None:
         self._features = features
         self._commands = commands
@@ -181,8 +182,12 @@ class Worker:
         self._changes, self._labels = {}, []
         self._records = []
         self._frames = FramePacer()
+        if isinstance(command.features, FeatureFile):
+            self._features = command.features.open()
+        elif command.features is not None:
+            self._features = command.features
         if self._prepare is not None:
-            self._prepare(command.settings)
+            self._prepare(command.settings, self._features.shape[1])
         with memory_errors(training_advice(command.settings)):
             trainer = Trainer(
                 self._features,
@@ -420,7 +425,6 @@ def main() -> None:
 
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
     writer = StreamWriter(output)
-    features = files.open()
 
     def listen() -> None:
         try:
@@ -429,11 +433,11 @@ def main() -> None:
         except EOFError:
             os._exit(0)  # The notebook's process is gone: nobody is left to train for.
 
-    def prepare(settings: Settings) -> None:
-        torch.set_num_threads(choose_threads(settings, features.shape[1]))
+    def prepare(settings: Settings, n_features: int) -> None:
+        torch.set_num_threads(choose_threads(settings, n_features))
 
     threading.Thread(target=listen, name="ae_widgets-commands", daemon=True).start()
-    Worker(features, commands, writer.put, prepare).serve()
+    Worker(files.open(), commands, writer.put, prepare).serve()
     writer.close(timeout=5.0)
     os._exit(0)  # The listening thread still holds standard input.
 

@@ -187,6 +187,18 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
         For the kind 'variational' it returns ``2 * code_dim`` values, means and
         log-variances. `fit` trains copies, in `network_`, and leaves these as they
         are: each begins with the weights that it has here.
+    preprocess : None, str, PCAFeatures, KMeansFeatures, transformer or a list, default=None
+        What is done to the items before the network: 'standard', 'min-max', 'robust' or
+        'quantile' scale each feature; `ae_widgets.PCAFeatures` puts components in their
+        place ('pca' with its defaults); `ae_widgets.KMeansFeatures` appends what k-means
+        knows of an item ('kmeans'); any transformer or pipeline of scikit-learn is
+        cloned. `fit` fits them in their order on the items that are trained on, those
+        held out left aside; a warm start and `partial_fit` go on with them.
+    categorical : None, 'auto' or sequence of str, default=None
+        Which columns of a DataFrame hold categories: those of a categorical type, with
+        'auto' all of text too, or those of these names. Each category is a feature that
+        is 1 or 0, and its reconstruction a probability; see
+        `ae_widgets.data.categories`.
 
     Attributes
     ----------
@@ -216,8 +228,12 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
         With `gamma`.
     labels_ : ndarray of shape (n_samples,)
         Cluster of each item of the last `fit`, with `gamma`.
+    preprocessor_ : Preprocessor or None
+        The fitted `preprocess`.
+    categories_ : dict of str to tuple of str
+        The categories of each column that has some.
     n_features_in_ : int
-        Values of an item.
+        Values of an item; of a column of categories one each.
     feature_names_in_ : ndarray of str
         Their names, if the items came with names.
 
@@ -284,6 +300,8 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
         item_shape: tuple[int, ...] | None = None,
         encoder: torch.nn.Module | None = None,
         decoder: torch.nn.Module | None = None,
+        preprocess: Any = None,
+        categorical: Any = None,
     ) -> None:
         self.code_dim = code_dim
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -333,6 +351,8 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
         self.item_shape = item_shape
         self.encoder = encoder
         self.decoder = decoder
+        self.preprocess = preprocess
+        self.categorical = categorical
 
     # Training ---------------------------------------------------------------
 
@@ -376,7 +396,9 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
         features = self._check(X, reset=not warm, ensure_min_samples=2)
         weight = self._weight_items(features.shape[0], y, sample_weight)
         labels = self._class_numbers(y, features.shape[0], warm=warm)
-        trainer = self._trainer(features, self._settings(), weight, labels, warm=warm)
+        settings = self._settings()
+        features = self._fit_inputs(features, settings, y, warm=warm)
+        trainer = self._trainer(features, settings, weight, labels, warm=warm)
         epochs = trainer.settings.max_iter
         data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         fitted: Self = watched(
@@ -407,6 +429,7 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
         weight = self._weight_items(features.shape[0], y, sample_weight)
         labels = self._class_numbers(y, features.shape[0], warm=warm)
         settings = self._settings().change(validation_fraction=0.0)
+        features = self._fit_inputs(features, settings, y, warm=warm)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
         trainer = self._trainer(features, settings, weight, labels, warm=warm, go_on=True)
@@ -537,7 +560,7 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
             "optimizer", "momentum", "weight_decay", "gradient_clip",
             "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
             "precision", "device", "kind", "corruption", "noise", "warm_up", "tied_weights",
-            "normalization", "dropout", "trunk", "channels", "item_shape",
+            "normalization", "dropout", "trunk", "channels", "item_shape", "preprocess",
         )  # fmt: skip
         return Settings().change(
             **{name: getattr(self, name) for name in same},

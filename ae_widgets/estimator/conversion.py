@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from ae_widgets.data.steps import as_parameter
 from ae_widgets.engine.kinds import KINDS
 from ae_widgets.exceptions import TrainingError
 
@@ -55,6 +56,14 @@ class Run(Protocol):
     def latent(self) -> Any:
         """The last picture of the latent space."""
 
+    @property
+    def features(self) -> NDArray[np.float32]:
+        """What the network is given of them."""
+
+    @property
+    def preprocessor(self) -> Any:
+        """What makes the one of the other, None if they are the same."""
+
 
 def trained_weights(run: Run) -> dict[str, NDArray[np.float32]]:
     """Return the run's parameters.
@@ -88,6 +97,7 @@ def run_parameters(settings: Settings, defaults: Mapping[str, Any]) -> dict[str,
                 values[name] = getattr(holder, setting)
     if settings.complexity == KINDS[settings.kind].complexities[0]:
         values["complexity"] = "auto"
+    values["preprocess"] = as_parameter(settings.preprocess)
     values["early_stopping"] = settings.validation_fraction > 0
     if not settings.validation_fraction:
         values["validation_fraction"] = defaults["validation_fraction"]

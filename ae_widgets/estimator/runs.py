@@ -51,9 +51,11 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         for name, value in history_attributes(session).items():
             setattr(model, name, value)
         model.n_features_in_ = session.dataset.n_features
+        model.preprocessor_ = session.preprocessor
+        model.categories_, model._groups = {}, session.dataset.groups
         network = build_network(
             settings.architecture,
-            model.n_features_in_,
+            session.features.shape[1],
             random_state=settings.random_state,
             kind=settings.kind,
         )

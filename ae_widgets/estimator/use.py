@@ -14,6 +14,7 @@ from ae_widgets.engine.items import chunk_rows, encode_rows
 from ae_widgets.engine.memory import memory_errors
 from ae_widgets.engine.views import tensor_view
 from ae_widgets.estimator.dtypes import checked_dtypes
+from ae_widgets.estimator.preprocessing import Preprocessing
 from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.losses.reconstruction import item_errors, network_input
 
@@ -33,6 +34,7 @@ __all__ = ["FittedAutoencoder"]
 
 # The errors that mypy is told to ignore: scikit-learn has no types.
 class FittedAutoencoder(
+    Preprocessing,
     ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
     TransformerMixin,  # type: ignore[misc]
     BaseEstimator,  # type: ignore[misc]
@@ -50,10 +52,13 @@ class FittedAutoencoder(
 
     def _encode(self, X: ArrayLike) -> Floats:  # without the container that transform may have
         network, kind = self._fitted(), self.reconstruction
-        return self._through(lambda x: encode_rows(network, x, kind), self._check(X), dense=False)
+        inputs = self._inputs(self._check(X))
+        return self._through(lambda x: encode_rows(network, x, kind), inputs, dense=False)
 
     def inverse_transform(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of codes, shape (n_samples, n_features), float32.
+
+        They are in the space that `reconstruct` answers in.
 
         Parameters
         ----------
@@ -67,21 +72,28 @@ class FittedAutoencoder(
                 f"Codes must have the shape (n_samples, {self._n_features_out}), got {codes.shape}."
             )
             raise ValueError(msg)
-        return self._through(network.decode, codes)
+        return self._originals(self._through(network.decode, codes))
 
     def reconstruct(self, X: ArrayLike) -> Floats:
-        """Return the reconstructions of `X`, shape (n_samples, n_features), float32."""
-        network, kind = self._fitted(), self.reconstruction
-        return self._through(lambda x: network(network_input(kind, x))[1], self._check(X))
+        """Return the reconstructions of `X`, shape (n_samples, n_features), float32.
+
+        They are in the space of `X` if every step of `preprocess` can be undone, else
+        as the network gives them.
+        """
+        network, kind, inputs = self._fitted(), self.reconstruction, self._inputs(self._check(X))
+        outputs = self._through(lambda x: network(network_input(kind, x))[1], inputs)
+        return self._originals(outputs)
 
     def score_samples(self, X: ArrayLike) -> Floats:
         """Return minus each item's reconstruction error, shape (n_samples,).
 
-        The higher, the better an item is reconstructed; the least are anomalies.
+        The higher, the better an item is reconstructed; the least are anomalies. The
+        error is that of the training: of what `preprocess` makes of the items. To
+        compare other preprocessings, compare `reconstruct` with the items.
         """
-        network, kind = self._fitted(), self.reconstruction
+        network, kind, inputs = self._fitted(), self.reconstruction, self._inputs(self._check(X))
         return self._through(
-            lambda x: -item_errors(kind, network(network_input(kind, x))[1], x), self._check(X)
+            lambda x: -item_errors(kind, network(network_input(kind, x))[1], x), inputs
         )
 
     def score(self, X: ArrayLike, y: object = None) -> float:  # noqa: ARG002  # scikit-learn's interface
@@ -101,7 +113,7 @@ class FittedAutoencoder(
             check_is_fitted(self, "network_")
         checked: Features = validate_data(
             self,
-            checked_dtypes(X),
+            checked_dtypes(self._encoded(X, reset=reset)),
             reset=reset,
             accept_sparse="csr",
             dtype=np.float32,
@@ -122,7 +134,8 @@ class FittedAutoencoder(
             Takes a tensor; or, without `dense`, a CSR matrix if `values` is one.
         values : ndarray or CSR matrix
         """
-        n, size, result = values.shape[0], chunk_rows(self.n_features_in_), None
+        (n, width), result = values.shape, None
+        size = chunk_rows(width)
         with torch.no_grad(), memory_errors("pass fewer items at a time"):
             for start in range(0, n, size):
                 part: Any = values[start : start + size]

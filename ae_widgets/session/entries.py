@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from ae_widgets.data.steps import describe_steps, steps_from
 from ae_widgets.engine.settings import LIVE_SETTINGS, Settings
 from ae_widgets.exceptions import SettingsError
 from ae_widgets.model import Architecture
 
-__all__ = ["LABELLED", "RESUMED", "JournalEntry", "count_from", "entries_from", "settings_from"]
+__all__ = [
+    "LABELLED",
+    "RESUMED",
+    "JournalEntry",
+    "count_from",
+    "entries_from",
+    "settings_from",
+    "settings_values",
+]
 
 LABELLED = "label"
 """Name of the entry that items were given a class."""
@@ -42,8 +51,14 @@ class JournalEntry:
     before: Any = None
 
 
+def settings_values(settings: Settings) -> dict[str, Any]:
+    """Return settings as JSON holds them."""
+    plain = asdict(replace(settings, preprocess=()))
+    return {**plain, "preprocess": describe_steps(settings.preprocess)}
+
+
 def settings_from(values: Any) -> Settings:
-    """Return the settings that `dataclasses.asdict` turned into `values`.
+    """Return the settings that `settings_values` turned into `values`.
 
     A setting that is not named has its default: it is newer than the file.
 
@@ -57,7 +72,9 @@ def settings_from(values: Any) -> Settings:
         raise SettingsError(msg)
     architecture = values.get("architecture", {})
     try:
-        return Settings(**{**values, "architecture": Architecture(**architecture)})
+        steps = steps_from(values.get("preprocess", []))
+        nested = {"architecture": Architecture(**architecture), "preprocess": steps}
+        return Settings(**{**values, **nested})
     except TypeError as error:
         msg = f"settings of another version: {error}."
         raise SettingsError(msg) from error

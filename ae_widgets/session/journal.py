@@ -5,7 +5,7 @@ The file is JSON, UTF-8, one object:
 ==========  ===============================================================
 format      "ae_widgets journal"
 schema      `SCHEMA`; another number is refused
-versions    of Python, numpy, torch and ae_widgets, by name
+versions    of Python, numpy, torch, scikit-learn and ae_widgets, by name
 data        {"shape": [n_samples, n_features], "sha256": of shape and values}
 settings    those that the run began with; the architecture's nested
 trainer     "process" or "thread"
@@ -41,6 +41,7 @@ from ae_widgets.session.entries import (
     count_from,
     entries_from,
     settings_from,
+    settings_values,
 )
 from ae_widgets.session.files import PICKLE, is_pickle, read_bytes, write_atomically
 
@@ -71,6 +72,7 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "torch": version("torch"),
+        "scikit-learn": version("scikit-learn"),
         "ae_widgets": ae_widgets.__version__,
     }
 
@@ -99,7 +101,7 @@ class Journal(Sequence[JournalEntry]):
         Whether the seed drew the first weights. If not, the run began from those
         that a trainer had left when it died, and cannot be replayed.
     versions : dict of str to str
-        Of Python, numpy, torch and ae_widgets.
+        Of Python, numpy, torch, scikit-learn and ae_widgets.
     """
 
     settings: Settings
@@ -201,7 +203,7 @@ class Journal(Sequence[JournalEntry]):
             "schema": SCHEMA,
             "versions": dict(self.versions),
             "data": {"shape": list(self.data.shape), "sha256": self.data.sha256},
-            "settings": asdict(self.settings),
+            "settings": settings_values(self.settings),
             "trainer": self.trainer,
             "seeded": self.seeded,
             "steps": self.steps,

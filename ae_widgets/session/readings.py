@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ae_widgets.data import Dataset
+    from ae_widgets.data.preprocess import Preprocessor
     from ae_widgets.engine.protocol import LossRecord
     from ae_widgets.engine.settings import Settings
     from ae_widgets.session.background import Background
     from ae_widgets.session.history import LossCurve
+    from ae_widgets.session.inputs import Inputs, Prepared
     from ae_widgets.session.labelling import Labelling
     from ae_widgets.session.latent import LatentFrame
     from ae_widgets.session.link import Link
@@ -33,6 +35,8 @@ class Readings:
     """The reading half of `Session`: nothing here changes anything."""
 
     dataset: Dataset
+    _inputs: Inputs
+    _prepared: Prepared
     _link: Link
     _run: Run
     _background: Background
@@ -45,6 +49,28 @@ class Readings:
     def settings(self) -> Settings:
         """The settings in force from the next batch on."""
         return self._run.settings
+
+    @property
+    def features(self) -> NDArray[np.float32]:
+        """What the network is given of the items, shape (n_samples, n_inputs)."""
+        return self._prepared.inputs.features
+
+    @property
+    def drawn(self) -> Dataset:
+        """The items as they are drawn and reconstructed: `dataset`, or what the network has.
+
+        The latter if a step of `Settings.preprocess` cannot be undone.
+        """
+        return self._prepared.drawn
+
+    @property
+    def preprocessor(self) -> Preprocessor | None:
+        """What makes `features` of the items; None if they are the same."""
+        return self._prepared.preprocessor
+
+    def n_inputs(self, settings: Settings) -> int:
+        """Return how many values of an item a network of `settings` is given."""
+        return self._inputs.of(settings).inputs.n_features
 
     @property
     def pending(self) -> Mapping[str, Any]:
@@ -144,6 +170,11 @@ class Readings:
     def label_names(self) -> tuple[str, ...]:
         """The names of the labels."""
         return self._labelling.names
+
+    @property
+    def explained_variance(self) -> NDArray[np.float64] | None:
+        """Share of the variance that 1, 2, … components keep; see `request_explained_variance`."""
+        return self._background.variance
 
     @property
     def error(self) -> Exception | None:

@@ -63,7 +63,7 @@ def draw_picture(session: Session, title: str, items: Reconstructions | None = N
         picture.text((500, 330), "They appear here after training.", size=11, fill=FAINT)
     else:
         area = tuple(round(SCALE * v) for v in (500, 312, 940, 400))
-        paste_items(picture.image, area, items, session.dataset)
+        paste_items(picture.image, area, items, session.drawn)
     return picture.png()
 
 

@@ -256,7 +256,9 @@ def test_a_journal_survives_its_file(journal, tmp_path):
     assert list(loaded) == list(journal.entries)
     text = json.loads(path.read_text())
     assert text["schema"] == 1
-    assert set(text["versions"]) == {"python", "numpy", "torch", "ae_widgets"}
+    assert set(text["versions"]) == {
+        "python", "numpy", "torch", "scikit-learn", "ae_widgets",
+    }  # fmt: skip
     assert names(tmp_path) == ["run.json"]
     assert repr(loaded).startswith("Journal(3 changes in 20 steps, random_state=3, ")
 

@@ -2,16 +2,23 @@
 import { element, svg } from "../../dom/element";
 import { amplitude } from "../../lib/images";
 import { type ItemValues, linear, linePath, valueExtent } from "../../lib/profile";
-import { short } from "../../lib/text";
+import { short, shortName } from "../../lib/text";
 
 /** Geometry of the bars, in units of the drawing. */
 const ROW = { height: 15, bar: 9, name: 84, value: 92, gap: 10, residual: 54 } as const;
 
-/** One row a feature: name, input (bar) with reconstruction (mark), residual. */
+/** Characters of a name that fit before its bar. */
+const MAX_NAME = 14;
+
+/** One row a feature: name, input (bar) with reconstruction (mark), residual.
+ *
+ * `raw` are the values that are told; they are drawn as `values`, which may be scaled.
+ */
 export function barChart(
   values: ItemValues,
   names: readonly string[],
   range: readonly number[],
+  raw: ItemValues,
 ): Node {
   const { input, reconstruction, residual } = values;
   const [low, high] = valueExtent(range, input, reconstruction);
@@ -28,14 +35,21 @@ export function barChart(
   const zero = value(Math.min(Math.max(0, low), high));
   chart.append(rule(zero, height), rule(error(0), height));
   for (let i = 0; i < input.length; i++) {
-    chart.append(row(i, names[i] ?? String(i), values, value, zero, error));
+    chart.append(row(i, names[i] ?? String(i), raw, values, value, zero, error));
   }
-  return withLegend(chart, `residual ±${short(amplitude(residual))}`);
+  return withLegend(chart, residualText(values, raw));
+}
+
+function residualText({ residual }: ItemValues, raw: ItemValues): string {
+  const limit = amplitude(residual);
+  if (residual === raw.residual) return `residual ±${short(limit)}`;
+  return `residual ±${short(100 * limit)} % of range`;
 }
 
 function row(
   i: number,
   name: string,
+  raw: ItemValues,
   { input, reconstruction, residual }: ItemValues,
   value: (v: number) => number,
   zero: number,
@@ -44,9 +58,9 @@ function row(
   const top = i * ROW.height + (ROW.height - ROW.bar) / 2;
   const group = svg("g");
   const label = svg("text", { class: "ae-name", x: ROW.name - 6, y: top + ROW.bar - 1 });
-  label.textContent = name.length > 14 ? `${name.slice(0, 13)}…` : name;
+  label.textContent = shortName(name, MAX_NAME);
   const tip = svg("title");
-  tip.textContent = `${name}: input ${short(input[i])}, reconstruction ${short(reconstruction[i])}`;
+  tip.textContent = `${name}: input ${short(raw.input[i])}, reconstruction ${short(raw.reconstruction[i])}`;
   group.append(tip, label, bar("ae-input", zero, value(input[i] as number), top));
   const output = reconstruction[i];
   if (output !== undefined && Number.isFinite(output)) {
@@ -70,7 +84,7 @@ function rule(x: number, height: number): SVGPathElement {
 const LINE = { width: 240, height: 96, gap: 10, residual: 40 } as const;
 
 /** Many features: input and reconstruction as lines, the residual beneath. */
-export function lineChart(values: ItemValues, range: readonly number[]): Node {
+export function lineChart(values: ItemValues, range: readonly number[], raw: ItemValues): Node {
   const { input, reconstruction, residual } = values;
   const [low, high] = valueExtent(range, input, reconstruction);
   const x = linear(0, Math.max(input.length - 1, 1), 1, LINE.width - 1);
@@ -92,7 +106,7 @@ export function lineChart(values: ItemValues, range: readonly number[]): Node {
     svg("path", { class: "ae-output-line", d: linePath(reconstruction, x, y) }),
     svg("path", { class: "ae-residual-line", d: linePath(residual, x, error) }),
   );
-  return withLegend(chart, `residual ±${short(amplitude(residual))}`);
+  return withLegend(chart, residualText(values, raw));
 }
 
 function withLegend(chart: SVGSVGElement, residual: string): Node {
