@@ -46,8 +46,8 @@ class FittedAutoencoder(
 
     def transform(self, X: ArrayLike) -> Floats:
         """Return the codes of `X`, shape (n_samples, code_dim), float32."""
-        network, kind = self._fitted(), self.reconstruction
-        return self._through(lambda x: encode_rows(network, x, kind), self._check(X), dense=False)
+        check_is_fitted(self, "network_")
+        return self._codes(self._check(X))
 
     def inverse_transform(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of codes, shape (n_samples, n_features), float32.
@@ -68,26 +68,51 @@ class FittedAutoencoder(
 
     def reconstruct(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of `X`, shape (n_samples, n_features), float32."""
-        network, kind = self._fitted(), self.reconstruction
-        return self._through(lambda x: network(network_input(kind, x))[1], self._check(X))
-
-    def score_samples(self, X: ArrayLike) -> Floats:
-        """Return minus each item's reconstruction error, shape (n_samples,).
-
-        The higher, the better an item is reconstructed; the least are anomalies.
-        """
-        network, kind = self._fitted(), self.reconstruction
-        return self._through(
-            lambda x: -item_errors(kind, network(network_input(kind, x))[1], x), self._check(X)
-        )
+        check_is_fitted(self, "network_")
+        return self._reconstruct(self._check(X))
 
     def score(self, X: ArrayLike, y: object = None) -> float:  # noqa: ARG002  # scikit-learn's interface
-        """Return minus the mean reconstruction error of `X`: higher is better."""
-        return float(self.score_samples(X).mean(dtype=np.float64))
+        """Return minus the mean reconstruction error of `X`: higher is better.
+
+        Items without any observed value are left out.
+        """
+        check_is_fitted(self, "network_")
+        checked = self._check(X)
+        errors = self._errors(checked)
+        if self._takes_missing:
+            errors = errors[~self._unknown(checked)]
+        return -float(errors.mean(dtype=np.float64)) if errors.size else float("nan")
+
+    # Of items that have been checked -------------------------------------------
+
+    def _codes(self, features: Features) -> Floats:
+        network, kind = self._fitted(), self._error_kind
+        return self._through(lambda x: encode_rows(network, x, kind), features, dense=False)
+
+    def _reconstruct(self, features: Features) -> Floats:
+        network, kind = self._fitted(), self._error_kind
+        return self._through(lambda x: network(network_input(kind, x))[1], features)
+
+    def _errors(self, features: Features) -> Floats:
+        """Return each item's reconstruction error, shape (n_samples,)."""
+        network, kind = self._fitted(), self._error_kind
+        return self._through(
+            lambda x: item_errors(kind, network(network_input(kind, x))[1], x), features
+        )
+
+    def _unknown(self, features: Features) -> NDArray[np.bool_]:
+        """Return which items have no observed value."""
+        unknown = self._through(lambda x: x.isnan().all(dim=1), features)
+        return unknown.astype(bool)
+
+    @property
+    def _error_kind(self) -> str:
+        """The reconstruction error that is in force."""
+        return self.reconstruction
 
     @property
     def _takes_missing(self) -> bool:
-        return isinstance(self.reconstruction, str) and self.reconstruction in TAKES_MISSING
+        return isinstance(self._error_kind, str) and self._error_kind in TAKES_MISSING
 
     def _fitted(self) -> AutoencoderNetwork:
         check_is_fitted(self, "network_")

@@ -1,0 +1,128 @@
+"""The estimator as a detector of anomalies."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from ae_widgets.analysis.anomalies import SCORES, LatentDistance, contributions, threshold
+from ae_widgets.estimator.prediction import Predictions
+from ae_widgets.estimator.use import FittedAutoencoder
+from ae_widgets.exceptions import SettingsError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["AnomalyDetection"]
+
+MOST = 0.5
+"""Largest share of anomalies: what most items are is not anomalous."""
+
+
+def _detects(model: Any) -> bool:
+    return model.contamination is not None
+
+
+class AnomalyDetection(Predictions, FittedAutoencoder):
+    """Scores of items, and with `contamination` a threshold on them."""
+
+    contamination: float | str | None
+    anomaly_score: str
+    offset_: float
+    _distance: LatentDistance | None
+
+    def score_samples(self, X: ArrayLike) -> Floats:
+        """Return how usual each item is, shape (n_samples,): the lowest are anomalies.
+
+        Minus the reconstruction error, or minus the distance in the latent space that
+        `anomaly_score` names. Minus infinity for an item without any observed value:
+        nothing tells that it is usual.
+        """
+        check_is_fitted(self, "network_")
+        return self._scores(self._check(X))
+
+    def contributions(self, X: ArrayLike) -> Floats:
+        """Return what each feature adds to each item's anomaly score.
+
+        A row sums to minus the item's `score_samples`, to rounding. The formulas
+        stand in `ae_widgets.analysis.anomalies.contributions`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features), float64
+            A row of NaN for an item without any observed value.
+
+        Raises
+        ------
+        SettingsError
+            If `anomaly_score` is not 'reconstruction': a distance in the latent space
+            is no sum over features.
+        """
+        if self.anomaly_score != "reconstruction":
+            msg = (
+                f"The anomaly_score {self.anomaly_score!r} is a distance in the latent space and "
+                "no sum over features. contributions needs anomaly_score='reconstruction'."
+            )
+            raise SettingsError(msg)
+        checked: Any = self._check(X)
+        outputs = self._reconstruct(checked)
+        inputs = checked.toarray() if issparse(checked) else checked
+        parts = contributions(self._error_kind, inputs, outputs)
+        if self._takes_missing:
+            parts[np.isnan(inputs).all(axis=1)] = np.nan
+        return parts
+
+    @available_if(_detects)  # type: ignore[untyped-decorator]  # scikit-learn has no types
+    def decision_function(self, X: ArrayLike) -> Floats:
+        """Return ``score_samples(X) - offset_``, shape (n_samples,): negative for anomalies."""
+        check_is_fitted(self, "offset_")
+        return self.score_samples(X) - self.offset_
+
+    def _predict_outliers(self, X: ArrayLike) -> NDArray[np.int64]:
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def _check_anomaly_parameters(self) -> None:
+        """Refuse parameters that make no sense, before any training."""
+        share = self.contamination
+        number = isinstance(share, Real) and not isinstance(share, bool) and 0 < share <= MOST
+        if share is not None and not number and not (isinstance(share, str) and share == "auto"):
+            msg = f"contamination must be None, 'auto' or a number in (0, 0.5], got {share!r}."
+            raise SettingsError(msg)
+        if not isinstance(self.anomaly_score, str) or self.anomaly_score not in SCORES:
+            msg = f"anomaly_score must be one of {', '.join(SCORES)}, got {self.anomaly_score!r}."
+            raise SettingsError(msg)
+
+    def _fit_anomalies(self, features: Any) -> None:
+        """Learn from checked items what is usual, as far as that is asked for."""
+        self._distance = None
+        if self.anomaly_score != "reconstruction":
+            self._distance = LatentDistance(self._codes(features), self.anomaly_score)
+        if self.contamination is not None:
+            self.offset_ = -threshold(-self._scores(features), self.contamination)
+
+    def _scores(self, features: Any) -> Floats:
+        """Return the scores of checked items."""
+        if self.anomaly_score == "reconstruction":
+            scores = -self._errors(features).astype(np.float64)
+        else:
+            scores = -self._require_distance()(self._codes(features))
+        if self._takes_missing:
+            scores[self._unknown(features)] = -np.inf
+        return scores
+
+    def _require_distance(self) -> LatentDistance:
+        distance: LatentDistance | None = getattr(self, "_distance", None)
+        if distance is None:
+            msg = (
+                f"The anomaly_score {self.anomaly_score!r} measures distances from the codes of "
+                "the items that were fitted: set it before fit, and fit again."
+            )
+            raise SettingsError(msg)
+        return distance
