@@ -52,7 +52,7 @@ def read_dataset(
         rows of `X` are flattened images.
     allow_nan : bool, default=False
         Whether values may be missing: NaN, or whatever else says so, like None and
-        pandas.NA. They stay NaN, which only the error 'masked_mse' can be trained on.
+        pandas.NA. They stay NaN, which can be trained on with missing='mask'.
 
     Returns
     -------

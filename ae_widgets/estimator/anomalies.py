@@ -38,15 +38,21 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
     offset_: float
     _distance: LatentDistance | None
 
-    def score_samples(self, X: ArrayLike) -> Floats:
+    def score_samples(self, X: ArrayLike) -> NDArray[np.floating]:
         """Return how usual each item is, shape (n_samples,): the lowest are anomalies.
 
         Minus the reconstruction error, or minus the distance in the latent space that
         `anomaly_score` names. Minus infinity for an item without any observed value:
         nothing tells that it is usual.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            float32; with `contamination` float64, as scikit-learn's detectors have it.
         """
         check_is_fitted(self, "network_")
-        return self._scores(self._check(X))
+        scores = self._scores(self._check(X))
+        return scores if self.contamination is not None else scores.astype(np.float32)
 
     def contributions(self, X: ArrayLike) -> Floats:
         """Return what each feature adds to each item's anomaly score.
@@ -83,7 +89,7 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
     def decision_function(self, X: ArrayLike) -> Floats:
         """Return ``score_samples(X) - offset_``, shape (n_samples,): negative for anomalies."""
         check_is_fitted(self, "offset_")
-        return self.score_samples(X) - self.offset_
+        return self._scores(self._check(X)) - self.offset_
 
     def _predict_outliers(self, X: ArrayLike) -> NDArray[np.int64]:
         return np.where(self.decision_function(X) < 0, -1, 1)

@@ -1,4 +1,4 @@
-"""Slow looks at a run that must not hold up its events: PCA and clusters."""
+"""Slow looks at a run that must not hold up its events: PCA, clusters and anomaly scores."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ae_widgets.analysis.clusters import StableClusters
     from ae_widgets.data import Dataset
     from ae_widgets.engine.settings import Settings
+    from ae_widgets.session.anomalies import AnomalyScores
+    from ae_widgets.session.latent import LatentFrame
 
 __all__ = ["Background"]
 
@@ -78,12 +80,13 @@ class Background:
     dataset : Dataset
         The items.
     notify : callable
-        Takes the topic that changed: 'baseline' or 'clusters'.
+        Takes the topic that changed: 'baseline', 'clusters' or 'scores'.
     """
 
     def __init__(self, dataset: Dataset, notify: Callable[[str], None]) -> None:
         self.baseline: float | None = None
         self.clusters: NDArray[np.int32] | None = None
+        self.scores: AnomalyScores | None = None
         self._dataset = dataset
         self._notify = notify
         self._asked: tuple[object, ...] = ()
@@ -105,6 +108,10 @@ class Background:
     def request_clusters(self, codes: NDArray[np.float32]) -> None:
         """Ask for the k-means clusters of `codes`."""
         self._request("clusters", lambda: self._find_clusters(codes))
+
+    def request_scores(self, kind: str, frame: LatentFrame) -> None:
+        """Ask for the anomaly scores of the items of `frame`."""
+        self._request("scores", lambda: self._find_scores(kind, frame))
 
     def close(self) -> None:
         """Drop what was asked for and not begun."""
@@ -134,3 +141,8 @@ class Background:
         if self._stable is None:
             self._stable = StableClusters(len(self._dataset.label_names) or DEFAULT_CLUSTERS)
         self.clusters = self._stable.assign(codes)
+
+    def _find_scores(self, kind: str, frame: LatentFrame) -> None:
+        from ae_widgets.session.anomalies import anomaly_scores
+
+        self.scores = anomaly_scores(kind, frame, self._dataset) or self.scores

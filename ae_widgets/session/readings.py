@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ae_widgets.data import Dataset
     from ae_widgets.engine.protocol import LossRecord
     from ae_widgets.engine.settings import Settings
+    from ae_widgets.session.anomalies import AnomalyScores
     from ae_widgets.session.background import Background
     from ae_widgets.session.history import LossCurve
     from ae_widgets.session.latent import LatentFrame
@@ -127,6 +128,11 @@ class Readings:
     def clusters(self) -> NDArray[np.int32] | None:
         """The k-means cluster of each item's code; None before `request_clusters`."""
         return self._background.clusters
+
+    @property
+    def scores(self) -> AnomalyScores | None:
+        """How unusual each item is; None before `request_scores`."""
+        return self._background.scores
 
     @property
     def error(self) -> Exception | None:

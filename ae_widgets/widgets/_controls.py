@@ -16,6 +16,7 @@ __all__ = [
     "IntField",
     "LogSlider",
     "Panel",
+    "Ranking",
     "TextField",
     "Toggle",
     "ToggleButtons",
@@ -38,6 +39,10 @@ class FloatField(FromFrontEnd, ipywidgets.FloatText):
 
 class IntField(FromFrontEnd, ipywidgets.IntText):
     """An exact integer."""
+
+
+class Ranking(FromFrontEnd, ipywidgets.Select):
+    """A list of which one line can be chosen."""
 
 
 class TextField(FromFrontEnd, ipywidgets.Text):
