@@ -61,9 +61,7 @@ class ContributionChart(ipywidgets.VBox):
             x=nothing, y=nothing, orientation="horizontal", colors=["#D55E00"], padding=0.3,
             scales={"x": self._rows, "y": self._x},
         )  # fmt: skip
-        self._axis = bqplot.Axis(
-            scale=self._rows, side="left", grid_lines="none", num_ticks=0
-        )
+        self._axis = bqplot.Axis(scale=self._rows, side="left", grid_lines="none", num_ticks=0)
         figure = bqplot.Figure(
             marks=[self.bars], axes=[self._axis], padding_x=0, padding_y=0,
             fig_margin={"top": 2, "bottom": 4, "left": 112, "right": 8},
@@ -92,6 +90,7 @@ class ContributionChart(ipywidgets.VBox):
     def _draw(self, parts: NDArray[np.float64]) -> None:
         if self._shape is not None:
             self.image.value = heat_map(parts, self._shape) if parts.size else b""
+            (self.image.remove_class if parts.size else self.image.add_class)("ae-away")
             return
         largest = np.argsort(-np.abs(parts), kind="stable")[:MOST]
         names = [str(self._names[i]) for i in largest]

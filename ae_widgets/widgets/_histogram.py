@@ -59,7 +59,7 @@ class ScoreHistogram(ipywidgets.Box):
         self._axis = bqplot.Axis(scale=self._x, grid_lines="none")
         self._figure = bqplot.Figure(
             marks=[self.bars, self.handle], axes=[self._axis],
-            fig_margin={"top": 6, "bottom": 24, "left": 10, "right": 14},
+            fig_margin={"top": 6, "bottom": 24, "left": 18, "right": 18},
             padding_x=0, padding_y=0, display_toolbar=False, background_style={"fill": "none"},
         )  # fmt: skip
         self._figure.add_class("ae-figure")

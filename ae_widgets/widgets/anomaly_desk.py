@@ -94,7 +94,7 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
         self._kind.add_class("ae-segmented")
         self._kind.observe(lambda _: self._ask(), names=["value"])
         self._field = FloatField(
-            100 * self._share, description="Beyond, %", tooltip="Share of the items beyond the line"
+            100 * self._share, description="Beyond %", tooltip="Share of the items beyond the line"
         )
         self._field.add_class("ae-share")
         self._field.observe(self._entered, names=["value"])
@@ -107,7 +107,7 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
         self._class = Dropdown(
             options=[("none", NONE), *((n, i) for i, n in enumerate(dataset.label_names))],
             value=_usual_anomaly(dataset.labels, dataset.label_names),
-            description="Anomalies are",
+            description="Anomaly",
             tooltip="The label of the anomalies, for the curve",
         )
         self._class.add_class("ae-class" if dataset.label_names else "ae-away")
@@ -213,8 +213,8 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
         unknown = int(np.isinf(values).sum())
         nothing = f", {unknown} of them without any value" if unknown else ""
         return (
-            f"{count:,} of {len(values):,} items beyond {self._threshold:.3g}{nothing} · "
-            f"epoch {self._scores.epoch:.4g}"
+            f"{count:,} of {len(values):,} beyond {self._threshold:.3g}{nothing} · "
+            f"epoch {math.floor(self._scores.epoch):,}"
         )
 
     def _show_list(self, values: NDArray[np.float64]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.lab_page import press, wait_for_frames, wait_for_rest, wait_for_state
+from tests.browser.lab_page import DATA, press, wait_for_frames, wait_for_rest, wait_for_state
 from tests.browser.test_screenshots import MISPLACED, READABLE, THEMES
 
 pytestmark = pytest.mark.browser
@@ -22,6 +22,15 @@ BEYOND = "print(len(lab.selection), bool(set(lab.selection) == set(lab.anomalies
 def open_desk(notebook):
     notebook.page.get_by_role("button", name="Anomalies", exact=True).click()
     notebook.wait_for(SHOWN)
+    notebook.page.evaluate("document.querySelector('.ae-desk').scrollIntoView({block: 'end'})")
+
+
+def wait_for_desk(notebook):
+    """Wait until the desk shows the frame in the kernel."""
+    same = "print(lab.anomalies._scores.epoch == lab.session.latent.epoch)"
+    notebook.wait_for(lambda: notebook.run(same) == "True")
+    notebook.run("from ae_widgets.session import publisher; publisher.flush()")
+    notebook.page.wait_for_timeout(200)  # until bqplot has moved the line
 
 
 def drag(notebook, share):
@@ -37,12 +46,13 @@ def drag(notebook, share):
 
 
 def test_dragging_the_line_selects_what_is_beyond(open_notebook):
-    notebook = open_notebook([DATA_ONLY, ONE_RARE])
+    notebook = open_notebook([DATA, ONE_RARE])
     open_desk(notebook)
     press(notebook, "Start")
     wait_for_frames(notebook, 5)
     press(notebook, "Pause")
     wait_for_state(notebook, "paused")
+    wait_for_desk(notebook)
     drag(notebook, 0.5)
     notebook.wait_for(lambda: int(notebook.run("print(len(lab.selection))")) > 100)
     assert notebook.run(BEYOND).endswith("True")
@@ -52,18 +62,19 @@ def test_dragging_the_line_selects_what_is_beyond(open_notebook):
     )
     drag(notebook, 0.9)
     notebook.wait_for(lambda: int(notebook.run("print(len(lab.selection))")) < many)
-    notebook.wait_for(f"document.querySelectorAll('.ae-tile').length > 0 || {0}")
+    selected = int(notebook.run("print(len(lab.selection))"))
+    notebook.wait_for(f"document.querySelectorAll('.ae-tile').length === {min(selected, 64)}")
     # A line of the list is the item that is pointed at.
-    notebook.page.locator(".ae-desk select").first.select_option(index=2)
+    notebook.page.locator(".ae-desk .widget-select select").first.select_option(index=2)
     third = notebook.run("print(lab.anomalies._list.options[2][1])")
     notebook.wait_for(lambda: notebook.run("print(lab.session.focus)") == third)
-    notebook.page.locator(".ae-contributions .ae-desk-note", has_text=f"Item {third}").wait_for()
+    notebook.page.locator(".ae-contributions", has_text=f"Item {third}").wait_for()
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 1920)])
 def test_look(open_notebook, theme, width):
     height = {1280: 800, 1920: 1080}[width]
-    notebook = open_notebook([DATA_ONLY, ONE_RARE], theme=THEMES[theme], width=width, height=height)
+    notebook = open_notebook([DATA, ONE_RARE], theme=THEMES[theme], width=width, height=height)
     notebook.page.evaluate("document.querySelector('.ae-lab').scrollIntoView()")
     notebook.shot(f"anomalies-{theme}-{width}-curves")
     press(notebook, "Start")
@@ -72,16 +83,13 @@ def test_look(open_notebook, theme, width):
     press(notebook, "Pause")
     wait_for_state(notebook, "paused")
     wait_for_rest(notebook)
+    wait_for_desk(notebook)
     drag(notebook, 0.75)
-    notebook.page.locator(".ae-desk select").first.select_option(index=1)
-    notebook.page.locator(".ae-contributions .ae-desk-note", has_text="half of the error").wait_for()
-    notebook.page.wait_for_timeout(1500)
+    notebook.page.locator(".ae-desk .widget-select select").first.select_option(index=1)
+    notebook.page.locator(
+        ".ae-contributions .ae-desk-note", has_text="half of the error"
+    ).wait_for()
+    wait_for_desk(notebook)
     notebook.shot(f"anomalies-{theme}-{width}")
     assert notebook.page.evaluate(MISPLACED) == []
     assert notebook.page.evaluate(READABLE) == []
-
-
-DATA_ONLY = """from sklearn.datasets import load_digits
-from ae_widgets import Lab
-digits = load_digits()
-X = digits.data / 16"""

@@ -69,7 +69,7 @@ def test_items_are_ranked_by_their_score(desk):
     assert desk._list.options[0][0] == "1. item 0 · 1 · True"
     assert desk._list.index is None
     assert desk.beyond.tolist() == [0, 1, 2, 3, 4, 5]
-    assert desk._count.value.startswith("6 of 60 items beyond")
+    assert desk._count.value.startswith("6 of 60 beyond")
     assert "ae-hidden" in desk._hint._dom_classes
 
 
@@ -93,7 +93,7 @@ def test_dragging_selects_what_is_beyond(desk):
     assert desk._field.value == round(100 * len(expected) / N, 2)
     assert publisher.flush()
     assert desk._histogram.bars.y[1].sum() == len(expected)
-    assert desk._count.value.startswith(f"{len(expected)} of 60 items beyond 0.5")
+    assert desk._count.value.startswith(f"{len(expected)} of 60 beyond 0.5")
 
 
 def test_a_share_can_be_entered(desk):

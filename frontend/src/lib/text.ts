@@ -51,3 +51,9 @@ export function itemTitle(index: number, label: string, error: number | null): s
   const known = error !== null && Number.isFinite(error);
   return parts.join(" · ") + (known ? `\nerror ${short(error)}` : "");
 }
+
+/** '3 of 64 values were missing and are filled in'; empty without any. */
+export function filledText(filled: number, of: number): string {
+  if (filled === 0) return "";
+  return `${filled} of ${count(of, "value")} ${filled === 1 ? "was" : "were"} missing and ${filled === 1 ? "is" : "are"} filled in`;
+}

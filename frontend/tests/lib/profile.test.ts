@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { largestResiduals, linear, linePath, splitItem, valueExtent } from "../../src/lib/profile";
+import {
+  completed,
+  dotPath,
+  filledIn,
+  largestResiduals,
+  linear,
+  linePath,
+  splitItem,
+  valueExtent,
+} from "../../src/lib/profile";
 
 test("an item's values are three rows; without a network there is one", () => {
   const item = splitItem(Float32Array.of(1, 2, 3, 4, 5, 6), 2);
@@ -28,4 +37,18 @@ test("a line breaks where a value is missing", () => {
 
 test("the largest residuals come first, whatever their sign", () => {
   expect(largestResiduals(Float32Array.of(1, -5, 3, Number.NaN), 2)).toEqual([1, 2]);
+});
+
+test("what is missing in the input is filled in with the reconstruction", () => {
+  const item = splitItem(Float32Array.of(1, Number.NaN, 3, 4, 0, Number.NaN), 2);
+  expect(filledIn(item)).toEqual([1]);
+  expect([...completed(item)]).toEqual([1, 4]);
+  const untrained = splitItem(Float32Array.of(1, Number.NaN), 2);
+  expect(filledIn(untrained)).toEqual([]);
+  expect(completed(untrained)[1]).toBeNaN();
+});
+
+test("dots stand where they are asked for", () => {
+  const at = (v: number): number => v;
+  expect(dotPath([5, 6, 7], [0, 2], at, at)).toBe("M0.0 5.0h0M2.0 7.0h0");
 });
