@@ -8,7 +8,7 @@ from sklearn.datasets import load_wine
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ae_widgets import Autoencoder, SettingsError
+from ae_widgets import Autoencoder, DataError, SettingsError
 from tests.engine.data import blobs
 
 
@@ -95,9 +95,25 @@ def test_an_unknown_way_is_refused():
         quick(missing="drop").fit(blobs())
 
 
-def test_by_default_nan_is_refused():
-    with pytest.raises(ValueError, match="NaN"):
-        quick(missing="error").fit(holed())
+@pytest.mark.parametrize(
+    ("make", "column"),
+    [(np.asarray, "4"), (pd.DataFrame, "4"), (csr_matrix, "4"), (np.ndarray.tolist, "4"),
+     (lambda X: pd.DataFrame(X, columns=[*"abcdef"]), "'e'")],
+)  # fmt: skip
+def test_by_default_nan_is_refused_with_its_place(make, column):
+    X = blobs(100, 6).astype(float)
+    X[3, 4] = X[3, 5] = X[7, 0] = np.nan
+    said = rf"X has NaN in 2 of 100 rows \(first: row 3, column {column}\).*missing='mask'"
+    with pytest.raises(DataError, match=said):
+        quick(missing="error").fit(make(X))
+
+
+def test_infinity_is_refused_in_scikit_learns_words():
+    X = blobs(100, 6)
+    X[3, 4] = np.inf
+    for missing in ("error", "mask"):
+        with pytest.raises(ValueError, match="contains infinity"):
+            quick(missing=missing).fit(X)
 
 
 def test_an_item_without_any_value_is_the_most_unusual():

@@ -175,7 +175,7 @@ class LatentDistance:
     Parameters
     ----------
     codes : ndarray of shape (n_samples, code_dim)
-        Finite codes, at least two. Of more than 20,000, so many are drawn.
+        Finite codes, at least one. Of more than 20,000, so many are drawn.
     kind : {'latent', 'neighbors'}, default='latent'
     robust : bool, default=False
         Used by 'latent' only.
@@ -206,10 +206,10 @@ class LatentDistance:
 
     def _to_neighbors(self, codes: Floats) -> Floats:
         distances, _ = self._neighbors.kneighbors(codes)  # ascending
-        k = distances.shape[1] - 1
+        k = max(1, distances.shape[1] - 1)  # of a single code, only that one
         # One at distance 0 is the code itself, or as good as it.
         itself = distances[:, 0] == 0
-        nearest = np.where(itself[:, None], distances[:, 1:], distances[:, :k])
+        nearest = np.where(itself[:, None], distances[:, -k:], distances[:, :k])
         mean: Floats = nearest.mean(axis=1)
         return mean
 

@@ -36,6 +36,7 @@ __all__ = ["AnomalyDesk"]
 
 REFRESH = 1.0  # seconds between two looks while training
 MOST = 100  # items in the list
+MOST_LABELS = 20  # to choose from
 HAND_SECONDS = 1.0  # for so long a line that was dragged is left where it is
 NONE = -1  # no label counts as an anomaly
 KINDS = (("Error", "reconstruction"), ("Latent", "latent"), ("Neighbors", "neighbors"))
@@ -105,7 +106,7 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
         self._count = ipywidgets.Label("")
         self._count.add_class("ae-desk-note")
         self._class = Dropdown(
-            options=[("none", NONE), *((n, i) for i, n in enumerate(dataset.label_names))],
+            options=[("none", NONE), *_common_labels(dataset.labels, dataset.label_names)],
             value=_usual_anomaly(dataset.labels, dataset.label_names),
             description="Anomaly",
             tooltip="The label of the anomalies, for the curve",
@@ -314,6 +315,17 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
             yield
         finally:
             self._sending = False
+
+
+def _common_labels(
+    labels: NDArray[np.int32] | None, names: tuple[str, ...]
+) -> list[tuple[str, int]]:
+    """Return the labels to choose from, at most the 20 that most items have."""
+    if labels is None:
+        return []
+    counts = np.bincount(labels[labels >= 0], minlength=len(names))
+    chosen = np.sort(np.argsort(-counts, kind="stable")[:MOST_LABELS])
+    return [(names[i], int(i)) for i in chosen]
 
 
 def _usual_anomaly(labels: NDArray[np.int32] | None, names: tuple[str, ...]) -> int:

@@ -83,6 +83,11 @@ def test_codes_that_do_not_spread_have_a_distance_all_the_same():
     assert LatentDistance(np.ones((5, 2)))(np.ones((2, 2))).tolist() == [0, 0]
 
 
+@pytest.mark.parametrize("kind", ["latent", "neighbors"])
+def test_a_single_code_is_at_no_distance_from_itself(kind):
+    assert LatentDistance(np.ones((1, 2)), kind)(np.ones((3, 2))).tolist() == [0, 0, 0]
+
+
 def test_neighbors_leave_the_code_itself_out():
     codes = RNG.normal(size=(60, 2))
     new = RNG.normal(size=(4, 2))
