@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from ae_widgets import Autoencoder, SettingsError
+from ae_widgets import Autoencoder, NonFiniteLossError, SettingsError
 from tests.engine.data import blobs
 from tests.test_estimator import UNEQUAL
 
@@ -141,3 +141,12 @@ def test_partial_fit_and_pickling_keep_the_threshold():
     assert model.partial_fit(X).offset_ != first
     copy = pickle.loads(pickle.dumps(model))  # noqa: S301  # our own
     np.testing.assert_array_equal(copy.predict(X), model.predict(X))
+
+
+def test_a_fit_that_fails_leaves_no_threshold_of_an_earlier_one():
+    model = quick(contamination=0.1).fit(blobs())
+    model.set_params(learning_rate_init=1e3, max_iter=50)
+    with pytest.raises(NonFiniteLossError):
+        model.fit(blobs() * np.float32(1e25))
+    with pytest.raises(NotFittedError):
+        model.predict(blobs())

@@ -94,8 +94,8 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
     def _predict_outliers(self, X: ArrayLike) -> NDArray[np.int64]:
         return np.where(self.decision_function(X) < 0, -1, 1)
 
-    def _check_anomaly_parameters(self) -> None:
-        """Refuse parameters that make no sense, before any training."""
+    def _prepare_anomalies(self) -> None:
+        """Refuse parameters that make no sense, and forget what was learnt before."""
         share = self.contamination
         number = isinstance(share, Real) and not isinstance(share, bool) and 0 < share <= MOST
         if share is not None and not number and not (isinstance(share, str) and share == "auto"):
@@ -104,10 +104,11 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
         if not isinstance(self.anomaly_score, str) or self.anomaly_score not in SCORES:
             msg = f"anomaly_score must be one of {', '.join(SCORES)}, got {self.anomaly_score!r}."
             raise SettingsError(msg)
+        self._distance = None
+        self.__dict__.pop("offset_", None)
 
     def _fit_anomalies(self, features: Any) -> None:
         """Learn from checked items what is usual, as far as that is asked for."""
-        self._distance = None
         if self.anomaly_score != "reconstruction":
             self._distance = LatentDistance(self._codes(features), self.anomaly_score)
         if self.contamination is not None:

@@ -364,9 +364,9 @@ class Autoencoder(CallbackSupport, RunConversion, AnomalyDetection, Imputation):
             If the loss becomes NaN or infinite; the model is that of the last
             completed epoch.
         """
-        self._check_anomaly_parameters()
         warm = self.warm_start and hasattr(self, "network_")
         features = self._check(X, reset=not warm, ensure_min_samples=2)
+        self._prepare_anomalies()
         weight = self._weight_items(features.shape[0], y, sample_weight)
         trainer = self._trainer(features, self._settings(), weight, warm=warm)
         epochs = trainer.settings.max_iter
@@ -393,9 +393,9 @@ class Autoencoder(CallbackSupport, RunConversion, AnomalyDetection, Imputation):
         sample_weight : array-like of shape (n_samples,), optional
             How often each item is drawn, in relation to the others.
         """
-        self._check_anomaly_parameters()
         warm = hasattr(self, "network_")
         features = self._check(X, reset=not warm)
+        self._prepare_anomalies()
         weight = self._weight_items(features.shape[0], y, sample_weight)
         settings = self._settings().change(validation_fraction=0.0)
         if warm:  # another order of the items than in the last epoch

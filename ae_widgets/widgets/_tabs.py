@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets
 
+from ae_widgets.exceptions import SettingsError
 from ae_widgets.widgets._controls import Panel, ToggleButtons
 
 __all__ = ["Tabs"]
@@ -34,7 +35,7 @@ class Tabs(Panel):
     def __init__(
         self, title: str, *pages: tuple[str, ipywidgets.Widget], css_class: str = ""
     ) -> None:
-        names = [name for name, _ in pages]
+        names = self._names = [name for name, _ in pages]
         self._pages = [page for _, page in pages]
         self.strip = ToggleButtons(
             options=list(zip(names, range(len(names)), strict=True)),
@@ -49,6 +50,19 @@ class Tabs(Panel):
         self.add_class("ae-tabbed")
         self.strip.observe(self._turn, names=["value"])
         self._turn({"new": 0})
+
+    def turn_to(self, name: str) -> None:
+        """Show the page of that name.
+
+        Raises
+        ------
+        SettingsError
+            If there is none.
+        """
+        if name not in self._names:
+            msg = f"There is no page {name!r}. Pages: {', '.join(self._names)}."
+            raise SettingsError(msg)
+        self.strip.value = self._names.index(name)
 
     def _turn(self, change: dict[str, Any]) -> None:
         for number, page in enumerate(self._pages):

@@ -12,6 +12,7 @@ import numpy as np
 
 from ae_widgets.analysis.anomalies import Curves, contributions, curves, threshold
 from ae_widgets.exceptions import TrainingError
+from ae_widgets.session import anomaly_scores
 from ae_widgets.widgets._contributions import ContributionChart
 from ae_widgets.widgets._controls import (
     Dropdown,
@@ -150,11 +151,14 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
     @property
     def beyond(self) -> NDArray[np.int64]:
         """Indices of the items beyond the threshold, the most unusual first."""
-        if self._scores is None:
+        scores, line, frame = self._scores, self._threshold, self.session.latent
+        if not self._active and frame is not None:  # what it has is old
+            scores = anomaly_scores(self._kind.value, frame, self.session.dataset)
+            line = threshold(scores.values, self._share) if scores else line
+        if scores is None:
             return np.empty(0, np.int64)
-        values = self._scores.values
-        order = np.argsort(-values, kind="stable")
-        return order[: int((values > self._threshold).sum())]
+        order = np.argsort(-scores.values, kind="stable")
+        return order[: int((scores.values > line).sum())]
 
     # Asking ---------------------------------------------------------------------------
 

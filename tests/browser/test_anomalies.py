@@ -93,3 +93,40 @@ def test_look(open_notebook, theme, width):
     notebook.shot(f"anomalies-{theme}-{width}")
     assert notebook.page.evaluate(MISPLACED) == []
     assert notebook.page.evaluate(READABLE) == []
+
+
+HOLED = """import numpy as np, pandas as pd
+from sklearn.datasets import load_wine
+from ae_widgets import Lab
+wine = load_wine(as_frame=True)
+scaled = (wine.data - wine.data.mean()) / wine.data.std()
+scaled = scaled.mask(np.random.default_rng(0).random(scaled.shape) < 0.2)
+lab = Lab(scaled, wine.target, missing="mask", max_iter=60)
+lab"""
+HOLED_DIGITS = """import numpy as np
+holed = np.where(np.random.default_rng(0).random(X.shape) < 0.1, np.nan, X)
+lab = Lab(holed, y, item_shape=(8, 8), missing="mask", max_iter=30)
+lab"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("data", ["table", "images"])
+def test_what_was_filled_in_is_marked(open_notebook, data, theme):
+    cells = [HOLED] if data == "table" else [DATA, HOLED_DIGITS]
+    notebook = open_notebook(cells, theme=THEMES[theme])
+    notebook.page.evaluate("document.querySelector('.ae-lab').scrollIntoView()")
+    notebook.run("lab.start(); lab.wait(120)")
+    wait_for_rest(notebook)
+    notebook.run("lab.session.select(range(20)); lab.session.point(2)")
+    notebook.wait_for("document.querySelectorAll('.ae-lab .ae-tile').length === 20")
+    missing = int(notebook.run("print(np.isnan(lab.session.dataset.features[2]).sum())"))
+    of = int(notebook.run("print(lab.session.dataset.n_features)"))
+    said = f"{missing} of {of} values were missing and are filled in"
+    notebook.page.locator(".ae-item .ae-filled-note", has_text=said).wait_for()
+    if data == "table":
+        notebook.wait_for(f"document.querySelectorAll('.ae-item .ae-filled').length === {missing}")
+    marked = "[...document.querySelectorAll('.ae-tile')].filter((t) => t.title.includes('filled'))"
+    some = "print(np.isnan(lab.session.dataset.features[:20]).any(axis=1).sum())"
+    assert notebook.page.evaluate(f"{marked}.length") == int(notebook.run(some))
+    notebook.shot(f"filled-{data}-{theme}")
+    assert notebook.run("print(np.isnan(lab.session.imputed).sum())") == "0"

@@ -6,7 +6,9 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.metrics import roc_auc_score
 
+from ae_widgets import SettingsError
 from ae_widgets.engine.protocol import Latent
 from ae_widgets.session import Session, publisher
 from ae_widgets.widgets import AnomalyDesk
@@ -168,6 +170,61 @@ def test_distances_in_the_latent_space(desk):
         assert desk._list.options[0][1] == 11
 
 
+def test_many_labels_are_few_to_choose_from():
+    y = np.repeat(np.arange(30), 2)
+    session = Session(items(), y, trainer="thread")
+    desk = AnomalyDesk(session)
+    assert len(desk._class.options) == 21
+    assert desk._class.value == -1
+    desk.close()
+    session.close()
+
+
+@pytest.mark.parametrize(
+    ("y", "anomaly"),
+    [([0, 1] * 30, 1), (["rare", *["usual"] * 59], 0), ([None, *["usual"] * 59], -1), (None, -1)],
+)
+def test_which_label_counts_as_anomalous(y, anomaly):
+    session = Session(items(), y, trainer="thread")
+    desk = AnomalyDesk(session)
+    assert desk._class.value == anomaly
+    told(desk, ERRORS)
+    assert (desk._curves is None) == (anomaly == -1)
+    if y is None:
+        assert desk._curve.text.value == "A curve needs labels"
+    desk.close()
+    session.close()
+
+
+def test_items_without_a_label_are_left_out_of_the_curve():
+    session = Session(items(), [None, None, *([1, 0] * 29)], trainer="thread")
+    desk = AnomalyDesk(session)
+    told(desk, ERRORS)
+    expected = roc_auc_score([1, 0] * 29, ERRORS[2:])
+    assert desk._curves.roc_auc == pytest.approx(expected)
+    desk.close()
+    session.close()
+
+
+def test_codes_that_are_not_finite_leave_what_was_known(desk):
+    desk._kind.value = "latent"
+    told(desk, ERRORS, codes=np.random.default_rng(0).normal(size=(N, 2)).astype(np.float32))
+    before = desk._scores
+    tell(desk.session, ERRORS, codes=np.full((N, 2), np.nan, np.float32), epoch=2.0)
+    time.sleep(0.1)
+    assert desk.session.scores is before
+
+
+def test_a_single_item(monkeypatch):
+    session = Session(items(1), trainer="thread", validation_fraction=0.0)
+    desk = AnomalyDesk(session)
+    told(desk, [0.5])
+    assert desk.beyond.size == 0
+    assert desk._histogram.bars.y.sum() == 1
+    desk.close()
+    session.close()
+
+
 def test_unseen_it_computes_nothing(two_labels):
     desk = AnomalyDesk(two_labels)
     other = AnomalyDesk(two_labels)
@@ -179,7 +236,10 @@ def test_unseen_it_computes_nothing(two_labels):
     tell(two_labels, ERRORS)
     assert publisher.flush()
     assert asked == []
-    tabs.strip.value = 1
+    assert desk.beyond.tolist() == [59, 58, 57]  # but it can still be asked
+    with pytest.raises(SettingsError, match=r"no page 'Three'\. Pages: One, Two"):
+        tabs.turn_to("Three")
+    tabs.turn_to("Two")
     assert (other.active, desk.active) == (False, True)
     assert asked == ["reconstruction"]
     for made in (desk, other):
