@@ -95,7 +95,7 @@ export class Sheet {
     tile.title = [title, filledText(filled.length, features)].filter(Boolean).join("\n");
     tile.setAttribute("aria-label", tile.title);
     tile.dataset.index = String(index);
-    if (caption) caption.textContent = short(error, 2) + (filled.length > 0 ? " ◇" : "");
+    if (caption) caption.textContent = short(error, 2) + (filled.length > 0 ? "◇" : "");
     const [input, output] = sheetTile(sheet, features, i);
     const shape = imageShape(this.model.get("item_shape"));
     if (shape && picture instanceof HTMLCanvasElement) {
