@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SCORES",
+    "CombinedScore",
     "Curves",
     "LatentDistance",
     "contributions",
@@ -27,8 +28,8 @@ __all__ = [
     "unknown_items",
 ]
 
-SCORES = ("reconstruction", "latent", "neighbors")
-"""Ways to score an item: by its reconstruction error, or by where its code lies."""
+SCORES = ("reconstruction", "latent", "neighbors", "combined")
+"""Ways to score an item: by its reconstruction error, by where its code lies, or both."""
 
 N_NEIGHBORS = 5
 """Nearest codes whose distances are averaged by 'neighbors', as in PyOD's KNN."""
@@ -41,6 +42,9 @@ FLAT = 1e-7
 
 FENCE = 1.5
 """Tukey's factor on the interquartile range."""
+
+SMALLEST, NARROWEST, HIGHEST_LOG = 1e-30, 1e-6, 300.0
+"""Bounds of what is taken the logarithm of, of its spread, and of what is raised from it."""
 
 LOWEST_LOG, LEAST = -100.0, 1e-8  # as in `ae_widgets.losses.reconstruction`
 
@@ -234,6 +238,54 @@ def _whitening(sample: Floats, *, robust: bool) -> tuple[Floats, Floats]:
     variances, directions = np.linalg.eigh(covariance)
     spread = variances > FLAT * max(float(variances[-1]), np.finfo(float).tiny)
     return mean, directions[:, spread] / np.sqrt(variances[spread])
+
+
+class CombinedScore:
+    r"""The reconstruction error or the distance from the nearest codes, whichever is odder.
+
+    An item can be unusual in that the network cannot give it back, or in that its code
+    lies apart. Both are brought to one scale, on which a median item of those that
+    this is made of is at 1 and one at the upper quartile at :math:`e`:
+    :math:`\exp((\log v - m) / (q - m))` with :math:`m` and :math:`q` the median and
+    the upper quartile of the logarithms. The larger of the two is the score (H.-P.
+    Kriegel et al., "Interpreting and unifying outlier scores", SDM 2011; C. C.
+    Aggarwal, "Outlier ensembles", SIGKDD Explorations 14, 2013, on the maximum).
+
+    Parameters
+    ----------
+    errors : ndarray of shape (n_samples,)
+        Reconstruction errors.
+    codes : ndarray of shape (n_samples, code_dim)
+        As for `LatentDistance`.
+    """
+
+    def __init__(self, errors: NDArray[np.floating], codes: NDArray[np.floating]) -> None:
+        self._distance = LatentDistance(codes, "neighbors")
+        self._scales = [_log_scale(values) for values in (errors, self._distance(codes))]
+
+    def __call__(self, errors: NDArray[np.floating], codes: NDArray[np.floating]) -> Floats:
+        """Return the score of each item, shape (n_samples,)."""
+        places = [
+            (_log(values) - middle) / spread
+            for values, (middle, spread) in zip(
+                (errors, self._distance(codes)), self._scales, strict=True
+            )
+        ]
+        scores: Floats = np.exp(np.clip(np.maximum(*places), -HIGHEST_LOG, HIGHEST_LOG))
+        return scores
+
+
+def _log(values: NDArray[np.floating]) -> Floats:
+    logarithms: Floats = np.log(np.maximum(np.asarray(values, np.float64), SMALLEST))
+    return logarithms
+
+
+def _log_scale(values: NDArray[np.floating]) -> tuple[float, float]:
+    finite = _log(values)[np.isfinite(values)]
+    if not finite.size:
+        return 0.0, 1.0
+    middle, upper = np.percentile(finite, [50, 75])
+    return float(middle), float(max(upper - middle, NARROWEST))
 
 
 # Thresholds and curves ---------------------------------------------------------------

@@ -10,7 +10,13 @@ from scipy.sparse import issparse
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ae_widgets.analysis.anomalies import SCORES, LatentDistance, contributions, threshold
+from ae_widgets.analysis.anomalies import (
+    SCORES,
+    CombinedScore,
+    LatentDistance,
+    contributions,
+    threshold,
+)
 from ae_widgets.estimator.prediction import Predictions
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import SettingsError
@@ -36,13 +42,13 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
     contamination: float | str | None
     anomaly_score: str
     offset_: float
-    _distance: LatentDistance | None
+    _usual: LatentDistance | CombinedScore | None
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.floating]:
         """Return how usual each item is, shape (n_samples,): the lowest are anomalies.
 
-        Minus the reconstruction error, or minus the distance in the latent space that
-        `anomaly_score` names. Minus infinity for an item without any observed value:
+        Minus the reconstruction error, the distance in the latent space, or the larger
+        of both, as `anomaly_score` asks for. Minus infinity for an item without any observed value:
         nothing tells that it is usual.
 
         Returns
@@ -68,13 +74,13 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
         Raises
         ------
         SettingsError
-            If `anomaly_score` is not 'reconstruction': a distance in the latent space
-            is no sum over features.
+            If `anomaly_score` is not 'reconstruction': what is measured in the latent
+            space is no sum over features.
         """
         if self.anomaly_score != "reconstruction":
             msg = (
-                f"The anomaly_score {self.anomaly_score!r} is a distance in the latent space and "
-                "no sum over features. contributions needs anomaly_score='reconstruction'."
+                f"The anomaly_score {self.anomaly_score!r} is measured in the latent space and no "
+                "sum over features. contributions needs anomaly_score='reconstruction'."
             )
             raise SettingsError(msg)
         checked: Any = self._check(X)
@@ -104,32 +110,37 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
         if not isinstance(self.anomaly_score, str) or self.anomaly_score not in SCORES:
             msg = f"anomaly_score must be one of {', '.join(SCORES)}, got {self.anomaly_score!r}."
             raise SettingsError(msg)
-        self._distance = None
+        self._usual = None
         self.__dict__.pop("offset_", None)
 
     def _fit_anomalies(self, features: Any) -> None:
         """Learn from checked items what is usual, as far as that is asked for."""
-        if self.anomaly_score != "reconstruction":
-            self._distance = LatentDistance(self._codes(features), self.anomaly_score)
+        if self.anomaly_score == "combined":
+            self._usual = CombinedScore(self._errors(features), self._codes(features))
+        elif self.anomaly_score != "reconstruction":
+            self._usual = LatentDistance(self._codes(features), self.anomaly_score)
         if self.contamination is not None:
             self.offset_ = -threshold(-self._scores(features), self.contamination)
 
     def _scores(self, features: Any) -> Floats:
         """Return the scores of checked items."""
-        if self.anomaly_score == "reconstruction":
+        usual: Any = None if self.anomaly_score == "reconstruction" else self._require_usual()
+        if usual is None:
             scores = -self._errors(features).astype(np.float64)
+        elif isinstance(usual, CombinedScore):
+            scores = -usual(self._errors(features), self._codes(features))
         else:
-            scores = -self._require_distance()(self._codes(features))
+            scores = -usual(self._codes(features))
         if self._takes_missing:
             scores[self._unknown(features)] = -np.inf
         return scores
 
-    def _require_distance(self) -> LatentDistance:
-        distance: LatentDistance | None = getattr(self, "_distance", None)
-        if distance is None:
+    def _require_usual(self) -> LatentDistance | CombinedScore:
+        usual: LatentDistance | CombinedScore | None = getattr(self, "_usual", None)
+        if usual is None:
             msg = (
-                f"The anomaly_score {self.anomaly_score!r} measures distances from the codes of "
-                "the items that were fitted: set it before fit, and fit again."
+                f"The anomaly_score {self.anomaly_score!r} compares with the codes of the items "
+                "that were fitted: set it before fit, and fit again."
             )
             raise SettingsError(msg)
-        return distance
+        return usual

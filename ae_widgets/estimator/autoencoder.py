@@ -178,10 +178,11 @@ class Autoencoder(CallbackSupport, RunConversion, AnomalyDetection, Imputation):
         `predict`, `decision_function` and `fit_predict` those of an outlier detector.
         'auto' takes for anomalies what is far beyond most of them; see
         `ae_widgets.analysis.anomalies.threshold`. None looks for none.
-    anomaly_score : {'reconstruction', 'latent', 'neighbors'}, default='reconstruction'
-        What `score_samples` goes by: the reconstruction error, the squared
-        Mahalanobis distance of the code from those of the items of `fit`, or its mean
-        distance from the five nearest of them.
+    anomaly_score : str, default='reconstruction'
+        What `score_samples` goes by: 'reconstruction', the error; 'latent', the
+        squared Mahalanobis distance of the code from those of the items of `fit`;
+        'neighbors', its mean distance from the five nearest of them; or 'combined',
+        the error or the distance from the neighbors, whichever is more unusual.
     encoder, decoder : torch.nn.Module, optional
         Modules of your own, ``(n, n_features) -> (n, code_dim)`` and back, in
         place of all the above on layers; `code_dim` is what the encoder returns.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.analysis.anomalies import LatentDistance, unknown_items
+from ae_widgets.analysis.anomalies import CombinedScore, LatentDistance, unknown_items
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,10 +44,12 @@ def anomaly_scores(kind: str, frame: LatentFrame, dataset: Dataset) -> AnomalySc
     """Return the scores of the items of a frame, None if its codes are not finite."""
     if kind == "reconstruction":
         values = frame.errors.astype(np.float64)
-    elif np.isfinite(frame.codes).all():
-        values = LatentDistance(frame.codes, kind)(frame.codes)
-    else:
+    elif not np.isfinite(frame.codes).all():
         return None
+    elif kind == "combined":
+        values = CombinedScore(frame.errors, frame.codes)(frame.errors, frame.codes)
+    else:
+        values = LatentDistance(frame.codes, kind)(frame.codes)
     if dataset.has_missing:
         values[unknown_items(dataset.features)] = np.inf
     return AnomalyScores(kind, values, frame.epoch, frame.exact)

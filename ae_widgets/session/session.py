@@ -307,7 +307,7 @@ class Session(Imputation, Keeping, Readings):
 
         Parameters
         ----------
-        kind : {'reconstruction', 'latent', 'neighbors'}, default='reconstruction'
+        kind : str, default='reconstruction'
             As `anomaly_score` of `Autoencoder`.
         """
         if kind not in SCORES:

@@ -18,7 +18,6 @@ from ae_widgets.widgets._controls import (
     Dropdown,
     FloatField,
     Ranking,
-    ToggleButtons,
     row,
 )
 from ae_widgets.widgets._detection_curve import DetectionCurve
@@ -40,11 +39,16 @@ MOST = 100  # items in the list
 MOST_LABELS = 20  # to choose from
 HAND_SECONDS = 1.0  # for so long a line that was dragged is left where it is
 NONE = -1  # no label counts as an anomaly
-KINDS = (("Error", "reconstruction"), ("Latent", "latent"), ("Neighbors", "neighbors"))
-TOOLTIPS = (
-    "Reconstruction error of an item",
-    "Squared Mahalanobis distance of its code from the mean of all codes",
-    "Mean distance of its code from the five nearest codes",
+KINDS = (
+    ("error", "reconstruction"),
+    ("latent distance", "latent"),
+    ("neighbors", "neighbors"),
+    ("combined", "combined"),
+)
+TOOLTIP = (
+    "What an item is scored by: its reconstruction error; the squared Mahalanobis distance of its "
+    "code from all codes; the mean distance of its code from the five nearest; or the error or "
+    "that distance, whichever is more unusual"
 )
 EMPTY = "The scores of the items appear here with the first picture of their codes"
 
@@ -92,8 +96,8 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
 
     def _build(self) -> None:
         dataset = self.session.dataset
-        self._kind = ToggleButtons(options=KINDS, tooltips=TOOLTIPS)
-        self._kind.add_class("ae-segmented")
+        self._kind = Dropdown(options=KINDS, description="Score", tooltip=TOOLTIP)
+        self._kind.add_class("ae-score")
         self._kind.observe(lambda _: self._ask(), names=["value"])
         self._field = FloatField(
             100 * self._share, description="Beyond %", tooltip="Share of the items beyond the line"

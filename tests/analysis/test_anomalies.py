@@ -9,6 +9,7 @@ from sklearn.metrics import auc
 
 from ae_widgets import SettingsError
 from ae_widgets.analysis.anomalies import (
+    CombinedScore,
     LatentDistance,
     contributions,
     curves,
@@ -102,6 +103,24 @@ def test_neighbors_leave_the_code_itself_out():
 
 def sort_of(two):
     return [np.linalg.norm(two[0] - two[1])] * 2
+
+
+def test_combined_is_the_odder_of_both_on_one_scale():
+    errors, codes = np.exp(RNG.normal(size=201)), RNG.normal(size=(201, 2))
+    score = CombinedScore(errors, codes)
+    near = codes[[int(LatentDistance(codes, "neighbors")(codes).argmin())]]
+    middle, upper = np.quantile(errors, 0.5), np.quantile(errors, 0.75)
+    # Where the code is as usual as can be, the error decides.
+    assert score(np.array([middle, upper]), np.repeat(near, 2, 0)) == pytest.approx([1, np.e])
+    far = score(np.array([errors.min()]), np.array([[50.0, 50.0]]))
+    assert far > 10 * score(np.array([upper]), near)
+    again = CombinedScore(1000 * errors, 7 * codes)(1000 * errors, 7 * codes)
+    np.testing.assert_allclose(again, score(errors, codes))
+
+
+def test_combined_of_scores_that_are_all_the_same_is_finite():
+    score = CombinedScore(np.zeros(5), np.zeros((5, 2)))
+    assert np.isfinite(score(np.array([0, 1e30]), np.zeros((2, 2)))).all()
 
 
 def test_threshold_leaves_the_asked_share_beyond():

@@ -164,7 +164,7 @@ def test_distances_in_the_latent_space(desk):
     codes = np.random.default_rng(0).normal(size=(N, 2)).astype(np.float32)
     codes[11] = 30
     told(desk, ERRORS, codes=codes)
-    for kind in ("latent", "neighbors"):
+    for kind in ("latent", "neighbors", "combined"):
         desk._kind.value = kind
         wait_for(lambda kind=kind: desk._scores.kind == kind)
         assert desk._list.options[0][1] == 11
