@@ -86,7 +86,7 @@ class Background:
     def __init__(self, dataset: Dataset, notify: Callable[[str], None]) -> None:
         self.baseline: float | None = None
         self.clusters: NDArray[np.int32] | None = None
-        self.scores: AnomalyScores | None = None
+        self.scores: dict[str, AnomalyScores] = {}
         self._dataset = dataset
         self._notify = notify
         self._asked: tuple[object, ...] = ()
@@ -111,7 +111,12 @@ class Background:
 
     def request_scores(self, kind: str, frame: LatentFrame) -> None:
         """Ask for the anomaly scores of the items of `frame`."""
-        self._request("scores", lambda: self._find_scores(kind, frame))
+
+        def job() -> None:
+            self._find_scores(kind, frame)
+            self._notify("scores")
+
+        _jobs.post(self, f"scores by {kind}", job)
 
     def close(self) -> None:
         """Drop what was asked for and not begun."""
@@ -145,4 +150,6 @@ class Background:
     def _find_scores(self, kind: str, frame: LatentFrame) -> None:
         from ae_widgets.session.anomalies import anomaly_scores
 
-        self.scores = anomaly_scores(kind, frame, self._dataset) or self.scores
+        found = anomaly_scores(kind, frame, self._dataset)
+        if found is not None:
+            self.scores[kind] = found

@@ -130,9 +130,9 @@ class Readings:
         return self._background.clusters
 
     @property
-    def scores(self) -> AnomalyScores | None:
-        """How unusual each item is; None before `request_scores`."""
-        return self._background.scores
+    def scores(self) -> Mapping[str, AnomalyScores]:
+        """How unusual each item is, by what `request_scores` asked for last."""
+        return dict(self._background.scores)
 
     @property
     def error(self) -> Exception | None:
