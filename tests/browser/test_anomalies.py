@@ -151,6 +151,7 @@ def test_look_of_a_table_and_of_names_that_would_be_code(open_notebook, width, t
     open_desk(notebook)
     notebook.page.locator(".ae-contributions", has_text="makes up").wait_for()
     notebook.run("lab.session.select(lab.anomalies.beyond)")
+    notebook.page.locator(".ae-contributions .axis text", has_text="concavity error").wait_for()
     assert notebook.page.locator(".ae-class option").all_inner_texts()[1].startswith("<img")
     notebook.shot(f"anomalies-table-{theme}-{width}")
     assert notebook.page.evaluate("window.__x") is None
