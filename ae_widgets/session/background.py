@@ -89,7 +89,7 @@ class Background:
         self.baseline: float | None = None
         self.clusters: NDArray[np.int32] | None = None
         self.variance: NDArray[np.float64] | None = None
-        self.scores: AnomalyScores | None = None
+        self.scores: dict[str, AnomalyScores] = {}
         self._dataset = dataset
         self._notify = notify
         self._asked: tuple[object, ...] = ()
@@ -137,7 +137,12 @@ class Background:
 
     def request_scores(self, kind: str, frame: LatentFrame) -> None:
         """Ask for the anomaly scores of the items of `frame`."""
-        self._request("scores", lambda: self._find_scores(kind, frame))
+
+        def job() -> None:
+            self._find_scores(kind, frame)
+            self._notify("scores")
+
+        _jobs.post(self, f"scores by {kind}", job)
 
     def close(self) -> None:
         """Drop what was asked for and not begun."""
@@ -190,4 +195,6 @@ class Background:
     def _find_scores(self, kind: str, frame: LatentFrame) -> None:
         from ae_widgets.session.anomalies import anomaly_scores
 
-        self.scores = anomaly_scores(kind, frame, self._dataset) or self.scores
+        found = anomaly_scores(kind, frame, self._dataset)
+        if found is not None:
+            self.scores[kind] = found

@@ -35,7 +35,9 @@ class Imputation:
         TrainingError
             If the trainer does not answer.
         """
-        features = np.array(self.dataset.features)
+        features = self.dataset.features.copy()
+        if not self.dataset.has_missing:
+            return features
         rows = np.flatnonzero(np.isnan(features).any(axis=1))
         size = max(1, CHUNK_VALUES // self.dataset.n_features)
         for start in range(0, len(rows), size):

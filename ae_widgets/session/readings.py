@@ -166,9 +166,9 @@ class Readings:
         return self._background.variance
 
     @property
-    def scores(self) -> AnomalyScores | None:
-        """How unusual each item is; None before `request_scores`."""
-        return self._background.scores
+    def scores(self) -> Mapping[str, AnomalyScores]:
+        """How unusual each item is, by what `request_scores` asked for last."""
+        return dict(self._background.scores)
 
     @property
     def error(self) -> Exception | None:

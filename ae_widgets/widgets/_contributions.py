@@ -61,7 +61,7 @@ class ContributionChart(ipywidgets.VBox):
             x=nothing, y=nothing, orientation="horizontal", colors=["#D55E00"], padding=0.3,
             scales={"x": self._rows, "y": self._x},
         )  # fmt: skip
-        self._axis = bqplot.Axis(scale=self._rows, side="left", grid_lines="none", num_ticks=0)
+        self._axis = bqplot.Axis(scale=self._rows, side="left", grid_lines="none")
         figure = bqplot.Figure(
             marks=[self.bars], axes=[self._axis], padding_x=0, padding_y=0,
             fig_margin={"top": 2, "bottom": 4, "left": 112, "right": 8},

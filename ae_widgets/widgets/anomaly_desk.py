@@ -100,7 +100,7 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
         dataset = self.session.dataset
         self._kind = Dropdown(options=KINDS, description="Score", tooltip=TOOLTIP)
         self._kind.add_class("ae-score")
-        self._kind.observe(lambda _: self._ask(), names=["value"])
+        self._kind.observe(lambda _: self._turn(), names=["value"])
         self._field = FloatField(
             100 * self._share, description="Beyond %", tooltip="Share of the items beyond the line"
         )
@@ -191,6 +191,10 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
         if self._active and not self.session.closed:
             self.session.request_scores(self._kind.value)
 
+    def _turn(self) -> None:
+        self._ask()
+        self._show_later()  # what is known of it
+
     def _ask_item(self) -> None:
         focus = self.session.focus
         if not self._active or focus is None:
@@ -209,10 +213,10 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
     # Showing --------------------------------------------------------------------------
 
     def _show(self) -> None:
-        scores = self.session.scores
-        (self._hint.remove_class if scores is None else self._hint.add_class)("ae-hidden")
-        if scores is None or scores.kind != self._kind.value:
+        scores = self.session.scores.get(self._kind.value)
+        if scores is None:
             return
+        self._hint.add_class("ae-hidden")
         renewed = scores is not self._scores
         self._scores = scores
         if renewed:

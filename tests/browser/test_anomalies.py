@@ -131,3 +131,28 @@ def test_what_was_filled_in_is_marked(open_notebook, data, theme):
     assert notebook.page.evaluate(f"{marked}.length") == int(notebook.run(some))
     notebook.shot(f"filled-{data}-{theme}")
     assert notebook.run("print(np.isnan(lab.session.imputed).sum())") == "0"
+
+
+HOSTILE = """from sklearn.datasets import load_breast_cancer
+from ae_widgets import Lab
+data = load_breast_cancer(as_frame=True)
+attack = "<img src=x onerror='window.__x = 1'>"
+X = ((data.data - data.data.mean()) / data.data.std()).rename(columns={"mean area": attack})
+lab = Lab(X, data.target.map({0: attack, 1: "benign"}), code_dim=8, max_iter=30)
+lab.tabs.turn_to("Anomalies")
+lab"""
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (1280, "dark"), (760, "light")])
+def test_look_of_a_table_and_of_names_that_would_be_code(open_notebook, width, theme):
+    notebook = open_notebook([HOSTILE], theme=THEMES[theme], width=width, height=800)
+    notebook.run("lab.start(); lab.wait(120); lab.session.point(int(lab.anomalies.beyond[0]))")
+    wait_for_desk(notebook)
+    open_desk(notebook)
+    notebook.page.locator(".ae-contributions", has_text="makes up").wait_for()
+    notebook.run("lab.session.select(lab.anomalies.beyond)")
+    notebook.page.locator(".ae-contributions .axis text", has_text="concavity error").wait_for()
+    assert notebook.page.locator(".ae-class option").all_inner_texts()[1].startswith("<img")
+    notebook.shot(f"anomalies-table-{theme}-{width}")
+    assert notebook.page.evaluate("window.__x") is None
+    assert notebook.page.evaluate(MISPLACED) == []

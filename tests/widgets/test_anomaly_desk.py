@@ -209,10 +209,10 @@ def test_items_without_a_label_are_left_out_of_the_curve():
 def test_codes_that_are_not_finite_leave_what_was_known(desk):
     desk._kind.value = "latent"
     told(desk, ERRORS, codes=np.random.default_rng(0).normal(size=(N, 2)).astype(np.float32))
-    before = desk._scores
+    before = desk.session.scores["latent"]
     tell(desk.session, ERRORS, codes=np.full((N, 2), np.nan, np.float32), epoch=2.0)
     time.sleep(0.1)
-    assert desk.session.scores is before
+    assert desk.session.scores["latent"] is before
 
 
 def test_a_single_item(monkeypatch):
@@ -223,6 +223,18 @@ def test_a_single_item(monkeypatch):
     assert desk._histogram.bars.y.sum() == 1
     desk.close()
     session.close()
+
+
+def test_two_desks_may_score_differently(desk):
+    other = AnomalyDesk(desk.session, share=0.1)
+    other._kind.value = "neighbors"
+    codes = np.random.default_rng(0).normal(size=(N, 2)).astype(np.float32)
+    codes[11] = 30
+    told(desk, ERRORS, codes=codes)
+    wait_for(lambda: other._scores is not None)
+    assert set(desk.session.scores) == {"reconstruction", "neighbors"}
+    assert (desk._list.options[0][1], other._list.options[0][1]) == (59, 11)
+    other.close()
 
 
 def test_unseen_it_computes_nothing(two_labels):
