@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ae_widgets.model.architecture import Architecture
     from ae_widgets.session import Journal, Session, runs, stop_all
     from ae_widgets.widgets import (
+        AnomalyDesk,
         ArchitectureControls,
         Lab,
         LatentScatter,
@@ -42,6 +43,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "AEWidgetsError": "exceptions",
+    "AnomalyDesk": "widgets",
     "Architecture": "model",
     "ArchitectureControls": "widgets",
     "Autoencoder": "estimator",
@@ -72,6 +74,7 @@ _HOME = {
 
 __all__ = [
     "AEWidgetsError",
+    "AnomalyDesk",
     "Architecture",
     "ArchitectureControls",
     "Autoencoder",

@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, Normalizer, RobustScaler, StandardScaler
 
-from ae_widgets import Autoencoder, KMeansFeatures, PCAFeatures
+from ae_widgets import Autoencoder, KMeansFeatures, PCAFeatures, Session
 from ae_widgets.engine.split import split_rows
 from ae_widgets.exceptions import DataError, SettingsError
 
@@ -200,3 +200,50 @@ def test_text_is_refused_unless_it_is_asked_for():
     model = Autoencoder(**SMALL).fit(table().drop(columns="town"))
     assert model.n_features_in_ == 5
     assert Autoencoder(**SMALL).fit(WINE).categories_ == {}
+
+
+# With anomalies and missing values ----------------------------------------------------
+
+
+@pytest.mark.parametrize("preprocess", ["standard", ["standard", PCAFeatures(4)], "kmeans"])
+def test_contributions_add_up_to_the_score(preprocess):
+    model = fit(preprocess, contamination=0.1)
+    parts = model.contributions(WINE)
+    assert parts.shape == (178, model.preprocessor_.n_features_out_)
+    np.testing.assert_allclose(parts.sum(axis=1), -model.score_samples(WINE), rtol=1e-4)
+    assert (model.predict(WINE) == -1).sum() in range(10, 25)
+
+
+@pytest.mark.parametrize("score", ["latent", "neighbors"])
+def test_distances_are_those_of_the_codes(score):
+    model = fit("standard", contamination=0.1, anomaly_score=score)
+    before = fit(None, StandardScaler().fit_transform(WINE), contamination=0.1, anomaly_score=score)
+    expected = before.score_samples(StandardScaler().fit_transform(WINE))
+    np.testing.assert_allclose(model.score_samples(WINE), expected, rtol=1e-2)
+
+
+def test_missing_values_are_filled_in_in_their_own_units():
+    X = WINE.copy()
+    holes = np.random.default_rng(0).random(X.shape) < 0.1
+    X[holes] = np.nan
+    model = fit("standard", X, missing="mask", code_dim=4, max_iter=200)
+    filled = model.impute(X)
+    assert np.array_equal(filled[~holes], X[~holes])
+    spread = WINE.std(axis=0)
+    ours = np.square((filled - WINE) / spread)[holes].mean()
+    mean = np.square((np.nanmean(X, axis=0) - WINE) / spread)[holes].mean()
+    assert ours < 0.8 * mean
+    with pytest.raises(DataError, match="impute needs reconstructions in the space of X"):
+        fit(FunctionTransformer(np.log1p), X, missing="mask").impute(X)
+
+
+def test_a_session_fills_in_too():
+    X = WINE.copy()
+    X[::7, 3] = np.nan
+    session = Session(X, missing="mask", preprocess="standard", trainer="thread", max_iter=60)
+    session.start()
+    session.wait(60)
+    filled = session.imputed
+    assert np.isfinite(filled).all()
+    assert abs(filled[::7, 3].mean() - np.nanmean(X[:, 3])) < 2 * np.nanstd(X[:, 3])
+    session.close()

@@ -315,7 +315,8 @@ def _is_invertible(transformer: Any, Z: Features) -> bool:
     if isinstance(transformer, FunctionTransformer) and transformer.inverse_func is None:
         return transformer.func is None  # its inverse would be the identity
     try:
-        return bool(np.isfinite(_matrix(transformer.inverse_transform(Z[:2])).sum()))
+        back = _matrix(transformer.inverse_transform(Z[:2]))
+        return not np.isinf(back.data if issparse(back) else back).any()  # NaN is missing
     except Exception:  # noqa: BLE001  # whatever it raises: then it cannot
         return False
 

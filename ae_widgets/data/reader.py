@@ -61,7 +61,7 @@ def read_dataset(  # noqa: PLR0913  # what a person can tell of the data
         as a line.
     allow_nan : bool, default=False
         Whether values may be missing: NaN, or whatever else says so, like None and
-        pandas.NA. They stay NaN, which only the error 'masked_mse' can be trained on.
+        pandas.NA. They stay NaN, which can be trained on with missing='mask'.
     scales : bool, default=True
         Whether to notice that a column is of another scale than the others.
     categorical : None, 'auto' or sequence of str, default=None

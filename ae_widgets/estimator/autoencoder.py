@@ -15,12 +15,15 @@ from ae_widgets.data import Dataset
 from ae_widgets.engine.checks import check_settings
 from ae_widgets.engine.items import items, take, value_range
 from ae_widgets.engine.memory import memory_errors, training_advice
+from ae_widgets.engine.missing import settings_in_force
 from ae_widgets.engine.sampling import balance, check_sample_weight
 from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
+from ae_widgets.estimator.anomalies import AnomalyDetection
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
 from ae_widgets.estimator.groups import GroupingAutoencoder, class_numbers
+from ae_widgets.estimator.imputation import Imputation
 from ae_widgets.estimator.progress import ProgressBar
 from ae_widgets.estimator.runs import RunConversion, active_dimensions, finished
 from ae_widgets.losses.reconstruction import network_input
@@ -45,7 +48,9 @@ CALL_SECONDS = 0.05
 """Training time after which an interrupt is heard."""
 
 
-class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
+class Autoencoder(
+    CallbackSupport, RunConversion, GroupingAutoencoder, AnomalyDetection, Imputation
+):
     """An autoencoder.
 
     Minimises ``alpha * reconstruction error + beta * complexity of the code (+ gamma *
@@ -181,6 +186,22 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
     item_shape : tuple of int, optional
         ``(height, width)`` or ``(height, width, channels)`` of an item, needed by
         'convolutional'. Items are rows of values all the same.
+    missing : {'error', 'mask'}, default='error'
+        Whether NaN in the items is refused, or such values are left out of the error:
+        with 'mask' the error 'mse' becomes 'masked_mse', and `impute` fills them in.
+        A plain model is then not shown 30 % of the observed values of each batch, as
+        the kind 'denoising' with a `corruption` 'masking' has it, since what learns to
+        guess those fills in better; every other kind is trained as it is.
+    contamination : float in (0, 0.5], 'auto' or None, default=None
+        Share of the items of `fit` that are anomalies, which sets `offset_` and makes
+        `predict`, `decision_function` and `fit_predict` those of an outlier detector.
+        'auto' takes for anomalies what is far beyond most of them; see
+        `ae_widgets.analysis.anomalies.threshold`. None looks for none.
+    anomaly_score : str, default='reconstruction'
+        What `score_samples` goes by: 'reconstruction', the error; 'latent', the
+        squared Mahalanobis distance of the code from those of the items of `fit`;
+        'neighbors', its mean distance from the five nearest of them; or 'combined',
+        the error or the distance from the neighbors, whichever is more unusual.
     encoder, decoder : torch.nn.Module, optional
         Modules of your own, ``(n, n_features) -> (n, code_dim)`` and back, in
         place of all the above on layers; `code_dim` is what the encoder returns.
@@ -228,6 +249,8 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
         With `gamma`.
     labels_ : ndarray of shape (n_samples,)
         Cluster of each item of the last `fit`, with `gamma`.
+    offset_ : float
+        The score below which an item is an anomaly; only with `contamination`.
     preprocessor_ : Preprocessor or None
         The fitted `preprocess`.
     categories_ : dict of str to tuple of str
@@ -249,7 +272,7 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
     network_: AutoencoderNetwork
     converged_: bool
 
-    def __init__(  # noqa: PLR0913  # scikit-learn's convention: one argument a parameter
+    def __init__(  # noqa: PLR0913, PLR0915  # scikit-learn's convention: one argument a parameter
         self,
         code_dim: int = 2,
         hidden_layer_sizes: tuple[int, ...] = (128, 64),
@@ -298,6 +321,9 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
         trunk: str = "dense",
         channels: tuple[int, ...] = (16, 32),
         item_shape: tuple[int, ...] | None = None,
+        missing: str = "error",
+        contamination: float | str | None = None,
+        anomaly_score: str = "reconstruction",
         encoder: torch.nn.Module | None = None,
         decoder: torch.nn.Module | None = None,
         preprocess: Any = None,
@@ -349,6 +375,9 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
         self.trunk = trunk
         self.channels = channels
         self.item_shape = item_shape
+        self.missing = missing
+        self.contamination = contamination
+        self.anomaly_score = anomaly_score
         self.encoder = encoder
         self.decoder = decoder
         self.preprocess = preprocess
@@ -366,7 +395,7 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            The items; numbers, without NaN unless `reconstruction` is 'masked_mse'.
+            The items; numbers, without NaN unless `missing` is 'mask'.
             A sparse matrix is converted to CSR and float32 if it is not, and never
             made dense as a whole.
         y : array-like of shape (n_samples,), optional
@@ -394,18 +423,20 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
         """
         warm = self.warm_start and hasattr(self, "network_")
         features = self._check(X, reset=not warm, ensure_min_samples=2)
+        self._prepare_anomalies()
         weight = self._weight_items(features.shape[0], y, sample_weight)
         labels = self._class_numbers(y, features.shape[0], warm=warm)
         settings = self._settings()
-        features = self._fit_inputs(features, settings, y, warm=warm)
-        trainer = self._trainer(features, settings, weight, labels, warm=warm)
+        inputs = self._fit_inputs(features, settings, y, warm=warm)
+        trainer = self._trainer(inputs, settings, weight, labels, warm=warm)
         epochs = trainer.settings.max_iter
         data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         fitted: Self = watched(
             self, data, epochs, lambda watch: self._train(trainer, epochs, watch)
         )
         if self.network_.heads.centers is not None:
-            self.labels_ = self._clusters_of(self._codes(X))
+            self.labels_ = self._clusters_of(self._codes(features))
+        self._fit_anomalies(features)
         return fitted
 
     def partial_fit(
@@ -416,7 +447,7 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            The items; numbers, without NaN unless `reconstruction` is 'masked_mse'.
+            The items; numbers, without NaN unless `missing` is 'mask'.
             A sparse matrix is converted to CSR and float32 if it is not, and never
             made dense as a whole.
         y : array-like of shape (n_samples,), optional
@@ -426,14 +457,17 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
         """
         warm = hasattr(self, "network_")
         features = self._check(X, reset=not warm)
+        self._prepare_anomalies()
         weight = self._weight_items(features.shape[0], y, sample_weight)
         labels = self._class_numbers(y, features.shape[0], warm=warm)
         settings = self._settings().change(validation_fraction=0.0)
-        features = self._fit_inputs(features, settings, y, warm=warm)
+        inputs = self._fit_inputs(features, settings, y, warm=warm)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
-        trainer = self._trainer(features, settings, weight, labels, warm=warm, go_on=True)
-        return self._train(trainer, 1, Watch())
+        trainer = self._trainer(inputs, settings, weight, labels, warm=warm, go_on=True)
+        self._train(trainer, 1, Watch())
+        self._fit_anomalies(features)
+        return self
 
     def _train(self, trainer: Trainer, epochs: int, watch: Watch) -> Self:
         keep_best = bool(len(trainer.validation_rows))
@@ -555,15 +589,16 @@ class Autoencoder(CallbackSupport, RunConversion, GroupingAutoencoder):
         same = (
             "code_dim", "hidden_layer_sizes", "activation", "code_activation",
             "output_activation", "alpha", "beta", "gamma", "n_clusters", "clustering",
-            "clustering_start", "delta", "class_weight", "reconstruction", "complexity",
+            "clustering_start", "delta", "class_weight", "complexity",
             "sparsity_target", "batch_size", "max_iter", "tol", "n_iter_no_change",
             "optimizer", "momentum", "weight_decay", "gradient_clip",
             "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
             "precision", "device", "kind", "corruption", "noise", "warm_up", "tied_weights",
             "normalization", "dropout", "trunk", "channels", "item_shape", "preprocess",
         )  # fmt: skip
+        values = {name: getattr(self, name) for name in same}
         return Settings().change(
-            **{name: getattr(self, name) for name in same},
+            **values | settings_in_force(self.reconstruction, self.missing, self.kind),
             learning_rate=self.learning_rate_init,
             validation_fraction=self.validation_fraction if self.early_stopping else 0.0,
             random_state=int(seed),

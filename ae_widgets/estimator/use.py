@@ -48,12 +48,8 @@ class FittedAutoencoder(
 
     def transform(self, X: ArrayLike) -> Floats:
         """Return the codes of `X`, shape (n_samples, code_dim), float32."""
-        return self._encode(X)
-
-    def _encode(self, X: ArrayLike) -> Floats:  # without the container that transform may have
-        network, kind = self._fitted(), self.reconstruction
-        inputs = self._inputs(self._check(X))
-        return self._through(lambda x: encode_rows(network, x, kind), inputs, dense=False)
+        check_is_fitted(self, "network_")
+        return self._codes(self._check(X))
 
     def inverse_transform(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of codes, shape (n_samples, n_features), float32.
@@ -80,29 +76,57 @@ class FittedAutoencoder(
         They are in the space of `X` if every step of `preprocess` can be undone, else
         as the network gives them.
         """
-        network, kind, inputs = self._fitted(), self.reconstruction, self._inputs(self._check(X))
-        outputs = self._through(lambda x: network(network_input(kind, x))[1], inputs)
-        return self._originals(outputs)
-
-    def score_samples(self, X: ArrayLike) -> Floats:
-        """Return minus each item's reconstruction error, shape (n_samples,).
-
-        The higher, the better an item is reconstructed; the least are anomalies. The
-        error is that of the training: of what `preprocess` makes of the items. To
-        compare other preprocessings, compare `reconstruct` with the items.
-        """
-        network, kind, inputs = self._fitted(), self.reconstruction, self._inputs(self._check(X))
-        return self._through(
-            lambda x: -item_errors(kind, network(network_input(kind, x))[1], x), inputs
-        )
+        check_is_fitted(self, "network_")
+        return self._reconstruct(self._check(X))
 
     def score(self, X: ArrayLike, y: object = None) -> float:  # noqa: ARG002  # scikit-learn's interface
-        """Return minus the mean reconstruction error of `X`: higher is better."""
-        return float(self.score_samples(X).mean(dtype=np.float64))
+        """Return minus the mean reconstruction error of `X`: higher is better.
+
+        It is the error of the training, of what `preprocess` makes of the items: to
+        compare other preprocessings, compare `reconstruct` with the items. Items without
+        any observed value are left out.
+        """
+        check_is_fitted(self, "network_")
+        checked = self._check(X)
+        errors = self._errors(checked)
+        if self._takes_missing:
+            errors = errors[~self._unknown(checked)]
+        return -float(errors.mean(dtype=np.float64)) if errors.size else float("nan")
+
+    # Of items that have been checked -------------------------------------------
+
+    def _codes(self, features: Features) -> Floats:
+        network, kind, inputs = self._fitted(), self._error_kind, self._inputs(features)
+        return self._through(lambda x: encode_rows(network, x, kind), inputs, dense=False)
+
+    def _outputs(self, inputs: Features) -> Floats:
+        """Return what the network gives back of what it is given."""
+        network, kind = self._fitted(), self._error_kind
+        return self._through(lambda x: network(network_input(kind, x))[1], inputs)
+
+    def _reconstruct(self, features: Features) -> Floats:
+        return self._originals(self._outputs(self._inputs(features)))
+
+    def _errors(self, features: Features) -> Floats:
+        """Return each item's reconstruction error, shape (n_samples,)."""
+        network, kind, inputs = self._fitted(), self._error_kind, self._inputs(features)
+        return self._through(
+            lambda x: item_errors(kind, network(network_input(kind, x))[1], x), inputs
+        )
+
+    def _unknown(self, features: Features) -> NDArray[np.bool_]:
+        """Return which items have no observed value."""
+        unknown = self._through(lambda x: x.isnan().all(dim=1), features)
+        return unknown.astype(bool)
+
+    @property
+    def _error_kind(self) -> str:
+        """The reconstruction error that is in force."""
+        return self.reconstruction
 
     @property
     def _takes_missing(self) -> bool:
-        return isinstance(self.reconstruction, str) and self.reconstruction in TAKES_MISSING
+        return isinstance(self._error_kind, str) and self._error_kind in TAKES_MISSING
 
     def _fitted(self) -> AutoencoderNetwork:
         check_is_fitted(self, "network_")

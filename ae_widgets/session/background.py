@@ -1,4 +1,4 @@
-"""Slow looks at a run that must not hold up its events: PCA and clusters."""
+"""Slow looks at a run that must not hold up its events: PCA, clusters and anomaly scores."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from ae_widgets.analysis.clusters import StableClusters
     from ae_widgets.data import Dataset
+    from ae_widgets.session.anomalies import AnomalyScores
+    from ae_widgets.session.latent import LatentFrame
 
 __all__ = ["Background"]
 
@@ -80,13 +82,14 @@ class Background:
     dataset : Dataset
         The items.
     notify : callable
-        Takes the topic that changed: 'baseline', 'clusters' or 'variance'.
+        Takes the topic that changed: 'baseline', 'clusters', 'scores' or 'variance'.
     """
 
     def __init__(self, dataset: Dataset, notify: Callable[[str], None]) -> None:
         self.baseline: float | None = None
         self.clusters: NDArray[np.int32] | None = None
         self.variance: NDArray[np.float64] | None = None
+        self.scores: dict[str, AnomalyScores] = {}
         self._dataset = dataset
         self._notify = notify
         self._asked: tuple[object, ...] = ()
@@ -131,6 +134,15 @@ class Background:
     def do(self, topic: str, job: Callable[[], None]) -> None:
         """Have `job` done, in place of one of the same topic that waits."""
         _jobs.post(self, topic, job)
+
+    def request_scores(self, kind: str, frame: LatentFrame) -> None:
+        """Ask for the anomaly scores of the items of `frame`."""
+
+        def job() -> None:
+            self._find_scores(kind, frame)
+            self._notify("scores")
+
+        _jobs.post(self, f"scores by {kind}", job)
 
     def close(self) -> None:
         """Drop what was asked for and not begun."""
@@ -179,3 +191,10 @@ class Background:
         if self._stable is None:
             self._stable = StableClusters(len(self._dataset.label_names) or DEFAULT_CLUSTERS)
         self.clusters = self._stable.assign(codes)
+
+    def _find_scores(self, kind: str, frame: LatentFrame) -> None:
+        from ae_widgets.session.anomalies import anomaly_scores
+
+        found = anomaly_scores(kind, frame, self._dataset)
+        if found is not None:
+            self.scores[kind] = found

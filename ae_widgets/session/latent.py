@@ -66,6 +66,9 @@ class Reconstructions:
     errors : ndarray of shape (n,), float32
     epoch : float
         Epochs completed when they were made.
+    seen : tuple of two ndarrays or None
+        Inputs and outputs as the network has them, where that is not the same: what the
+        errors are about.
     """
 
     indices: NDArray[np.int64]
@@ -73,6 +76,12 @@ class Reconstructions:
     outputs: NDArray[np.float32]
     errors: NDArray[np.float32]
     epoch: float
+    seen: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+
+    @property
+    def as_seen(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Inputs and outputs as the network has them."""
+        return self.seen or (self.inputs, self.outputs)
 
 
 class LatentView:

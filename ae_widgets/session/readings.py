@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ae_widgets.data.preprocess import Preprocessor
     from ae_widgets.engine.protocol import LossRecord
     from ae_widgets.engine.settings import Settings
+    from ae_widgets.session.anomalies import AnomalyScores
     from ae_widgets.session.background import Background
     from ae_widgets.session.history import LossCurve
     from ae_widgets.session.inputs import Inputs, Prepared
@@ -49,6 +50,11 @@ class Readings:
     def settings(self) -> Settings:
         """The settings in force from the next batch on."""
         return self._run.settings
+
+    @property
+    def inputs(self) -> Dataset:
+        """The items as the network is given them: what codes, losses and errors are about."""
+        return self._prepared.inputs
 
     @property
     def features(self) -> NDArray[np.float32]:
@@ -175,6 +181,11 @@ class Readings:
     def explained_variance(self) -> NDArray[np.float64] | None:
         """Share of the variance that 1, 2, … components keep; see `request_explained_variance`."""
         return self._background.variance
+
+    @property
+    def scores(self) -> Mapping[str, AnomalyScores]:
+        """How unusual each item is, by what `request_scores` asked for last."""
+        return dict(self._background.scores)
 
     @property
     def error(self) -> Exception | None:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ae_widgets.analysis.anomalies import SCORES
 from ae_widgets.engine.checks import check_settings
 from ae_widgets.engine.launch import TRAINERS
+from ae_widgets.engine.missing import settings_in_force
 from ae_widgets.engine.protocol import (
     Begin,
     Change,
@@ -30,6 +32,7 @@ from ae_widgets.engine.settings import PRESETS, Settings
 from ae_widgets.exceptions import DataError, SettingsError, TrainingError
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
+from ae_widgets.session.imputation import Imputation
 from ae_widgets.session.inputs import Inputs
 from ae_widgets.session.items import read_items
 from ae_widgets.session.keeping import Keeping
@@ -82,7 +85,7 @@ class PastRun:
     journal: Journal
 
 
-class Session(Keeping, Readings):
+class Session(Imputation, Keeping, Readings):
     """An autoencoder in training, without a screen.
 
     All methods may be called from any thread and return at once; only `wait`,
@@ -91,8 +94,8 @@ class Session(Keeping, Readings):
     Parameters
     ----------
     X : array-like, DataFrame, Bunch, Dataset or path of a folder of pictures
-        The items; see `ae_widgets.data.read_dataset`. Values may be missing (NaN) if
-        the run begins with the reconstruction error 'masked_mse'.
+        The items; see `ae_widgets.data.read_dataset`. Values may be missing (NaN) with
+        ``missing='mask'``.
     y : array-like of shape (n_samples,), optional
         Labels; they are trained on as well where `Settings.delta` is above 0. An item
         has none where it is NaN, None or -1.
@@ -113,6 +116,9 @@ class Session(Keeping, Readings):
     sample_weight : array-like of shape (n_samples,), optional
         How often each item is drawn, in relation to the others. An epoch is then
         as many draws, with replacement, as there are items to train on.
+    missing : {'error', 'mask'}, default='error'
+        Whether values that are missing (NaN) are refused, or left out of the error as in
+        `Autoencoder`; `imputed` then has them filled in.
     trainer : {'process', 'thread'}, default='process'
         Where to train. A process keeps its speed while a cell runs Python code.
     **changes
@@ -140,6 +146,7 @@ class Session(Keeping, Readings):
         settings: Settings | None = None,
         preset: str | None = None,
         sample_weight: ArrayLike | None = None,
+        missing: str = "error",
         trainer: str = "process",
         **changes: Any,
     ) -> None:
@@ -153,15 +160,17 @@ class Session(Keeping, Readings):
         X, y = start.X, start.y
         chosen = settings or start.settings or Settings()
         preset_changes = PRESETS[preset] if preset else {}
-        reconstruction = {**preset_changes, **changes}.get("reconstruction", chosen.reconstruction)
+        asked = {"reconstruction": chosen.reconstruction, "kind": chosen.kind}
+        asked |= {**preset_changes, **changes}
+        in_force = settings_in_force(asked["reconstruction"], missing, asked["kind"])
         scaled = bool(changes.get("preprocess", chosen.preprocess))
         self.dataset = read_items(
-            X, y, item_shape, reconstruction, scaled=scaled, categorical=categorical
+            X, y, item_shape, in_force["reconstruction"], scaled=scaled, categorical=categorical
         )
         self._inputs = Inputs(self.dataset)
         # The network of a convolutional trunk needs to know what the items look like.
         shape = {"item_shape": self.dataset.item_shape} if self.dataset.is_image else {}
-        chosen = chosen.change(**{**shape, **preset_changes}).change(**changes)
+        chosen = chosen.change(**{**shape, **preset_changes}).change(**changes | in_force)
         n_labels, told = len(self.dataset.label_names), settings or start.settings
         if told is None and "n_clusters" not in changes and n_labels > 1:
             chosen = chosen.change(n_clusters=n_labels)
@@ -357,6 +366,20 @@ class Session(Keeping, Readings):
         """
         self._background.request_variance(self.settings.change(**self.pending))
 
+    def request_scores(self, kind: str = "reconstruction") -> None:
+        """Ask for the anomaly scores of the last frame; topic 'scores' tells of them.
+
+        Parameters
+        ----------
+        kind : str, default='reconstruction'
+            As `anomaly_score` of `Autoencoder`.
+        """
+        if kind not in SCORES:
+            msg = f"kind must be one of {', '.join(SCORES)}, got {kind!r}."
+            raise SettingsError(msg)
+        if (frame := self.latent) is not None:
+            self._background.request_scores(kind, frame)
+
     def request_reconstructions(
         self, indices: ArrayLike, callback: Callable[[Reconstructions], None]
     ) -> None:
@@ -374,9 +397,10 @@ class Session(Keeping, Readings):
 
             def answer(event: Reconstructed) -> None:
                 inputs = np.asarray(prepared.drawn.features[rows])
+                seen = np.asarray(prepared.inputs.features[rows]), event.reconstructions
                 outputs = prepared.originals(event.reconstructions)
                 epoch = self.latent.epoch if self.latent else 0.0
-                callback(Reconstructions(rows, inputs, outputs, event.errors, epoch))
+                callback(Reconstructions(rows, inputs, outputs, event.errors, epoch, seen))
 
             self._link.ask(lambda request: Reconstruct(request, rows), answer)
 

@@ -1,5 +1,6 @@
 """Widgets that show and drive a session, one a file; `Lab` composes them."""
 
+from ae_widgets.widgets.anomaly_desk import AnomalyDesk
 from ae_widgets.widgets.architecture_controls import ArchitectureControls
 from ae_widgets.widgets.lab import Lab
 from ae_widgets.widgets.latent_scatter import LatentScatter
@@ -11,6 +12,7 @@ from ae_widgets.widgets.reconstruction_view import ReconstructionView
 from ae_widgets.widgets.training_controls import TrainingControls
 
 __all__ = [
+    "AnomalyDesk",
     "ArchitectureControls",
     "Lab",
     "LatentScatter",

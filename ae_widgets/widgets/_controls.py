@@ -17,6 +17,7 @@ __all__ = [
     "IntSlider",
     "LogSlider",
     "Panel",
+    "Ranking",
     "TextField",
     "Toggle",
     "ToggleButtons",
@@ -43,6 +44,10 @@ class IntField(FromFrontEnd, ipywidgets.IntText):
 
 class IntSlider(FromFrontEnd, ipywidgets.IntSlider):
     """An integer between two ends, shown beside the slider."""
+
+
+class Ranking(FromFrontEnd, ipywidgets.Select):
+    """A list of which one line can be chosen."""
 
 
 class TextField(FromFrontEnd, ipywidgets.Text):

@@ -121,7 +121,7 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         slider.description, slider.tooltip = label, self._tooltips[name]
         if len(label) == 1:
             slider.add_class("ae-symbol")  # it needs little room beside the slider
-        slider.observe(lambda _change: self._ask(name, slider.number), names=["value"])
+        slider.observe(lambda _change: self._slide(name, slider), names=["value"])
         field = self._field(name, "", FloatField(), when=when)
         field.tooltip = f"{self._tooltips[name]} (exact value)"
         self._sliders[name] = slider
@@ -129,6 +129,12 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         return self._rows[name]
 
     # Handlers ------------------------------------------------------------------
+
+    def _slide(self, name: str, slider: LogSlider) -> None:
+        # The front end says what it has made of the place in floating point: the handle
+        # stands where it did, and the exact value stays.
+        if abs(slider.value - slider.position(self._planned().value(name))) > slider.step / 2:
+            self._ask(name, slider.number)
 
     def _ask(self, name: str, value: Any, read: Callable[[Any], Any] | None = None) -> None:
         if self._showing:  # the publisher moved the control, not a person

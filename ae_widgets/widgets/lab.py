@@ -12,7 +12,9 @@ from ae_widgets.widgets._cell import current_cell, take_over
 from ae_widgets.widgets._controls import Panel
 from ae_widgets.widgets._saved_output import SavedOutput
 from ae_widgets.widgets._style import style_sheet
+from ae_widgets.widgets._tabs import Tabs
 from ae_widgets.widgets._view import SessionView, close_inner
+from ae_widgets.widgets.anomaly_desk import AnomalyDesk
 from ae_widgets.widgets.architecture_controls import ArchitectureControls
 from ae_widgets.widgets.latent_scatter import LatentScatter
 from ae_widgets.widgets.loss_controls import LossControls
@@ -61,7 +63,8 @@ class Lab(SessionView, ipywidgets.VBox):
         Where to train. A process keeps its speed while a cell runs Python code.
     **changes
         Single settings, applied last, such as ``beta=0.1``, ``code_dim=3`` or
-        ``preprocess=['standard', PCAFeatures(20)]``.
+        ``preprocess=['standard', PCAFeatures(20)]``, and what else a `Session` takes, such
+        as ``missing='mask'``.
 
     Raises
     ------
@@ -120,6 +123,13 @@ class Lab(SessionView, ipywidgets.VBox):
         self.scatter = LatentScatter(session)
         self.reconstruction = ReconstructionView(session)
         self.plot = LossPlot(session)
+        self.anomalies = AnomalyDesk(session)
+        self.tabs = Tabs(
+            "Run",
+            ("Loss curves", self.plot),
+            ("Anomalies", self.anomalies),
+            css_class="ae-lab-plot",
+        )
         self._saved = SavedOutput(session)
         controls = ipywidgets.VBox(
             children=[
@@ -137,7 +147,7 @@ class Lab(SessionView, ipywidgets.VBox):
             controls,
             Panel("Latent space", self.scatter, css_class="ae-lab-scatter"),
             Panel("Items", self.reconstruction, css_class="ae-lab-items"),
-            Panel("Loss curves", self.plot, css_class="ae-lab-plot"),
+            self.tabs,
         ]
         grid = ipywidgets.Box(children=parts)
         grid.add_class("ae-lab-grid")

@@ -84,7 +84,11 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
     """How many items are selected; the sheet shows the first `MAX_TILES`."""
 
     sheet_values = traitlets.Bytes().tag(sync=True)
-    """uint8 input and reconstruction of each item, over `feature_ranges` or `value_range`."""
+    """uint8 input and reconstruction of each item, over `feature_ranges` or
+    `value_range`; what is missing in the input is filled in."""
+
+    sheet_missing = traitlets.Bytes().tag(sync=True)
+    """uint8, 1 for each value that is missing in the input; empty if the data has none."""
 
     marked = traitlets.Int(-1).tag(sync=True)
     """The item that is outlined in the sheet; -1 = none."""
@@ -112,7 +116,12 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
         if _drawing(drawn) != {name: getattr(self, name) for name in DRAWING}:
             self._item = self._sheet = None
             self._set(
-                item={}, item_values=b"", sheet_values=b"", sheet_indices=[], **_drawing(drawn)
+                item={},
+                item_values=b"",
+                sheet_values=b"",
+                sheet_missing=b"",
+                sheet_indices=[],
+                **_drawing(drawn),
             )
 
     # Asking the trainer -----------------------------------------------------
@@ -166,7 +175,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
             item = {
                 "index": focus,
                 "label": self._label(focus),
-                "error": _finite(answer.errors[0]),
+                "error": None if np.isnan(rows[0]).all() else _finite(answer.errors[0]),
                 "epoch": _finite(answer.epoch),
             }
             values = np.stack(rows).astype("<f4").tobytes()
@@ -176,16 +185,22 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
         chosen, answer = self.session.selection, self._sheet
         if chosen.size == 0:
             self._set(
-                sheet_values=b"", sheet_labels=[], sheet_errors=[], sheet_total=0,
-                sheet_indices=[], marked=-1,
+                sheet_values=b"", sheet_missing=b"", sheet_labels=[], sheet_errors=[],
+                sheet_total=0, sheet_indices=[], marked=-1,
             )  # fmt: skip
         elif answer is not None and np.array_equal(answer.indices, chosen[:MAX_TILES]):
-            pairs = np.stack([answer.inputs, answer.outputs], axis=1)  # (m, 2, d)
+            missing = np.isnan(answer.inputs)
+            inputs = np.where(missing, answer.outputs, answer.inputs)
+            pairs = np.stack([inputs, answer.outputs], axis=1)  # (m, 2, d)
             indices = [int(index) for index in answer.indices]
             self._set(
                 sheet_values=quantize(pairs, *self._range).tobytes(),
+                sheet_missing=missing.astype(np.uint8).tobytes() if missing.any() else b"",
                 sheet_labels=[self._label(index) for index in indices],
-                sheet_errors=[_finite(error) for error in answer.errors],
+                sheet_errors=[
+                    None if row.all() else _finite(error)
+                    for error, row in zip(answer.errors, missing, strict=True)
+                ],
                 sheet_total=int(chosen.size),
                 sheet_indices=indices,
                 marked=self._mark(indices),
@@ -241,7 +256,9 @@ def quantize(values: NDArray[np.float32], low: Any, high: Any) -> NDArray[np.uin
     """
     width = np.subtract(high, low)
     scale = np.divide(255.0, width, out=np.zeros_like(width, np.float64), where=width > 0)
-    levels = np.nan_to_num((values - low) * scale, nan=0.0, posinf=255.0, neginf=0.0)
+    levels = np.nan_to_num(
+        (values - low) * scale.astype(np.float32), nan=0.0, posinf=255.0, neginf=0.0
+    )
     quantized: NDArray[np.uint8] = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
     return quantized
 

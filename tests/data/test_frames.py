@@ -42,7 +42,7 @@ def test_missing_cells_are_located(make, values):
     assert message(make({"a": [1, 2, 3], "b": values})) == (
         "X has NaN in 1 of 3 rows (first: row 1, column 'b'). Drop those rows, fill them in, e.g. "
         "with sklearn.impute.SimpleImputer, or leave those values out of the error: "
-        "reconstruction='masked_mse'."
+        "missing='mask'."
     )
 
 

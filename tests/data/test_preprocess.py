@@ -188,8 +188,12 @@ def test_a_fitted_transformer_may_be_frozen():
 def test_missing_values_pass_the_scalings_and_stop_at_pca():
     X = WINE.copy()
     X[3, 4] = np.nan
-    Z = Preprocessor("standard").fit(X).transform(X)
-    assert np.isnan(Z).sum() == 1
+    X[0, 1] = np.nan
+    made = Preprocessor("standard").fit(X)
+    Z = made.transform(X)
+    assert np.isnan(Z).sum() == 2
+    assert made.invertible_
+    assert np.allclose(made.inverse_transform(Z), X, equal_nan=True, rtol=1e-4)
     with pytest.raises(SettingsError, match=r"PCAFeatures\(.*\) failed on items of .* NaN"):
         Preprocessor("pca").fit(X)
 

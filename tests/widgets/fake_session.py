@@ -29,7 +29,7 @@ class FakeSession:
         self.label_names = self.dataset.label_names
         self.settings = Settings().change(hidden_layer_sizes=(3,), code_dim=2)
         self.pending = {}
-        self.drawn = self.dataset
+        self.drawn = self.inputs = self.dataset
         self.status = Status()
         self.active_dimensions = None
         self.latent = None

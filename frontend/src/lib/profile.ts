@@ -36,6 +36,27 @@ export function toUnit(values: ItemValues, ranges: Float32Array): ItemValues {
   };
 }
 
+/** Indices of the values that are missing in the input, and were filled in. */
+export function filledIn({ input, reconstruction }: ItemValues): number[] {
+  if (reconstruction.length === 0) return [];
+  return [...input.keys()].filter((i) => Number.isNaN(input[i]));
+}
+
+/** The input with the reconstruction in place of what is missing. */
+export function completed({ input, reconstruction }: ItemValues): Float32Array {
+  return input.map((value, i) => (Number.isNaN(value) ? (reconstruction[i] ?? value) : value));
+}
+
+/** The `d` of an SVG path of dots, to be drawn with round ends. */
+export function dotPath(
+  values: ArrayLike<number>,
+  at: readonly number[],
+  x: Scale,
+  y: Scale,
+): string {
+  return at.map((i) => `M${x(i).toFixed(1)} ${y(values[i] as number).toFixed(1)}h0`).join("");
+}
+
 export type Scale = (value: number) => number;
 
 /** Linear map of `[low, high]` to `[start, end]`, clamped. */

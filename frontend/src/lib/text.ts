@@ -62,3 +62,9 @@ export function shortName(name: string, most: number): string {
   if (room > 0) return `${name.slice(0, room)}… = ${category}`;
   return category.length < most ? `…${category}` : `…${category.slice(0, most - 2)}…`;
 }
+
+/** '3 of 64 values were missing and are filled in'; empty without any. */
+export function filledText(filled: number, of: number): string {
+  if (filled === 0) return "";
+  return `${filled} of ${count(of, "value")} ${filled === 1 ? "was" : "were"} missing and ${filled === 1 ? "is" : "are"} filled in`;
+}

@@ -39,6 +39,7 @@ function render(model: ReconstructionModel, host: HTMLElement): () => void {
     value_range: drawItem,
     feature_ranges: drawItem,
     sheet_values: drawSheet,
+    sheet_missing: drawSheet,
     sheet_indices: drawSheet,
     sheet_total: drawSheet,
     marked: () => sheet.mark(),

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
 import {
+  completed,
+  dotPath,
+  filledIn,
   largestResiduals,
   linear,
   linePath,
@@ -44,4 +47,18 @@ test("features that are far apart are each measured by their own range", () => {
   expect([...unit.reconstruction]).toEqual([0.75, 1, 0]);
   expect([...unit.residual]).toEqual([-0.25, -0.5, 0]);
   expect(toUnit(item, new Float32Array())).toBe(item);
+});
+
+test("what is missing in the input is filled in with the reconstruction", () => {
+  const item = splitItem(Float32Array.of(1, Number.NaN, 3, 4, 0, Number.NaN), 2);
+  expect(filledIn(item)).toEqual([1]);
+  expect([...completed(item)]).toEqual([1, 4]);
+  const untrained = splitItem(Float32Array.of(1, Number.NaN), 2);
+  expect(filledIn(untrained)).toEqual([]);
+  expect(completed(untrained)[1]).toBeNaN();
+});
+
+test("dots stand where they are asked for", () => {
+  const at = (v: number): number => v;
+  expect(dotPath([5, 6, 7], [0, 2], at, at)).toBe("M0.0 5.0h0M2.0 7.0h0");
 });

@@ -1,7 +1,14 @@
 /** Profiles of items that are no images, as SVG. */
 import { element, svg } from "../../dom/element";
 import { amplitude } from "../../lib/images";
-import { type ItemValues, linear, linePath, valueExtent } from "../../lib/profile";
+import {
+  dotPath,
+  filledIn,
+  type ItemValues,
+  linear,
+  linePath,
+  valueExtent,
+} from "../../lib/profile";
 import { short, shortName } from "../../lib/text";
 
 /** Geometry of the bars, in units of the drawing. */
@@ -57,12 +64,25 @@ function row(
 ): SVGGElement {
   const top = i * ROW.height + (ROW.height - ROW.bar) / 2;
   const group = svg("g");
-  const label = svg("text", { class: "ae-name", x: ROW.name - 6, y: top + ROW.bar - 1 });
-  label.textContent = shortName(name, MAX_NAME);
+  const missing = Number.isNaN(input[i]);
+  const label = svg("text", {
+    class: missing ? "ae-name ae-filled-name" : "ae-name",
+    x: ROW.name - 6,
+    y: top + ROW.bar - 1,
+  });
+  const shown = shortName(name, MAX_NAME);
+  label.textContent = missing ? `◇ ${shown}` : shown;
   const tip = svg("title");
-  tip.textContent = `${name}: input ${short(raw.input[i])}, reconstruction ${short(raw.reconstruction[i])}`;
-  group.append(tip, label, bar("ae-input", zero, value(input[i] as number), top));
   const output = reconstruction[i];
+  tip.textContent = missing
+    ? `${name}: missing, filled in with ${short(raw.reconstruction[i])}`
+    : `${name}: input ${short(raw.input[i])}, reconstruction ${short(raw.reconstruction[i])}`;
+  group.append(tip, label);
+  if (missing) {
+    if (output !== undefined) group.append(bar("ae-filled", zero, value(output), top));
+    return group;
+  }
+  group.append(bar("ae-input", zero, value(input[i] as number), top));
   if (output !== undefined && Number.isFinite(output)) {
     const x = value(output);
     group.append(svg("path", { class: "ae-output", d: `M${x} ${top - 1.5}v${ROW.bar + 3}` }));
@@ -104,6 +124,10 @@ export function lineChart(values: ItemValues, range: readonly number[], raw: Ite
     svg("path", { class: "ae-rule", d: `M0 ${error(0)}H${LINE.width}` }),
     svg("path", { class: "ae-input-line", d: linePath(input, x, y) }),
     svg("path", { class: "ae-output-line", d: linePath(reconstruction, x, y) }),
+    svg("path", {
+      class: "ae-filled-dots",
+      d: dotPath(reconstruction, filledIn(values), x, y),
+    }),
     svg("path", { class: "ae-residual-line", d: linePath(residual, x, error) }),
   );
   return withLegend(chart, residualText(values, raw));

@@ -1,9 +1,24 @@
 /** The card of one item: input, reconstruction and residual. */
 import { element } from "../../dom/element";
 import { float32 } from "../../lib/bytes";
-import { amplitude, type ImageShape, imageShape, residualRgba, toRgba } from "../../lib/images";
-import { type ItemValues, largestResiduals, MAX_BARS, splitItem, toUnit } from "../../lib/profile";
-import { itemTitle, short } from "../../lib/text";
+import {
+  amplitude,
+  type ImageShape,
+  imageShape,
+  markFilled,
+  residualRgba,
+  toRgba,
+} from "../../lib/images";
+import {
+  completed,
+  filledIn,
+  type ItemValues,
+  largestResiduals,
+  MAX_BARS,
+  splitItem,
+  toUnit,
+} from "../../lib/profile";
+import { filledText, itemTitle, short } from "../../lib/text";
 import { barChart, lineChart } from "./charts";
 import { figure, paintImage } from "./images";
 import type { Item, ReconstructionModel } from "./traits";
@@ -42,7 +57,9 @@ export class ItemCard {
     const bytes = float32(model.get("item_values"));
     const values = splitItem(bytes, this.features(bytes.length));
     const known = values.reconstruction.length > 0;
-    this.note.textContent = known ? "" : "No reconstruction yet: press Start to train.";
+    const filled = filledText(filledIn(values).length, values.input.length);
+    this.note.textContent = known ? filled : "No reconstruction yet: press Start to train.";
+    this.note.classList.toggle("ae-filled-note", filled !== "");
     const shape = imageShape(model.get("item_shape"));
     if (shape) this.drawImages(shape, values, dark);
     else this.drawProfile(values);
@@ -59,7 +76,8 @@ export class ItemCard {
     const [low = 0, high = 1] = this.model.get("value_range");
     const [input, output, residual] = this.figures;
     const known = values.reconstruction.length > 0;
-    paintImage(input.canvas, shape, toRgba(values.input, shape, low, high));
+    const pixels = toRgba(completed(values), shape, low, high);
+    paintImage(input.canvas, shape, markFilled(pixels, shape, filledIn(values)));
     if (known) {
       const limit = amplitude(values.residual);
       paintImage(output.canvas, shape, toRgba(values.reconstruction, shape, low, high));
@@ -92,12 +110,14 @@ export class ItemCard {
 
   private describe(title: string, values: ItemValues): string {
     const { input, residual } = values;
+    const filled = filledText(filledIn(values).length, input.length);
+    const end = filled && ` ${filled}.`;
     if (residual.length === 0) return `${title}. Input only, ${input.length} features.`;
     const names = this.model.get("feature_names");
     const worst = largestResiduals(this.scaled(values).residual, 3).map(
       (i) => `${names[i] ?? `feature ${i}`} ${short(residual[i])}`,
     );
-    return `${title}. Input, reconstruction and residual. Largest residuals: ${worst.join(", ")}.`;
+    return `${title}. Input, reconstruction and residual. Largest residuals: ${worst.join(", ")}.${end}`;
   }
 }
 

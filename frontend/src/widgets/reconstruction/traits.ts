@@ -20,6 +20,7 @@ export interface ReconstructionTraits {
   sheet_errors: (number | null)[];
   sheet_total: number;
   sheet_values: DataView;
+  sheet_missing: DataView;
   marked: number;
 }
 
