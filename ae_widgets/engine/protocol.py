@@ -23,6 +23,8 @@ __all__ = [
     "Command",
     "Event",
     "Failed",
+    "Label",
+    "Labelled",
     "Latent",
     "LossParts",
     "LossRecord",
@@ -67,6 +69,7 @@ class Begin:
     state: dict[str, Any] | None = None
     halted: tuple[RunState, str] = ("idle", "")
     sample_weight: NDArray[np.float64] | None = None
+    labels: NDArray[np.int32] | None = None
     features: NDArray[np.float32] | FeatureFile | None = None
 
 
@@ -100,7 +103,19 @@ class Change:
     value: Any
 
 
-Scheduled = Change | Resume
+@dataclass(frozen=True)
+class Label:
+    """Give the items at `indices` the class `label` before the next batch, or none by -1.
+
+    The `name` is for those who read it.
+    """
+
+    indices: tuple[int, ...]
+    label: int
+    name: str = ""
+
+
+Scheduled = Change | Label | Resume
 """What a `Replay` can have obeyed at a step."""
 
 
@@ -143,7 +158,7 @@ class Shutdown:
 
 
 Command = (
-    Begin | Resume | Pause | Step | Stop | Change | Replay | RequestLatent | Reconstruct
+    Begin | Resume | Pause | Step | Stop | Change | Label | Replay | RequestLatent | Reconstruct
     | RequestState | Shutdown
 )  # fmt: skip
 
@@ -160,7 +175,8 @@ class LossParts:
     total : float
         The objective; equals the sum of ``values[part] * weights[part]``.
     values : dict of str to float
-        Each loss part before its weight, by name ('reconstruction', 'complexity').
+        Each loss part before its weight, by name: 'reconstruction', 'complexity', and
+        once clusters or classes are trained 'clustering' and 'classification'.
     weights : dict of str to float
         The weight of each part. If it was moved between the averaged batches,
         the effective weight: the mean of weighted part over the mean of part.
@@ -252,6 +268,18 @@ class Changed:
 
 
 @dataclass(frozen=True)
+class Labelled:
+    """Some items have another class from batch `step` on."""
+
+    run: int
+    indices: tuple[int, ...]
+    label: int
+    name: str
+    step: int
+    epoch: float
+
+
+@dataclass(frozen=True)
 class Resumed:
     """A run that had converged or failed trains on, from batch `step` on."""
 
@@ -274,6 +302,8 @@ class Latent:
     exact: bool
     codes: NDArray[np.float32]  # (n_samples, code_dim)
     errors: NDArray[np.float32]  # (n_samples,)
+    classes: NDArray[np.int32] | None = None  # (n_samples,), as the classifier has them
+    clusters: NDArray[np.int32] | None = None  # (n_samples,), the nearest centre's
 
 
 @dataclass(frozen=True)
@@ -316,6 +346,6 @@ class Failed:
 
 
 Event = (
-    StateChanged | Progress | Changed | Resumed | Latent | Reconstructed | Weights
+    StateChanged | Progress | Changed | Labelled | Resumed | Latent | Reconstructed | Weights
     | TrainerState | Failed
 )  # fmt: skip

@@ -16,6 +16,7 @@ import traceback
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from ae_widgets.engine.frames import FramePacer
@@ -28,6 +29,8 @@ from ae_widgets.engine.protocol import (
     Command,
     Event,
     Failed,
+    Label,
+    Labelled,
     Latent,
     Pause,
     Progress,
@@ -55,7 +58,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from ae_widgets.engine.protocol import LossRecord, RunState, StepUnit
@@ -109,6 +111,7 @@ class Worker:
         self._until: StepUnit | None = None
         self._schedule: Schedule | None = None
         self._changes: dict[str, object] = {}
+        self._labels: list[Label] = []
         self._records: list[LossRecord] = []
         self._frames = FramePacer()
         self._said_at = self._recorded_at = self._weights_at = 0.0
@@ -155,6 +158,8 @@ class Worker:
                 self._halt("finished", "stopped")
             case Change(name=name, value=value):
                 self._changes[name] = value
+            case Label():
+                self._labels.append(command)
             case Replay():
                 self._schedule = Schedule(command)
                 self._tell_state("running", "")
@@ -174,7 +179,7 @@ class Worker:
         self._run = command.run
         self._running = self._failed = False
         self._trainer = self._schedule = None
-        self._changes = {}
+        self._changes, self._labels = {}, []
         self._records = []
         self._frames = FramePacer()
         if isinstance(command.features, FeatureFile):
@@ -185,7 +190,11 @@ class Worker:
             self._prepare(command.settings, self._features.shape[1])
         with memory_errors(training_advice(command.settings)):
             trainer = Trainer(
-                self._features, command.settings, command.weights, command.sample_weight
+                self._features,
+                command.settings,
+                command.weights,
+                command.sample_weight,
+                labels=command.labels,
             )
         if command.state is not None:
             trainer.load_state(command.state)
@@ -225,6 +234,9 @@ class Worker:
         changes, self._changes = self._changes, {}
         for name, value in changes.items():
             self._change(name, value)
+        labels, self._labels = self._labels, []
+        for command in labels:
+            self._label(command)
         if changes and not self._running:
             self._say_progress()  # nothing else would tell what they changed of it
 
@@ -232,6 +244,20 @@ class Worker:
         trainer = self._require()
         trainer.change(name, value)
         self._emit(Changed(self._run, name, value, trainer.step, trainer.progress))
+
+    def _label(self, command: Label) -> None:
+        trainer = self._require()
+        trainer.label(np.array(command.indices, np.int64), command.label)
+        self._emit(
+            Labelled(
+                self._run,
+                command.indices,
+                command.label,
+                command.name,
+                trainer.step,
+                trainer.progress,
+            )
+        )
 
     def _follow(self, schedule: Schedule) -> None:
         """Obey what is due at this step, and halt if it is the last."""
@@ -243,6 +269,8 @@ class Worker:
         for command in schedule.due(self._require().step):
             if isinstance(command, Change):
                 self._change(command.name, command.value)
+            elif isinstance(command, Label):
+                self._label(command)
             else:
                 self._go_on()
 
@@ -364,6 +392,7 @@ class Worker:
     def _send_latent(self, codes: torch.Tensor, errors: torch.Tensor, *, exact: bool) -> None:
         trainer = self._require()
         self._frames.sent(trainer.step, exact=exact)
+        classes, clusters = trainer.assign(codes)
         self._emit(
             Latent(
                 run=self._run,
@@ -372,6 +401,8 @@ class Worker:
                 exact=exact,
                 codes=codes.numpy().copy(),
                 errors=errors.numpy().copy(),
+                classes=classes,
+                clusters=clusters,
             )
         )
 

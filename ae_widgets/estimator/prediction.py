@@ -26,7 +26,8 @@ class Prediction(NamedTuple):
     method : str
         Name of the method that says it of checked or unchecked items.
     estimator_type : str
-        scikit-learn's word for an estimator that predicts this.
+        scikit-learn's word for an estimator that predicts this; '' for a transformer that
+        predicts as well.
     """
 
     asked: Callable[[Any], bool]
@@ -35,6 +36,7 @@ class Prediction(NamedTuple):
 
 
 PREDICTIONS = (
+    Prediction(lambda model: bool(model.delta or model.gamma), "_predict_groups", ""),
     Prediction(
         lambda model: model.contamination is not None, "_predict_outliers", "outlier_detector"
     ),
@@ -57,7 +59,9 @@ class Predictions(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return what the model has been asked for, of each item.
 
-        With `contamination` that is 1 for a usual item and -1 for an anomaly.
+        With `delta` above 0 that is its class, with `gamma` above 0 the number of a row
+        of `cluster_centers_`, else with `contamination` 1 for a usual item and -1 for an
+        anomaly.
         """
         entry = _asked(self)
         assert entry is not None  # noqa: S101  # else the method is not there
@@ -75,6 +79,6 @@ class Predictions(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     def __sklearn_tags__(self) -> Tags:
         """Describe the estimator to scikit-learn."""
         tags = super().__sklearn_tags__()
-        if (entry := _asked(self)) is not None:
+        if (entry := _asked(self)) is not None and entry.estimator_type:
             tags.estimator_type = entry.estimator_type
         return tags

@@ -12,6 +12,7 @@ from ae_widgets.exceptions import SettingsError
 from ae_widgets.model import Architecture
 
 __all__ = [
+    "LABELLED",
     "RESUMED",
     "JournalEntry",
     "count_from",
@@ -19,6 +20,9 @@ __all__ = [
     "settings_from",
     "settings_values",
 ]
+
+LABELLED = "label"
+"""Name of the entry that items were given a class."""
 
 RESUMED = "resume"
 """Name of the entry that a run which had converged or failed was told to go on."""
@@ -33,8 +37,9 @@ class JournalEntry:
     step, epoch
         Batches and epochs completed when it came into force.
     name, value
-        The setting and its new value; or 'resume' and None where a run that had
-        converged or failed was told to go on.
+        The setting and its new value; 'label' and the class, its name and the indices of
+        the items that were given it; or 'resume' and None where a run that had converged or
+        failed was told to go on.
     before
         Its value until then.
     """
@@ -87,16 +92,28 @@ def entries_from(values: Any, settings: Settings, steps: int) -> tuple[JournalEn
     for value in values:
         entry = JournalEntry(**value)
         count_from(value, "step", entries[-1].step if entries else 0, steps)
-        if entry.name not in LIVE_SETTINGS | {RESUMED}:
+        if entry.name not in LIVE_SETTINGS | {RESUMED, LABELLED}:
             msg = f"{entry.name!r} cannot have been changed at step {entry.step}."
             raise ValueError(msg)
-        if entry.name != RESUMED:
+        if entry.name == LABELLED:
+            entry = replace(entry, value=_label_from(entry.value))
+        elif entry.name != RESUMED:
             settings = settings.change(**{entry.name: entry.value})
         if not isinstance(entry.epoch, (int, float)) or not math.isfinite(entry.epoch):
             msg = f"epoch must be a finite number, got {entry.epoch!r}."
             raise ValueError(msg)
         entries.append(entry)
     return tuple(entries)
+
+
+def _label_from(value: Any) -> tuple[int, str, tuple[int, ...]]:
+    """Return a class, its name and items, or raise ValueError if they are none."""
+    label, name, indices = value
+    for number in (label, *indices):
+        if not isinstance(number, int) or isinstance(number, bool) or number < -1:
+            msg = f"a class and items must be whole numbers, got {number!r}."
+            raise ValueError(msg)
+    return label, str(name), tuple(indices)
 
 
 def count_from(values: dict[str, Any], name: str, low: int = 0, high: int = 2**62) -> int:

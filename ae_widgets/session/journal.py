@@ -31,9 +31,11 @@ import numpy as np
 
 from ae_widgets.data.fingerprint import Fingerprint
 from ae_widgets.engine.launch import TRAINERS
-from ae_widgets.engine.protocol import Change, Replay, Resume, RunState
+from ae_widgets.engine.protocol import Change, Label, Replay, Resume, RunState, Scheduled
+from ae_widgets.engine.settings import LIVE_SETTINGS
 from ae_widgets.exceptions import DataError, JournalError
 from ae_widgets.session.entries import (
+    LABELLED,
     RESUMED,
     JournalEntry,
     count_from,
@@ -138,7 +140,7 @@ class Journal(Sequence[JournalEntry]):
     @property
     def last_settings(self) -> Settings:
         """The settings in force after the last change."""
-        changes = {entry.name: entry.value for entry in self.entries if entry.name != RESUMED}
+        changes = {entry.name: entry.value for entry in self.entries if entry.name in LIVE_SETTINGS}
         return self.settings.change(**changes)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -289,11 +291,17 @@ class Journal(Sequence[JournalEntry]):
                 "when it died, not from its seed. Use Session.save and Session.load for it."
             )
             raise JournalError(msg)
-        commands = tuple(
-            (entry.step, Resume() if entry.name == RESUMED else Change(entry.name, entry.value))
-            for entry in self.entries
-        )
+        commands = tuple((entry.step, _command(entry)) for entry in self.entries)
         return Replay(commands, self.steps, self.halted)
+
+
+def _command(entry: JournalEntry) -> Scheduled:
+    if entry.name == RESUMED:
+        return Resume()
+    if entry.name == LABELLED:
+        label, name, indices = entry.value
+        return Label(indices, label, name)
+    return Change(entry.name, entry.value)
 
 
 def _digest(values: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ae_widgets.data import Dataset
     from ae_widgets.engine.protocol import Replay, Resume, Step, TrainerState
     from ae_widgets.engine.settings import Settings
+    from ae_widgets.session.labelling import Labelling
     from ae_widgets.session.link import Link
     from ae_widgets.session.run import Run
 
@@ -38,6 +39,7 @@ class Keeping:
         _link: Link
         _run: Run
         _pending: dict[str, Any]
+        _labelling: Labelling
         prepare: Callable[[], None]
         close: Callable[[], None]
         say: Callable[[str], None]
@@ -218,6 +220,7 @@ class Keeping:
                 session._run.follow_settings(
                     journal.last_settings.change(preprocess=settings.preprocess)
                 )
+                session._labelling.take_up(journal)
             session._wait_until_settled(None)
             session._require_no_error(unless=journal.state[0] == "failed")
         except BaseException:
@@ -262,6 +265,7 @@ class Keeping:
     def _take_up(self, saved: Checkpoint) -> None:
         with self._lock:
             self._run.take_up(saved)
+            self._labelling.take_up(saved.journal)
             self._pending = saved.pending
             self._link.launch(
                 Begin(
@@ -270,6 +274,7 @@ class Keeping:
                     state=saved.trainer,
                     halted=saved.journal.halted,
                     sample_weight=self._sample_weight,
+                    labels=self._labelling.to_train_on,
                 )
             )
         self._wait_until_settled(None)

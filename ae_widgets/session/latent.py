@@ -38,6 +38,8 @@ class LatentFrame:
         Axis limits (x0, x1, y0, y1).
     axis_labels : tuple of str
         What the two axes show.
+    classes, clusters : ndarray of shape (n_samples,), int32, or None
+        As the classifier has them and as the trained clusters do, where there are some.
     """
 
     number: int
@@ -49,6 +51,8 @@ class LatentFrame:
     positions: NDArray[np.float32]
     limits: tuple[float, float, float, float]
     axis_labels: tuple[str, str]
+    classes: NDArray[np.int32] | None = None
+    clusters: NDArray[np.int32] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,4 +103,6 @@ class LatentView:
             positions=picture.positions,
             limits=picture.limits,
             axis_labels=picture.axis_labels,
+            classes=latent.classes,
+            clusters=latent.clusters,
         )

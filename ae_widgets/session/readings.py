@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ae_widgets.session.background import Background
     from ae_widgets.session.history import LossCurve
     from ae_widgets.session.inputs import Inputs, Prepared
+    from ae_widgets.session.labelling import Labelling
     from ae_widgets.session.latent import LatentFrame
     from ae_widgets.session.link import Link
     from ae_widgets.session.run import Run
@@ -40,6 +41,7 @@ class Readings:
     _link: Link
     _run: Run
     _background: Background
+    _labelling: Labelling
     _pending: dict[str, Any]
     _selection: NDArray[np.int64]
     _focus: int | None
@@ -157,8 +159,23 @@ class Readings:
 
     @property
     def clusters(self) -> NDArray[np.int32] | None:
-        """The k-means cluster of each item's code; None before `request_clusters`."""
-        return self._background.clusters
+        """The cluster of each item: the trained ones, or else k-means of the codes.
+
+        None before `request_clusters`.
+        """
+        frame = self._run.latent
+        trained = None if frame is None else frame.clusters
+        return self._background.clusters if trained is None else trained
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """Each item's label as an index into `label_names`, shape (n_samples,); -1 for none."""
+        return self._labelling.labels
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The names of the labels."""
+        return self._labelling.names
 
     @property
     def explained_variance(self) -> NDArray[np.float64] | None:

@@ -36,6 +36,7 @@ from ae_widgets.session.imputation import Imputation
 from ae_widgets.session.inputs import Inputs
 from ae_widgets.session.items import read_items
 from ae_widgets.session.keeping import Keeping
+from ae_widgets.session.labelling import Labelling
 from ae_widgets.session.latent import Reconstructions
 from ae_widgets.session.link import Link
 from ae_widgets.session.observers import Observers
@@ -96,7 +97,8 @@ class Session(Imputation, Keeping, Readings):
         The items; see `ae_widgets.data.read_dataset`. Values may be missing (NaN) with
         ``missing='mask'``.
     y : array-like of shape (n_samples,), optional
-        Labels, shown but not trained on.
+        Labels; they are trained on as well where `Settings.delta` is above 0. An item
+        has none where it is NaN, None or -1.
     labels : array-like, optional
         The labels in ``Session(estimator, X, y)``: the run has the settings of an
         `Autoencoder` and, if that is fitted and of the same architecture, goes on
@@ -169,6 +171,9 @@ class Session(Imputation, Keeping, Readings):
         # The network of a convolutional trunk needs to know what the items look like.
         shape = {"item_shape": self.dataset.item_shape} if self.dataset.is_image else {}
         chosen = chosen.change(**{**shape, **preset_changes}).change(**changes | in_force)
+        n_labels, told = len(self.dataset.label_names), settings or start.settings
+        if told is None and "n_clusters" not in changes and n_labels > 1:
+            chosen = chosen.change(n_clusters=n_labels)
         weights = start.weights_for(chosen, self.dataset)
         if weights is not None:
             chosen = self._inputs.take_over(chosen, start.preprocessor)
@@ -188,6 +193,7 @@ class Session(Imputation, Keeping, Readings):
         self._selection: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._focus: int | None = None
         self._background = Background(self.dataset, self._notify)
+        self._labelling = Labelling(self.dataset)
         self._run = self._new_run(0, chosen)
         self._run.weights = weights
         self._run.say(" ".join((*self.dataset.notices, *self._prepared.notices)))
@@ -201,6 +207,7 @@ class Session(Imputation, Keeping, Readings):
             self._require_open()
             if self._link.trainer is None:
                 self._link.launch(self._begin())
+                self._tell_labels()
 
     def start(self) -> None:
         """Train. After a run that finished or failed, begin a new one.
@@ -304,6 +311,27 @@ class Session(Imputation, Keeping, Readings):
         self._selection = np.unique(self._items_at(indices))
         self._notify("selection")
 
+    def label(self, indices: ArrayLike, name: str | None) -> None:
+        """Give items a label, or none; a classifier learns it from the next batch on.
+
+        Parameters
+        ----------
+        indices : array-like of int
+            The items, such as ``session.selection``.
+        name : str or None
+            One of `label_names` or a new one; None takes the label away.
+
+        Raises
+        ------
+        DataError
+            If an index is not one of an item, there is none, or the name is empty.
+        """
+        rows = np.unique(self._items_at(indices))
+        with self._lock:
+            self._require_open()
+            self._link.send(self._labelling.give(rows, name))
+        self._notify("labels")
+
     def point(self, index: int | None) -> None:
         """Point at an item, or at none."""
         if index is not None and not 0 <= index < self.dataset.n_samples:
@@ -326,7 +354,9 @@ class Session(Imputation, Keeping, Readings):
 
     def request_clusters(self) -> None:
         """Ask for k-means clusters of the last codes; topic 'clusters' tells of them."""
-        if (frame := self.latent) is not None:
+        if (frame := self.latent) is not None and frame.clusters is not None:
+            self._notify("clusters")
+        elif frame is not None:
             self._background.request_clusters(frame.codes)
 
     def request_explained_variance(self) -> None:
@@ -471,7 +501,17 @@ class Session(Imputation, Keeping, Readings):
     def _begin(self) -> Begin:
         run = self._run
         run.begins()
-        return Begin(run.number, self.settings, run.weights, sample_weight=self._sample_weight)
+        return Begin(
+            run.number,
+            self.settings,
+            run.weights,
+            sample_weight=self._sample_weight,
+            labels=self._labelling.to_train_on,
+        )
+
+    def _tell_labels(self) -> None:
+        for command in self._labelling.given_since():
+            self._link.send(command)
 
     def _go(self, command: Resume | Step | Replay) -> None:
         self.prepare()
@@ -500,6 +540,7 @@ class Session(Imputation, Keeping, Readings):
         if self._link.trainer is None and past.settings == settings:
             self._run.weights = past.weights  # the trainer died: begin from what it sent last
         self._link.begin(self._begin(), self.features)
+        self._tell_labels()
         self._run.say(" ".join(self._prepared.notices))
         self._settled.notify_all()
 

@@ -213,11 +213,11 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
         return focus if focus is not None and focus in shown else -1
 
     def _label(self, index: int) -> str:
-        labels = self.session.dataset.labels
-        if labels is None:
+        names = self.session.label_names
+        if not names:
             return ""
-        label = int(labels[index])
-        return str(self.session.dataset.label_names[label]) if label >= 0 else "none"
+        label = int(self.session.labels[index])
+        return names[label] if label >= 0 else "none"
 
     def _set(self, **traits: Any) -> None:
         self._sending = True

@@ -328,7 +328,7 @@ def test_a_changed_byte_anywhere_is_refused(journal, tmp_path):
         ({"entries": [{"step": 1}]}, "damaged or was edited"),
         ({"entries": 3}, "damaged or was edited"),
         ({"data": []}, "damaged or was edited"),
-        ({"settings": {"gamma": 3}}, "gamma"),
+        ({"settings": {"zeta": 3}}, "zeta"),
         ({"steps": 21}, "It is damaged or was edited."),
         ({"settings": {"alpha": -1}}, "alpha must be a number from 0"),
         ({"settings": {"architecture": {"code_dim": 0}}}, "code_dim must be"),

@@ -24,6 +24,9 @@ class FakeSession:
             feature_names=("w", "x", "y", "z"),
             item_shape=item_shape,
         )
+        given = self.dataset.labels
+        self.labels = np.full(N_SAMPLES, -1, np.int32) if given is None else given
+        self.label_names = self.dataset.label_names
         self.settings = Settings().change(hidden_layer_sizes=(3,), code_dim=2)
         self.pending = {}
         self.drawn = self.inputs = self.dataset
