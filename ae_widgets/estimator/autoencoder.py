@@ -272,7 +272,7 @@ class Autoencoder(
     network_: AutoencoderNetwork
     converged_: bool
 
-    def __init__(  # noqa: PLR0913, PLR0915  # scikit-learn's convention: one a parameter
+    def __init__(  # noqa: PLR0913, PLR0915  # scikit-learn's convention: one argument a parameter
         self,
         code_dim: int = 2,
         hidden_layer_sizes: tuple[int, ...] = (128, 64),

@@ -49,20 +49,20 @@ class Run(Protocol):
         """The items."""
 
     @property
-    def features(self) -> NDArray[np.float32]:
-        """What the network is given of them."""
-
-    @property
-    def preprocessor(self) -> Any:
-        """What makes the one of the other, None if they are the same."""
-
-    @property
     def label_names(self) -> tuple[str, ...]:
         """The names of the classes."""
 
     @property
     def latent(self) -> Any:
         """The last picture of the latent space."""
+
+    @property
+    def features(self) -> NDArray[np.float32]:
+        """What the network is given of them."""
+
+    @property
+    def preprocessor(self) -> Any:
+        """What makes the one of the other, None if they are the same."""
 
 
 def trained_weights(run: Run) -> dict[str, NDArray[np.float32]]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from ae_widgets.data import NO_LABEL
 from ae_widgets.data.columns import is_missing
 from ae_widgets.data.labels import means_none
+from ae_widgets.estimator.prediction import Predictions
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import DataError
 
@@ -25,24 +26,18 @@ def _trains_classes(model: Any) -> bool:
     return bool(model.delta)
 
 
-class GroupingAutoencoder(FittedAutoencoder):
+class GroupingAutoencoder(Predictions, FittedAutoencoder):
     """What an autoencoder with `delta` or `gamma` above 0 says of items."""
 
     classes_: NDArray[Any]
     gamma: float
     delta: float
 
-    def _predict_groups(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the class of each item if `delta` is above 0, else its cluster."""
-        if self.delta:
-            classes: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
-            return classes
-        return self._clusters_of(self._codes(self._check(X)))
-
-    @available_if(_trains_classes)  # type: ignore[untyped-decorator]  # scikit-learn has no types
+    @available_if(_trains_classes)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the probability of each class, shape (n_samples, n_classes)."""
         network = self._fitted()
+        codes = self._codes(self._check(X))
         classifier = network.heads.classifier
         if classifier is None:
             msg = (
@@ -51,9 +46,17 @@ class GroupingAutoencoder(FittedAutoencoder):
             )
             raise DataError(msg)
         with torch.no_grad():
-            logits = classifier(torch.from_numpy(self._codes(self._check(X)))).double()
+            logits = classifier(torch.from_numpy(codes)).double()
         probabilities: NDArray[np.float64] = torch.softmax(logits, dim=1).numpy()
         return probabilities
+
+    def _predict_classes(self, X: ArrayLike) -> NDArray[Any]:
+        classes: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return classes
+
+    def _predict_clusters(self, X: ArrayLike) -> NDArray[np.int32]:
+        check_is_fitted(self, "network_")
+        return self._clusters_of(self._codes(self._check(X)))
 
     @property
     def cluster_centers_(self) -> NDArray[np.float32]:
