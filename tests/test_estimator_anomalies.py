@@ -150,3 +150,27 @@ def test_a_fit_that_fails_leaves_no_threshold_of_an_earlier_one():
         model.fit(blobs() * np.float32(1e25))
     with pytest.raises(NotFittedError):
         model.predict(blobs())
+
+
+@pytest.mark.parametrize("score", ["reconstruction", "combined"])
+def test_sparse_items_are_scored_as_dense_ones(score):
+    X, _ = with_anomalies()
+    X[X < 0.3] = 0
+    model = quick(contamination=0.1, anomaly_score=score).fit(csr_matrix(X))
+    np.testing.assert_allclose(
+        model.score_samples(csr_matrix(X)), model.score_samples(X), rtol=1e-4
+    )
+    assert (model.predict(csr_matrix(X)) == -1).sum() == 30
+
+
+def test_one_feature_is_enough():
+    X = np.append(np.zeros((50, 1)), [[9.0]], axis=0)
+    assert quick(contamination=0.05, code_dim=1, **TRAINED).fit(X).predict(X)[-1] == -1
+
+
+def test_items_are_never_written_to():
+    X, _ = with_anomalies()
+    X.flags.writeable = False
+    model = quick(contamination=0.1, anomaly_score="combined").fit(X)
+    model.predict(X)
+    quick().fit(X).contributions(X)

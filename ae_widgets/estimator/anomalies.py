@@ -14,9 +14,9 @@ from ae_widgets.analysis.anomalies import (
     SCORES,
     CombinedScore,
     LatentDistance,
-    contributions,
     threshold,
 )
+from ae_widgets.analysis.contributions import contributions
 from ae_widgets.estimator.prediction import Predictions
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import SettingsError
@@ -64,7 +64,7 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
         """Return what each feature adds to each item's anomaly score.
 
         A row sums to minus the item's `score_samples`, to rounding. The formulas
-        stand in `ae_widgets.analysis.anomalies.contributions`.
+        stand in `ae_widgets.analysis.contributions`.
 
         Returns
         -------
