@@ -36,6 +36,9 @@ MAX_CODES = 20_000
 FLAT = 1e-7
 """Directions whose variance is below this share of the largest hold no code but one."""
 
+SAME = 1e-5
+"""Codes that are closer than this share of the largest value are one code in float32."""
+
 FENCE = 1.5
 """Tukey's factor on the interquartile range."""
 
@@ -87,6 +90,7 @@ class LatentDistance:
         with one_thread():
             if kind == "neighbors":
                 self._neighbors = _neighbors(sample)
+                self._touching = SAME * float(np.abs(sample).max(initial=0))
             else:
                 self._mean, self._whitening = _whitening(sample, robust=robust)
 
@@ -102,8 +106,8 @@ class LatentDistance:
     def _to_neighbors(self, codes: Floats) -> Floats:
         distances, _ = self._neighbors.kneighbors(codes)  # ascending
         k = max(1, distances.shape[1] - 1)  # of a single code, only that one
-        # One at distance 0 is the code itself, or as good as it.
-        itself = distances[:, 0] == 0
+        # Computed with other items, a code may differ from itself in its last bits.
+        itself = distances[:, 0] <= self._touching
         nearest = np.where(itself[:, None], distances[:, -k:], distances[:, :k])
         mean: Floats = nearest.mean(axis=1)
         return mean

@@ -56,6 +56,7 @@ def test_neighbors_leave_the_code_itself_out():
     np.testing.assert_allclose(
         distance(new), np.sort(cdist(new, codes), axis=1)[:, :5].mean(axis=1)
     )
+    np.testing.assert_allclose(distance(codes + 1e-7), distance(codes), rtol=1e-4)
     assert LatentDistance(codes[:2], "neighbors")(codes[:2]) == pytest.approx(sort_of(codes[:2]))
 
 
