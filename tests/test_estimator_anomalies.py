@@ -4,8 +4,9 @@ import pickle
 
 import numpy as np
 import pytest
+import torch
 from scipy.sparse import csr_matrix
-from sklearn.base import is_outlier_detector
+from sklearn.base import clone, is_outlier_detector
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -31,19 +32,13 @@ def with_anomalies():
     return X.astype(np.float32), np.arange(300) < 10
 
 
-FAILING = UNEQUAL | {
-    "check_methods_subset_invariance": "scores are float64, as outlier detectors have them, of a "
-    "network in float32, whose last bits depend on how many items are passed through it at once"
-}
-
-
 @parametrize_with_checks(
     [
         quick(contamination=0.1),
         quick(contamination=0.1, anomaly_score="latent"),
         quick(contamination=0.1, anomaly_score="neighbors", missing="mask"),
     ],
-    expected_failed_checks=lambda _: FAILING,
+    expected_failed_checks=lambda _: UNEQUAL,
 )
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
@@ -150,3 +145,41 @@ def test_a_fit_that_fails_leaves_no_threshold_of_an_earlier_one():
         model.fit(blobs() * np.float32(1e25))
     with pytest.raises(NotFittedError):
         model.predict(blobs())
+
+
+@pytest.mark.parametrize("score", ["reconstruction", "latent", "neighbors", "combined"])
+@pytest.mark.parametrize("kind", ["mse", "masked_mse"])
+def test_an_items_score_does_not_depend_on_how_it_comes(score, kind):
+    X, _ = with_anomalies()
+    X[X < 0.3] = 0
+    model = quick(contamination=0.1, anomaly_score=score, reconstruction=kind).fit(csr_matrix(X))
+    scores = model.score_samples(csr_matrix(X))
+    assert scores.dtype == np.float64
+    np.testing.assert_allclose(scores, model.score_samples(X), rtol=1e-7)
+    one_by_one = [model.score_samples(X[i : i + 1])[0] for i in range(20)]
+    np.testing.assert_allclose(one_by_one, scores[:20], rtol=1e-7)
+    assert model.network_.encoder[0].weight.dtype == torch.float32
+    plain = clone(model).set_params(contamination=None).fit(csr_matrix(X))
+    assert plain.score_samples(X).dtype == np.float32
+
+
+def test_modules_of_ones_own_detect_too():
+    X, _ = with_anomalies()
+    model = quick(
+        contamination=0.1, anomaly_score="combined",
+        encoder=torch.nn.Linear(4, 1), decoder=torch.nn.Linear(1, 4),
+    )  # fmt: skip
+    assert (model.fit(X).predict(X) == -1).sum() == pytest.approx(30, abs=1)
+
+
+def test_one_feature_is_enough():
+    X = np.append(np.zeros((50, 1)), [[9.0]], axis=0)
+    assert quick(contamination=0.05, code_dim=1, **TRAINED).fit(X).predict(X)[-1] == -1
+
+
+def test_items_are_never_written_to():
+    X, _ = with_anomalies()
+    X.flags.writeable = False
+    model = quick(contamination=0.1, anomaly_score="combined").fit(X)
+    model.predict(X)
+    quick().fit(X).contributions(X)

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_selection import SelectKBest
+from sklearn.metrics import adjusted_rand_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, Normalizer, RobustScaler, StandardScaler
@@ -247,3 +248,15 @@ def test_a_session_fills_in_too():
     assert np.isfinite(filled).all()
     assert abs(filled[::7, 3].mean() - np.nanmean(X[:, 3])) < 2 * np.nanstd(X[:, 3])
     session.close()
+
+
+def test_classes_and_clusters_of_what_is_preprocessed():
+    options = {"learning_rate_init": 0.01, "max_iter": 60, "code_dim": 3}
+    model = fit("standard", y=CLASSES, delta=1.0, gamma=0.1, n_clusters=3, **options)
+    assert (model.predict(WINE) == CLASSES).mean() > 0.95
+    clusters = fit(["standard", PCAFeatures(5)], gamma=0.1, n_clusters=3, **options)
+    assert np.array_equal(clusters.predict(WINE), clusters.labels_)
+    assert adjusted_rand_score(CLASSES, clusters.labels_) > 0.6
+    both = fit("standard", gamma=0.1, n_clusters=3, contamination=0.1, **options)
+    assert set(both.predict(WINE)) <= {0, 1, 2}  # clusters come before outliers
+    assert (both.decision_function(WINE) < 0).sum() in range(10, 25)

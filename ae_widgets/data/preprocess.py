@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.preprocessing import (
-    FunctionTransformer,
-    MinMaxScaler,
-    QuantileTransformer,
-    RobustScaler,
-    StandardScaler,
-)
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from ae_widgets.data.simplex import project_groups
 from ae_widgets.data.steps import SCALINGS, KMeansFeatures, Own, PCAFeatures, Step, read_steps
+from ae_widgets.data.transformers import AppendClusters, OnColumns, scaler
 from ae_widgets.exceptions import DataError, SettingsError
 
 if TYPE_CHECKING:
@@ -34,11 +26,6 @@ if TYPE_CHECKING:
     Features = Floats | Any  # or a CSR matrix
 
 __all__ = ["Preprocessor"]
-
-MAX_QUANTILES = 1000
-
-MAX_CLUSTERED = 20_000
-"""Items that k-means looks for its centres in."""
 
 
 # The errors that mypy is told to ignore: scikit-learn has no types.
@@ -169,89 +156,15 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 return PCA(None if n == 1.0 and isinstance(n, float) else n, whiten=whiten,
                            random_state=seed)  # fmt: skip
             case KMeansFeatures():
-                return _AppendClusters(step.n_clusters, step.assignment, seed)
+                return AppendClusters(step.n_clusters, step.assignment, seed)
             case Own(transformer=None):
                 msg = f"The step {step.text} was made in another process. Pass preprocess= again."
                 raise SettingsError(msg)
             case Own(transformer=transformer):
                 return clone(transformer, safe=False)
             case _:
-                scaler = _scaler(str(step), shape[0], seed)
-                return scaler if scaled is None else _OnColumns(scaler, scaled)
-
-
-class _OnColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """A scaler of some columns, which leaves the others in their places."""
-
-    def __init__(self, scaler: Any, columns: NDArray[np.intp]) -> None:
-        self.scaler = scaler
-        self.columns = columns
-
-    def fit(self, X: Floats, _y: object = None) -> Self:
-        if self.columns.size:
-            self.scaler.fit(X[:, self.columns])
-        return self
-
-    def transform(self, X: Floats) -> Floats:
-        return self._replaced(X, self.scaler.transform)
-
-    def inverse_transform(self, X: Floats) -> Floats:
-        return self._replaced(X, self.scaler.inverse_transform)
-
-    def _replaced(self, X: Floats, function: Callable[[Floats], Any]) -> Floats:
-        Z = X.copy()
-        if self.columns.size:
-            Z[:, self.columns] = np.asarray(function(X[:, self.columns]))
-        return Z
-
-
-class _AppendClusters(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """The features, and after them what k-means knows of an item."""
-
-    def __init__(self, n_clusters: int, assignment: str, random_state: int) -> None:
-        self.n_clusters = n_clusters
-        self.assignment = assignment
-        self.random_state = random_state
-
-    def fit(self, X: Floats, _y: object = None) -> Self:
-        kmeans = KMeans(self.n_clusters, random_state=self.random_state)
-        if len(X) > MAX_CLUSTERED:
-            rng = np.random.default_rng(self.random_state)
-            X = X[np.sort(rng.choice(len(X), MAX_CLUSTERED, replace=False))]
-        with warnings.catch_warnings():
-            # Fewer distinct items than clusters: some centres are the same.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            self.kmeans_ = kmeans.fit(X)
-        self.spread_ = max(float(kmeans.inertia_) / len(X), float(np.finfo(np.float32).tiny))
-        return self
-
-    def transform(self, X: Floats) -> Floats:
-        distances = np.asarray(self.kmeans_.transform(X))  # (n, n_clusters)
-        match self.assignment:
-            case "distances":
-                known = distances / np.sqrt(X.shape[1])
-            case "one-hot":
-                known = np.eye(self.n_clusters)[distances.argmin(axis=1)]
-            case _:
-                # With one degree of freedom, and none of the squares beyond float64.
-                kernel = 1 / (1 + np.square(distances, dtype=np.float64) / self.spread_)
-                known = kernel / kernel.sum(axis=1, keepdims=True)
-        return np.hstack([X, known.astype(np.float32)])
-
-    def inverse_transform(self, X: Floats) -> Floats:
-        return X[:, : -self.n_clusters]
-
-
-def _scaler(name: str, n_samples: int, seed: int) -> Any:
-    match name:
-        case "standard":
-            return StandardScaler()
-        case "min-max":
-            return MinMaxScaler()
-        case "robust":
-            return RobustScaler()
-        case _:
-            return QuantileTransformer(n_quantiles=min(MAX_QUANTILES, n_samples), random_state=seed)
+                made = scaler(str(step), shape[0], seed)
+                return made if scaled is None else OnColumns(made, scaled)
 
 
 def _fitted(name: str, transformer: Any, Z: Features, y: Any, *, own: bool) -> tuple[Any, Features]:

@@ -14,9 +14,9 @@ from ae_widgets.analysis.anomalies import (
     SCORES,
     CombinedScore,
     LatentDistance,
-    contributions,
     threshold,
 )
+from ae_widgets.analysis.contributions import contributions
 from ae_widgets.estimator.prediction import Predictions
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import SettingsError
@@ -54,7 +54,8 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
         Returns
         -------
         ndarray of shape (n_samples,)
-            float32; with `contamination` float64, as scikit-learn's detectors have it.
+            float32. With `contamination` float64, and computed in it, so that an item's
+            score does not depend on the items beside it in its last bits.
         """
         check_is_fitted(self, "network_")
         scores = self._scores(self._check(X))
@@ -64,7 +65,7 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
         """Return what each feature adds to each item's anomaly score.
 
         A row sums to minus the item's `score_samples`, to rounding. The formulas
-        stand in `ae_widgets.analysis.anomalies.contributions`.
+        stand in `ae_widgets.analysis.contributions`.
 
         Returns
         -------
@@ -118,24 +119,35 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
     def _fit_anomalies(self, features: Any) -> None:
         """Learn from checked items what is usual, as far as that is asked for."""
         if self.anomaly_score == "combined":
-            self._usual = CombinedScore(self._errors(features), self._codes(features))
+            self._usual = CombinedScore(*self._errors_and_codes(features))
         elif self.anomaly_score != "reconstruction":
-            self._usual = LatentDistance(self._codes(features), self.anomaly_score)
+            codes = self._codes(features, double=self._exact)
+            self._usual = LatentDistance(codes, self.anomaly_score)
         if self.contamination is not None:
             self.offset_ = -threshold(-self._scores(features), self.contamination)
 
     def _scores(self, features: Any) -> Floats:
         """Return the scores of checked items."""
+        scores: Floats
         usual: Any = None if self.anomaly_score == "reconstruction" else self._require_usual()
         if usual is None:
-            scores = -self._errors(features).astype(np.float64)
+            scores = -self._errors(features, double=self._exact).astype(np.float64)
         elif isinstance(usual, CombinedScore):
-            scores = -usual(self._errors(features), self._codes(features))
+            scores = -usual(*self._errors_and_codes(features))
         else:
-            scores = -usual(self._codes(features))
+            scores = -usual(self._codes(features, double=self._exact))
         if self._takes_missing:
             scores[self._unknown(features)] = -np.inf
         return scores
+
+    @property
+    def _exact(self) -> bool:
+        """Whether to compute in float64; modules of the user's may not be able to."""
+        return self.contamination is not None and self.encoder is None and self.decoder is None
+
+    def _errors_and_codes(self, features: Any) -> tuple[Floats, Floats]:
+        exact = self._exact
+        return self._errors(features, double=exact), self._codes(features, double=exact)
 
     def _require_usual(self) -> LatentDistance | CombinedScore:
         usual: LatentDistance | CombinedScore | None = getattr(self, "_usual", None)

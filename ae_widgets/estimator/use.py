@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -49,7 +50,8 @@ class FittedAutoencoder(
     def transform(self, X: ArrayLike) -> Floats:
         """Return the codes of `X`, shape (n_samples, code_dim), float32."""
         check_is_fitted(self, "network_")
-        return self._codes(self._check(X))
+        codes: Floats = self._codes(self._check(X))
+        return codes
 
     def inverse_transform(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of codes, shape (n_samples, n_features), float32.
@@ -95,9 +97,12 @@ class FittedAutoencoder(
 
     # Of items that have been checked -------------------------------------------
 
-    def _codes(self, features: Features) -> Floats:
-        network, kind, inputs = self._fitted(), self._error_kind, self._inputs(features)
-        return self._through(lambda x: encode_rows(network, x, kind), inputs, dense=False)
+    def _codes(self, features: Features, *, double: bool = False) -> Any:
+        network, kind = self._network(double=double), self._error_kind
+        inputs = self._inputs(features)
+        return self._through(
+            lambda x: encode_rows(network, x, kind), inputs, dense=False, double=double
+        )
 
     def _outputs(self, inputs: Features) -> Floats:
         """Return what the network gives back of what it is given."""
@@ -107,12 +112,19 @@ class FittedAutoencoder(
     def _reconstruct(self, features: Features) -> Floats:
         return self._originals(self._outputs(self._inputs(features)))
 
-    def _errors(self, features: Features) -> Floats:
+    def _errors(self, features: Features, *, double: bool = False) -> Any:
         """Return each item's reconstruction error, shape (n_samples,)."""
-        network, kind, inputs = self._fitted(), self._error_kind, self._inputs(features)
+        network, kind = self._network(double=double), self._error_kind
         return self._through(
-            lambda x: item_errors(kind, network(network_input(kind, x))[1], x), inputs
+            lambda x: item_errors(kind, network(network_input(kind, x))[1], x),
+            self._inputs(features),
+            double=double,
         )
+
+    def _network(self, *, double: bool) -> AutoencoderNetwork:
+        """Return the network, or a copy of it in float64."""
+        network = self._fitted()
+        return copy.deepcopy(network).double() if double else network
 
     def _unknown(self, features: Features) -> NDArray[np.bool_]:
         """Return which items have no observed value."""
@@ -148,7 +160,12 @@ class FittedAutoencoder(
         return checked
 
     def _through(
-        self, function: Callable[[Any], Tensor], values: Features, *, dense: bool = True
+        self,
+        function: Callable[[Any], Tensor],
+        values: Features,
+        *,
+        dense: bool = True,
+        double: bool = False,
     ) -> Floats:
         """Return a function of the items, some at a time.
 
@@ -157,6 +174,9 @@ class FittedAutoencoder(
         function : callable
             Takes a tensor; or, without `dense`, a CSR matrix if `values` is one.
         values : ndarray or CSR matrix
+        dense : bool, default=True
+        double : bool, default=False
+            Whether `function` takes and returns float64.
         """
         (n, width), result = values.shape, None
         size = chunk_rows(width)
@@ -167,8 +187,10 @@ class FittedAutoencoder(
                     part = tensor_view(part).clone()
                 elif dense:
                     part = torch.from_numpy(part.toarray())
+                if double:
+                    part = part.astype(np.float64) if issparse(part) else part.double()
                 chunk = function(part).numpy()
                 if result is None:
-                    result = np.empty((n, *chunk.shape[1:]), np.float32)
+                    result = np.empty((n, *chunk.shape[1:]), np.float64 if double else np.float32)
                 result[start : start + size] = chunk
         return cast("Floats", result)

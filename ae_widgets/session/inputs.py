@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import issparse
 
 from ae_widgets.data.dataset import Dataset
 from ae_widgets.data.sources import read_array
@@ -122,7 +121,7 @@ class Inputs:
         if made is None or not settings.preprocess:
             return Prepared(items, items, made)
         features = made.transform(items.features)
-        if issparse(features):
+        if hasattr(features, "tocsr"):  # sparse, by a transformer of the user's
             features = np.ascontiguousarray(read_array(features, "What preprocess makes of X"))
         same = features.shape[1] == items.n_features
         names = items.feature_names if same else ()

@@ -21,7 +21,7 @@ __all__ = ["ContributionChart", "heat_map"]
 MOST = 8
 """Features that are shown as bars."""
 
-LONGEST = 16  # characters of a feature's name beside its bar
+LONGEST = 15  # characters of a feature's name beside its bar
 SIDE = 160  # least pixels of the longer side of a heat map
 # Black, vermilion, yellow, white: brighter is more, in colours that all can tell apart.
 RAMP = np.array([[0, 0, 0], [213, 94, 0], [240, 228, 66], [255, 255, 255]], float)
@@ -64,7 +64,7 @@ class ContributionChart(ipywidgets.VBox):
         self._axis = bqplot.Axis(scale=self._rows, side="left", grid_lines="none")
         figure = bqplot.Figure(
             marks=[self.bars], axes=[self._axis], padding_x=0, padding_y=0,
-            fig_margin={"top": 2, "bottom": 4, "left": 112, "right": 8},
+            fig_margin={"top": 2, "bottom": 4, "left": 116, "right": 8},
             display_toolbar=False, background_style={"fill": "none"},
         )  # fmt: skip
         figure.add_class("ae-figure")

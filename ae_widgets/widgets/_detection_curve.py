@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
     from ae_widgets.analysis.anomalies import Curves
 
-__all__ = ["DetectionCurve"]
+__all__ = ["NONE", "DetectionCurve", "common_labels", "usual_anomaly"]
 
 MAX_POINTS = 200  # a curve
+MOST_LABELS = 20  # to choose from
+NONE = -1  # no label counts as an anomaly
 NAMES = {"roc": ("usual items beyond", "anomalies beyond"), "pr": ("recall", "precision")}
 
 
@@ -75,20 +77,28 @@ class DetectionCurve(ipywidgets.VBox):
         )
         self.add_class("ae-curve")
 
-    def show(self, curves: Curves | None, here: tuple[float, float] | None, hint: str) -> None:
+    def show(
+        self,
+        curves: Curves | None,
+        known: NDArray[np.int8] | None,
+        beyond: NDArray[np.bool_],
+        hint: str,
+    ) -> None:
         """Show the curve that is chosen.
 
         Parameters
         ----------
         curves : Curves or None
             None hides it and shows the hint.
-        here : tuple of float or None
-            Where the threshold is on it.
+        known : ndarray of shape (n_samples,) or None
+            1 for the anomalies, 0 for the rest, -1 without a label.
+        beyond : ndarray of shape (n_samples,)
+            Which items are beyond the threshold.
         hint : str
             Why there is no curve.
         """
         (self.remove_class if curves else self.add_class)("ae-no-curve")
-        if curves is None:
+        if curves is None or known is None:
             self.text.value = hint
             return
         roc = self.kind.value == "roc"
@@ -100,10 +110,44 @@ class DetectionCurve(ipywidgets.VBox):
         places = np.unique(np.linspace(0, len(x) - 1, MAX_POINTS).astype(int))
         _set(self.line, x[places], y[places])
         _set(self.chance, *(np.array([[0, 1], [0, 1]]) if roc else np.zeros((2, 0))))
-        point = np.array([here]).T if here is not None else np.zeros((2, 0))
-        _set(self.here, *point)
+        _set(self.here, *_place(known, beyond, roc=roc))
 
 
 def _set(mark: Any, x: NDArray[np.floating], y: NDArray[np.floating]) -> None:
     with mark.hold_sync():
         mark.x, mark.y = x.astype(np.float32), y.astype(np.float32)
+
+
+def _place(
+    known: NDArray[np.int8], beyond: NDArray[np.bool_], *, roc: bool
+) -> NDArray[np.floating]:
+    """Return where a threshold is on a curve, shape (2, 1), or (2, 0) if nowhere."""
+    found, false = (np.count_nonzero(beyond & (known == value)) for value in (1, 0))
+    recall = found / np.count_nonzero(known == 1)
+    if roc:
+        return np.array([[false / np.count_nonzero(known == 0)], [recall]])
+    return np.array([[recall], [found / (found + false)]]) if found + false else np.zeros((2, 0))
+
+
+def common_labels(
+    labels: NDArray[np.int32] | None, names: tuple[str, ...]
+) -> list[tuple[str, int]]:
+    """Return the labels to choose from, at most the 20 that most items have."""
+    if labels is None:
+        return []
+    counts = np.bincount(labels[labels >= 0], minlength=len(names))
+    chosen = np.sort(np.argsort(-counts, kind="stable")[:MOST_LABELS])
+    return [(names[i], int(i)) for i in chosen]
+
+
+def usual_anomaly(labels: NDArray[np.int32] | None, names: tuple[str, ...]) -> int:
+    """Return the label that counts as anomalous unless a person says otherwise.
+
+    Of two it is '1' beside '0', or the rarer one.
+    """
+    if labels is None or len(names) != 2:  # noqa: PLR2004  # this or that
+        return NONE
+    if set(names) == {"0", "1"}:
+        return names.index("1")
+    counts = np.bincount(labels[labels >= 0], minlength=2)
+    return int(counts.argmin())

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 import numpy as np
 
-from ae_widgets.analysis.anomalies import Curves, contributions, curves, threshold
+from ae_widgets.analysis.anomalies import Curves, curves, threshold
+from ae_widgets.analysis.contributions import contributions
 from ae_widgets.exceptions import TrainingError
 from ae_widgets.session import anomaly_scores
 from ae_widgets.widgets._contributions import ContributionChart
@@ -20,7 +21,12 @@ from ae_widgets.widgets._controls import (
     Ranking,
     row,
 )
-from ae_widgets.widgets._detection_curve import DetectionCurve
+from ae_widgets.widgets._detection_curve import (
+    NONE,
+    DetectionCurve,
+    common_labels,
+    usual_anomaly,
+)
 from ae_widgets.widgets._histogram import ScoreHistogram
 from ae_widgets.widgets._style import style_sheet
 from ae_widgets.widgets._view import FromFrontEnd, SessionView, close_inner
@@ -37,9 +43,7 @@ __all__ = ["AnomalyDesk"]
 
 REFRESH = 1.0  # seconds between two looks while training
 MOST = 100  # items in the list
-MOST_LABELS = 20  # to choose from
 HAND_SECONDS = 1.0  # for so long a line that was dragged is left where it is
-NONE = -1  # no label counts as an anomaly
 KINDS = (
     ("error", "reconstruction"),
     ("latent distance", "latent"),
@@ -113,8 +117,8 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
         self._count = ipywidgets.Label("")
         self._count.add_class("ae-desk-note")
         self._class = Dropdown(
-            options=[("none", NONE), *_common_labels(dataset.labels, dataset.label_names)],
-            value=_usual_anomaly(dataset.labels, dataset.label_names),
+            options=[("none", NONE), *common_labels(dataset.labels, dataset.label_names)],
+            value=usual_anomaly(dataset.labels, dataset.label_names),
             description="Anomaly",
             tooltip="The label of the anomalies, for the curve",
         )
@@ -239,7 +243,7 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
         self._show_list(values)
         known = self._anomalous()
         self._curves = None if known is None else curves(values, known)
-        self._curve.show(self._curves, self._here(known), self._why_no_curve())
+        self._curve.show(self._curves, known, values > self._threshold, self._why_no_curve())
 
     def _in_words(self) -> str:
         assert self._scores is not None  # noqa: S101  # `_show` has looked
@@ -298,17 +302,6 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
             return "A curve needs labels"
         return "For a curve, choose the label of the anomalies"
 
-    def _here(self, known: NDArray[np.int8] | None) -> tuple[float, float] | None:
-        if known is None or self._curves is None or self._scores is None:
-            return None
-        beyond = self._scores.values > self._threshold
-        found = float((beyond & (known == 1)).sum())
-        false = float((beyond & (known == 0)).sum())
-        recall = found / float((known == 1).sum())
-        if self._curve.kind.value == "roc":
-            return false / float((known == 0).sum()), recall
-        return (recall, found / (found + false)) if found + false else None
-
     def _show_later(self) -> None:
         self._post("scores", self._show, messages=10, interval=0)
 
@@ -351,27 +344,3 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
             yield
         finally:
             self._sending = False
-
-
-def _common_labels(
-    labels: NDArray[np.int32] | None, names: tuple[str, ...]
-) -> list[tuple[str, int]]:
-    """Return the labels to choose from, at most the 20 that most items have."""
-    if labels is None:
-        return []
-    counts = np.bincount(labels[labels >= 0], minlength=len(names))
-    chosen = np.sort(np.argsort(-counts, kind="stable")[:MOST_LABELS])
-    return [(names[i], int(i)) for i in chosen]
-
-
-def _usual_anomaly(labels: NDArray[np.int32] | None, names: tuple[str, ...]) -> int:
-    """Return the label that counts as anomalous unless a person says otherwise.
-
-    Of two it is '1' beside '0', or the rarer one.
-    """
-    if labels is None or len(names) != 2:  # noqa: PLR2004  # this or that
-        return NONE
-    if set(names) == {"0", "1"}:
-        return names.index("1")
-    counts = np.bincount(labels[labels >= 0], minlength=2)
-    return int(counts.argmin())

@@ -1,62 +1,20 @@
-"""Scores against closed forms and scikit-learn, and what they are made of against torch."""
+"""Scores, thresholds and curves against closed forms and scikit-learn."""
 
 import numpy as np
 import pytest
-import torch
 from scipy.spatial.distance import cdist, mahalanobis
 from sklearn.covariance import EllipticEnvelope
 from sklearn.metrics import auc
 
-from ae_widgets import SettingsError
 from ae_widgets.analysis.anomalies import (
     CombinedScore,
     LatentDistance,
-    contributions,
     curves,
     threshold,
     unknown_items,
 )
-from ae_widgets.losses import RECONSTRUCTIONS
-from ae_widgets.losses.reconstruction import item_errors
 
 RNG = np.random.default_rng(0)
-
-
-def pairs(kind, n=20, d=7):
-    x, o = RNG.random((2, n, d))
-    if kind == "masked_mse":
-        x[RNG.random(x.shape) < 0.3] = np.nan
-        x[3] = np.nan
-    if kind == "cosine":
-        x[0] = o[1] = 0
-    if kind == "multinomial":
-        x = RNG.poisson(1, x.shape).astype(float)
-        o = 5 * o
-    if kind == "huber":
-        o = 4 * o
-    return x, o
-
-
-@pytest.mark.parametrize("kind", RECONSTRUCTIONS)
-def test_contributions_add_up_to_the_error(kind):
-    x, o = pairs(kind)
-    parts = contributions(kind, x, o)
-    assert parts.shape == x.shape
-    expected = item_errors(kind, torch.from_numpy(o), torch.from_numpy(x)).numpy()
-    np.testing.assert_allclose(parts.sum(axis=1), expected, rtol=1e-9, atol=1e-12)
-    assert (parts >= 0).all()
-
-
-def test_what_one_feature_adds():
-    parts = contributions("mse", np.array([[1.0, 2.0]]), np.array([[1.0, 5.0]]))
-    assert parts.tolist() == [[0, 4.5]]
-    masked = contributions("masked_mse", np.array([[np.nan, 2.0]]), np.array([[1.0, 5.0]]))
-    assert masked.tolist() == [[0, 9]]
-
-
-def test_an_unknown_error_is_refused():
-    with pytest.raises(SettingsError, match="kind must be one of mse"):
-        contributions("hinge", np.zeros((1, 1)), np.zeros((1, 1)))
 
 
 def test_latent_is_the_squared_mahalanobis_distance():
@@ -98,6 +56,7 @@ def test_neighbors_leave_the_code_itself_out():
     np.testing.assert_allclose(
         distance(new), np.sort(cdist(new, codes), axis=1)[:, :5].mean(axis=1)
     )
+    np.testing.assert_allclose(distance(codes + 1e-7), distance(codes), rtol=1e-4)
     assert LatentDistance(codes[:2], "neighbors")(codes[:2]) == pytest.approx(sort_of(codes[:2]))
 
 

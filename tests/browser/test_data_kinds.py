@@ -69,7 +69,7 @@ def test_items_are_drawn_by_their_kind(open_notebook, kind, theme):
     assert notebook.page.evaluate(READABLE) == []
     if kind == "table":
         names = notebook.page.locator(".ae-bars .ae-name").all_text_contents()
-        assert names[:3] == ["income", "age", "<b>col… = blue"]
+        assert names[:3] == ["income", "age", "<b>co… = blue"]
         adds_up = (
             "r = lab.session.reconstruct(range(300)).outputs; print(r[:, 2:5].sum(1).round(4))"
         )

@@ -276,7 +276,7 @@ def test_bars_show_the_features_that_add_most():
     parts = np.arange(20.0)
     chart.show("Item 2", parts)
     assert chart.bars.y.tolist() == [19, 18, 17, 16, 15, 14, 13, 12]
-    assert chart._axis.tick_labels["0"] == "feature number …"
+    assert chart._axis.tick_labels["0"] == "feature number…"
     assert chart.text.value == "Item 2: feature number 19 makes up 10 % of 190"
     chart.show("Item 2", np.zeros(20))
     assert chart.text.value == "Item 2: no error"

@@ -15,7 +15,7 @@ import { short, shortName } from "../../lib/text";
 const ROW = { height: 15, bar: 9, name: 84, value: 92, gap: 10, residual: 54 } as const;
 
 /** Characters of a name that fit before its bar. */
-const MAX_NAME = 14;
+const MAX_NAME = 13;
 
 /** One row a feature: name, input (bar) with reconstruction (mark), residual.
  *
