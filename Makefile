@@ -87,4 +87,5 @@ screenshot: build browser-installed ## Make the picture of the README anew
 .PHONY: clean
 clean: ## Remove what was built, but keep .venv
 	rm -rf ae_widgets/static build dist frontend/node_modules test-output
+	find ae_widgets -name '*.nb[ic]' -delete  # compiled by numba
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -10,6 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ae_widgets.data.preprocess import Preprocessor
+    from ae_widgets.data.steps import KMeansFeatures, PCAFeatures
     from ae_widgets.engine.settings import Settings
     from ae_widgets.estimator import Autoencoder
     from ae_widgets.exceptions import (
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
         LatentScatter,
         LossControls,
         LossPlot,
+        PreprocessControls,
         ReconstructionView,
         TrainingControls,
     )
@@ -48,12 +51,16 @@ _HOME = {
     "DataError": "exceptions",
     "Journal": "session",
     "JournalError": "exceptions",
+    "KMeansFeatures": "data.steps",
     "Lab": "widgets",
     "LatentScatter": "widgets",
     "LossControls": "widgets",
     "LossPlot": "widgets",
     "NonFiniteLossError": "exceptions",
     "NotEnoughMemoryError": "exceptions",
+    "PCAFeatures": "data.steps",
+    "PreprocessControls": "widgets",
+    "Preprocessor": "data.preprocess",
     "ReconstructionView": "widgets",
     "Session": "session",
     "Settings": "engine",
@@ -75,12 +82,16 @@ __all__ = [
     "DataError",
     "Journal",
     "JournalError",
+    "KMeansFeatures",
     "Lab",
     "LatentScatter",
     "LossControls",
     "LossPlot",
     "NonFiniteLossError",
     "NotEnoughMemoryError",
+    "PCAFeatures",
+    "PreprocessControls",
+    "Preprocessor",
     "ReconstructionView",
     "Session",
     "Settings",

@@ -38,8 +38,6 @@ _OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"
 
 compiled: Callable[..., Any] = partial(
     # Sums may be reordered, which lets them be vectorised; NaN and infinity stay what they are.
-    # No reciprocals for divisions: the last few values of a loop would be rounded otherwise
-    # than the rest, and which those are depends on the number of threads.
     numba.njit,
     fastmath={"contract", "reassoc", "nsz"},
     **_OPTIONS,

@@ -173,7 +173,7 @@ def test_another_error_takes_another_step_and_keeps_the_memory():
     trainer.change("reconstruction", "mae")
     assert isinstance(trainer._stepper, AutogradStep)
     state = trainer.memory()["step"]["optimizer"]["state"]
-    means = np.concatenate([state[i]["exp_avg"].ravel() for i in range(len(state))])
+    means = np.concatenate([part["exp_avg"].ravel() for part in state.values()])
     np.testing.assert_allclose(10 * means, first, rtol=1e-5, atol=1e-9)
     trainer.run_batch()
     codes, errors = trainer.encode(torch.arange(10))

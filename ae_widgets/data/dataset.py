@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,10 @@ __all__ = ["NO_LABEL", "Dataset"]
 
 NO_LABEL = -1
 """Value in `Dataset.labels` of an item that has no label."""
+
+
+FAR_APART = 30.0
+"""Columns whose ranges differ by this much are drawn each over its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +43,12 @@ class Dataset:
         One name a feature, verbatim too.
     item_shape : tuple of int, optional
         ``(height, width)`` or ``(height, width, channels)`` if an item is an
-        image; None if it is drawn as a profile of its features.
+        image, ``(length,)`` if it is a series, drawn as a line; None if it is drawn as
+        a profile of its features.
     notices : tuple of str
         What was changed or noticed on the way in, one sentence each.
+    groups : tuple of (start, stop)
+        Features that stand for the categories of one column, one-hot.
     """
 
     features: NDArray[np.float32]
@@ -50,6 +57,7 @@ class Dataset:
     feature_names: tuple[str, ...] = ()
     item_shape: tuple[int, ...] | None = None
     notices: tuple[str, ...] = ()
+    groups: tuple[tuple[int, int], ...] = ()
 
     @property
     def n_samples(self) -> int:
@@ -61,11 +69,37 @@ class Dataset:
         """Number of features of one item."""
         return int(self.features.shape[1])
 
+    @property
+    def is_image(self) -> bool:
+        """Whether an item is drawn as an image."""
+        return self.item_shape is not None and len(self.item_shape) > 1
+
     @cached_property
     def value_range(self) -> tuple[float, float]:
         """Smallest and largest feature value that is not missing, computed once."""
         values = self.features.ravel()
         return float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
+
+    @cached_property
+    def feature_ranges(self) -> NDArray[np.float32]:
+        """Smallest and largest value of each feature, shape (2, n_features), computed once.
+
+        Where all are missing (NaN), so are these.
+        """
+        return np.stack([np.fmin.reduce(self.features), np.fmax.reduce(self.features)])
+
+    @cached_property
+    def drawn_ranges(self) -> tuple[Any, Any]:
+        """The smallest and the largest value over which an item is drawn.
+
+        Those of all features together; of a table with categories, or whose columns are
+        far apart, those of each, shape (n_features,).
+        """
+        low, high = np.nan_to_num(self.feature_ranges)
+        widths = (high - low)[high > low]
+        far_apart = bool(widths.size) and bool(widths.max() > FAR_APART * widths.min())
+        own = not self.item_shape and (far_apart or bool(self.groups))
+        return (low, high) if own else self.value_range
 
     @cached_property
     def has_missing(self) -> bool:

@@ -121,7 +121,7 @@ class CompiledStep(ABC):
             n_items = self._team.run(self._job(task, buffers), threads, steps)
             if task.alpha or task.beta:
                 self._step += -(-n_items // batch_size)
-            noted.sums[:] = task.sums[:2]
+            noted.sums[:2] = task.sums[:2]
             start += n_items
             if task.sums[2] != 0:
                 return Trained(start, float(task.sums[2]))
@@ -171,7 +171,7 @@ class CompiledStep(ABC):
             learning_rate=self.learning_rate,
             codes=noted.codes[part],
             errors=noted.errors[part],
-            sums=np.append(noted.sums, 0.0),
+            sums=np.append(noted.sums[:2], 0.0),
             counter=np.zeros(1, np.int64),
         )
 
@@ -226,7 +226,8 @@ def flatten(
     parameters : ndarray of shape (n_parameters,), float32
     places : list of Place
     """
-    linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
+    trunk = *network.encoder.modules(), *network.decoder.modules()
+    linear = [layer for layer in trunk if isinstance(layer, nn.Linear)]
     parts = [parameter for layer in linear for parameter in (layer.weight, layer.bias)]
     places = arrange([tuple(part.shape) for part in parts])
     flat = np.empty(sum(part.numel() for part in parts), np.float32)

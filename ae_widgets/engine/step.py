@@ -124,7 +124,7 @@ class AutogradStep:
         self._own_modules = own_modules
         self._total = torch.zeros(())
         self._noise = Noise(network, settings.random_state, own_modules=own_modules)
-        self._optimizer = Optimizer(network.parameters(), objective.settings)
+        self._optimizer = Optimizer(network.named_parameters(), objective.settings)
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         """Train on the items at `rows`, in order, `batch_size` at a time."""
@@ -170,7 +170,7 @@ class AutogradStep:
             if self._rounded:
                 passed = Pass(*(values.float() for values in passed))
             code, output, penalised = passed
-            total, parts = self._objective(x, code, output, penalised)
+            total, parts = self._objective(x, code, output, penalised, torch.from_numpy(rows))
         except Exception as error:
             if not self._own_modules:
                 raise

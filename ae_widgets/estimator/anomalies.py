@@ -70,7 +70,8 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
         Returns
         -------
         ndarray of shape (n_samples, n_features), float64
-            A row of NaN for an item without any observed value.
+            With `preprocess` of what the network is given: of components in their
+            place, with a column for each. A row of NaN for an item without any observed value.
 
         Raises
         ------
@@ -85,11 +86,12 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
             )
             raise SettingsError(msg)
         checked: Any = self._check(X)
-        outputs = self._reconstruct(checked)
-        inputs = checked.toarray() if issparse(checked) else checked
-        parts = contributions(self._error_kind, inputs, outputs)
+        inputs: Any = self._inputs(checked)
+        outputs = self._outputs(inputs)
+        dense = inputs.toarray() if issparse(inputs) else inputs
+        parts = contributions(self._error_kind, dense, outputs)
         if self._takes_missing:
-            parts[np.isnan(inputs).all(axis=1)] = np.nan
+            parts[self._unknown(checked)] = np.nan
         return parts
 
     @available_if(_detects)  # type: ignore[untyped-decorator]  # scikit-learn has no types

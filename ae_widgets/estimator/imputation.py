@@ -68,6 +68,12 @@ class Imputation(FittedAutoencoder):
         """
         check_is_fitted(self, "network_")
         checked = self._check(X)
+        if self.preprocessor_ is not None and not self.preprocessor_.invertible_:
+            msg = (
+                "impute needs reconstructions in the space of X, but a step of preprocess cannot "
+                "be undone. Give it an inverse_transform, or leave it out."
+            )
+            raise DataError(msg)
         filled = check_array(
             checked_dtypes(X),
             accept_sparse="csr",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sklearn.base import BaseEstimator
+from sklearn.utils import ClassifierTags, Tags
 from sklearn.utils.metaestimators import available_if
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import ArrayLike, NDArray
-    from sklearn.utils import Tags
 
 __all__ = ["PREDICTIONS", "Prediction", "Predictions"]
 
@@ -35,6 +35,8 @@ class Prediction(NamedTuple):
 
 
 PREDICTIONS = (
+    Prediction(lambda model: bool(model.delta), "_predict_classes", "classifier"),
+    Prediction(lambda model: bool(model.gamma), "_predict_clusters", "clusterer"),
     Prediction(
         lambda model: model.contamination is not None, "_predict_outliers", "outlier_detector"
     ),
@@ -57,7 +59,9 @@ class Predictions(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return what the model has been asked for, of each item.
 
-        With `contamination` that is 1 for a usual item and -1 for an anomaly.
+        With `delta` that is its class, one of `classes_`; with `gamma` its cluster, the
+        number of a row of `cluster_centers_`; with `contamination` 1 for a usual item
+        and -1 for an anomaly.
         """
         entry = _asked(self)
         assert entry is not None  # noqa: S101  # else the method is not there
@@ -77,4 +81,7 @@ class Predictions(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         tags = super().__sklearn_tags__()
         if (entry := _asked(self)) is not None:
             tags.estimator_type = entry.estimator_type
+            if entry.estimator_type == "classifier":
+                tags.classifier_tags = ClassifierTags()
+                tags.target_tags.required = True
         return tags

@@ -15,6 +15,7 @@ from ae_widgets.engine.items import chunk_rows, encode_rows
 from ae_widgets.engine.memory import memory_errors
 from ae_widgets.engine.views import tensor_view
 from ae_widgets.estimator.dtypes import checked_dtypes
+from ae_widgets.estimator.preprocessing import Preprocessing
 from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.losses.reconstruction import item_errors, network_input
 
@@ -34,6 +35,7 @@ __all__ = ["FittedAutoencoder"]
 
 # The errors that mypy is told to ignore: scikit-learn has no types.
 class FittedAutoencoder(
+    Preprocessing,
     ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
     TransformerMixin,  # type: ignore[misc]
     BaseEstimator,  # type: ignore[misc]
@@ -54,6 +56,8 @@ class FittedAutoencoder(
     def inverse_transform(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of codes, shape (n_samples, n_features), float32.
 
+        They are in the space that `reconstruct` answers in.
+
         Parameters
         ----------
         X : array-like of shape (n_samples, code_dim)
@@ -66,17 +70,23 @@ class FittedAutoencoder(
                 f"Codes must have the shape (n_samples, {self._n_features_out}), got {codes.shape}."
             )
             raise ValueError(msg)
-        return self._through(network.decode, codes)
+        return self._originals(self._through(network.decode, codes))
 
     def reconstruct(self, X: ArrayLike) -> Floats:
-        """Return the reconstructions of `X`, shape (n_samples, n_features), float32."""
+        """Return the reconstructions of `X`, shape (n_samples, n_features), float32.
+
+        They are in the space of `X` if every step of `preprocess` can be undone, else
+        as the network gives them.
+        """
         check_is_fitted(self, "network_")
         return self._reconstruct(self._check(X))
 
     def score(self, X: ArrayLike, y: object = None) -> float:  # noqa: ARG002  # scikit-learn's interface
         """Return minus the mean reconstruction error of `X`: higher is better.
 
-        Items without any observed value are left out.
+        It is the error of the training, of what `preprocess` makes of the items: to
+        compare other preprocessings, compare `reconstruct` with the items. Items without
+        any observed value are left out.
         """
         check_is_fitted(self, "network_")
         checked = self._check(X)
@@ -89,20 +99,26 @@ class FittedAutoencoder(
 
     def _codes(self, features: Features, *, double: bool = False) -> Any:
         network, kind = self._network(double=double), self._error_kind
+        inputs = self._inputs(features)
         return self._through(
-            lambda x: encode_rows(network, x, kind), features, dense=False, double=double
+            lambda x: encode_rows(network, x, kind), inputs, dense=False, double=double
         )
 
-    def _reconstruct(self, features: Features) -> Floats:
+    def _outputs(self, inputs: Features) -> Floats:
+        """Return what the network gives back of what it is given."""
         network, kind = self._fitted(), self._error_kind
-        return self._through(lambda x: network(network_input(kind, x))[1], features)
+        return self._through(lambda x: network(network_input(kind, x))[1], inputs)
+
+    def _reconstruct(self, features: Features) -> Floats:
+        return self._originals(self._outputs(self._inputs(features)))
 
     def _errors(self, features: Features, *, double: bool = False) -> Any:
         """Return each item's reconstruction error, shape (n_samples,)."""
         network, kind = self._network(double=double), self._error_kind
+        inputs = self._inputs(features)
         return self._through(
             lambda x: item_errors(kind, network(network_input(kind, x))[1], x),
-            features,
+            inputs,
             double=double,
         )
 
@@ -134,7 +150,7 @@ class FittedAutoencoder(
             check_is_fitted(self, "network_")
         checked: Features = validate_data(
             self,
-            checked_dtypes(X),
+            checked_dtypes(self._encoded(X, reset=reset)),
             reset=reset,
             accept_sparse="csr",
             dtype=np.float32,
@@ -163,7 +179,8 @@ class FittedAutoencoder(
         double : bool, default=False
             Whether `function` takes and returns float64.
         """
-        n, size, result = values.shape[0], chunk_rows(self.n_features_in_), None
+        (n, width), result = values.shape, None
+        size = chunk_rows(width)
         with torch.no_grad(), memory_errors("pass fewer items at a time"):
             for start in range(0, n, size):
                 part: Any = values[start : start + size]

@@ -33,8 +33,10 @@ from ae_widgets.exceptions import DataError, SettingsError, TrainingError
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
 from ae_widgets.session.imputation import Imputation
+from ae_widgets.session.inputs import Inputs
 from ae_widgets.session.items import read_items
 from ae_widgets.session.keeping import Keeping
+from ae_widgets.session.labelling import Labelling
 from ae_widgets.session.latent import Reconstructions
 from ae_widgets.session.link import Link
 from ae_widgets.session.observers import Observers
@@ -91,17 +93,22 @@ class Session(Imputation, Keeping, Readings):
 
     Parameters
     ----------
-    X : array-like, DataFrame, Bunch or Dataset
+    X : array-like, DataFrame, Bunch, Dataset or path of a folder of pictures
         The items; see `ae_widgets.data.read_dataset`. Values may be missing (NaN) with
         ``missing='mask'``.
     y : array-like of shape (n_samples,), optional
-        Labels, shown but not trained on.
+        Labels; they are trained on as well where `Settings.delta` is above 0. An item
+        has none where it is NaN, None or -1.
     labels : array-like, optional
         The labels in ``Session(estimator, X, y)``: the run has the settings of an
         `Autoencoder` and, if that is fitted and of the same architecture, goes on
         from its weights, with a new memory of the optimiser.
     item_shape : tuple of int, optional
-        ``(height, width)`` or ``(height, width, channels)`` of an item.
+        ``(height, width)`` or ``(height, width, channels)`` of an item, ``(length,)`` of
+        a series.
+    categorical : None, 'auto' or sequence of str, optional
+        Which columns of a DataFrame hold categories, beside those of such a type: all of
+        text, or those of these names; see `ae_widgets.data.read_dataset`.
     settings : Settings, optional
         Settings to begin with.
     preset : {'deep', 'simple'}, optional
@@ -115,7 +122,10 @@ class Session(Imputation, Keeping, Readings):
     trainer : {'process', 'thread'}, default='process'
         Where to train. A process keeps its speed while a cell runs Python code.
     **changes
-        Single settings, applied last, such as ``beta=0.1`` or ``code_dim=3``.
+        Single settings, applied last, such as ``beta=0.1``, ``code_dim=3`` or
+        ``preprocess='standard'``; see `Settings`. What `preprocess` asks for is fitted on
+        the items that are trained on; codes, losses and errors are then about what it
+        makes of the items, while items and reconstructions are shown as they came.
 
     Raises
     ------
@@ -132,6 +142,7 @@ class Session(Imputation, Keeping, Readings):
         labels: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
+        categorical: Any = None,
         settings: Settings | None = None,
         preset: str | None = None,
         sample_weight: ArrayLike | None = None,
@@ -152,19 +163,29 @@ class Session(Imputation, Keeping, Readings):
         asked = {"reconstruction": chosen.reconstruction, "kind": chosen.kind}
         asked |= {**preset_changes, **changes}
         in_force = settings_in_force(asked["reconstruction"], missing, asked["kind"])
-        self.dataset = read_items(X, y, item_shape, in_force["reconstruction"])
+        scaled = bool(changes.get("preprocess", chosen.preprocess))
+        self.dataset = read_items(
+            X, y, item_shape, in_force["reconstruction"], scaled=scaled, categorical=categorical
+        )
+        self._inputs = Inputs(self.dataset)
         # The network of a convolutional trunk needs to know what the items look like.
-        shape = {"item_shape": self.dataset.item_shape} if self.dataset.item_shape else {}
+        shape = {"item_shape": self.dataset.item_shape} if self.dataset.is_image else {}
         chosen = chosen.change(**{**shape, **preset_changes}).change(**changes | in_force)
+        n_labels, told = len(self.dataset.label_names), settings or start.settings
+        if told is None and "n_clusters" not in changes and n_labels > 1:
+            chosen = chosen.change(n_clusters=n_labels)
+        weights = start.weights_for(chosen, self.dataset)
+        if weights is not None:
+            chosen = self._inputs.take_over(chosen, start.preprocessor)
         self._check_settings(chosen)
         self._sample_weight = check_sample_weight(sample_weight, self.dataset.n_samples)
-        weights = start.weights_for(chosen, self.dataset)
+        self._prepared = self._inputs.of(chosen)
         self.number = next(_numbers)
         self.closed = False
         self.past_runs: list[PastRun] = []
         self._lock = threading.RLock()
         self._settled = threading.Condition(self._lock)
-        self._link = Link(trainer, self.dataset.features, self._handle)
+        self._link = Link(trainer, self._prepared.inputs.features, self._handle)
         self._observers = Observers()
         self.observe = self._observers.observe
         self._notify = self._observers.notify
@@ -172,10 +193,10 @@ class Session(Imputation, Keeping, Readings):
         self._selection: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._focus: int | None = None
         self._background = Background(self.dataset, self._notify)
+        self._labelling = Labelling(self.dataset)
         self._run = self._new_run(0, chosen)
         self._run.weights = weights
-        if self.dataset.notices:
-            self._run.say(" ".join(self.dataset.notices))
+        self._run.say(" ".join((*self.dataset.notices, *self._prepared.notices)))
         registry.register(self)
 
     # Commands ---------------------------------------------------------------
@@ -186,6 +207,7 @@ class Session(Imputation, Keeping, Readings):
             self._require_open()
             if self._link.trainer is None:
                 self._link.launch(self._begin())
+                self._tell_labels()
 
     def start(self) -> None:
         """Train. After a run that finished or failed, begin a new one.
@@ -245,6 +267,9 @@ class Session(Imputation, Keeping, Readings):
         SettingsError
             If a name is unknown or a value out of its range; nothing is changed.
         """
+        if not values.keys().isdisjoint(("preprocess", "validation_fraction", "random_state")):
+            # Fitted and kept before the lock is taken, which the trainer's events wait for.
+            self._inputs.of(self.settings.change(**{**self.pending, **values}))
         with self._lock:
             self._require_open()
             waiting = dict(self._pending)
@@ -264,8 +289,9 @@ class Session(Imputation, Keeping, Readings):
             }
             if self._pending and self.status.state == "idle":
                 self._renew()
-            self._run.say("")
-        self._background.request_baseline(self.settings)
+            else:
+                self._run.say("")
+        self._background.request_baseline(self.settings, self.features)
         self._notify("settings", "status", "baseline", "journal")
 
     def say(self, note: str, *, error: bool = False) -> None:
@@ -285,6 +311,27 @@ class Session(Imputation, Keeping, Readings):
         self._selection = np.unique(self._items_at(indices))
         self._notify("selection")
 
+    def label(self, indices: ArrayLike, name: str | None) -> None:
+        """Give items a label, or none; a classifier learns it from the next batch on.
+
+        Parameters
+        ----------
+        indices : array-like of int
+            The items, such as ``session.selection``.
+        name : str or None
+            One of `label_names` or a new one; None takes the label away.
+
+        Raises
+        ------
+        DataError
+            If an index is not one of an item, there is none, or the name is empty.
+        """
+        rows = np.unique(self._items_at(indices))
+        with self._lock:
+            self._require_open()
+            self._link.send(self._labelling.give(rows, name))
+        self._notify("labels")
+
     def point(self, index: int | None) -> None:
         """Point at an item, or at none."""
         if index is not None and not 0 <= index < self.dataset.n_samples:
@@ -293,14 +340,31 @@ class Session(Imputation, Keeping, Readings):
         self._focus = None if index is None else int(index)
         self._notify("focus")
 
+    def do_aside(self, topic: str, job: Callable[[], None]) -> None:
+        """Have `job` done soon on another thread, in place of one of the topic that waits.
+
+        For what takes too long where a person waits, such as a change of what has to be
+        fitted on many items.
+        """
+        self._background.do(topic, job)
+
     def request_latent(self) -> None:
         """Ask for the next picture of the latent space; topic 'latent' tells of it."""
         self._link.send(RequestLatent())
 
     def request_clusters(self) -> None:
         """Ask for k-means clusters of the last codes; topic 'clusters' tells of them."""
-        if (frame := self.latent) is not None:
+        if (frame := self.latent) is not None and frame.clusters is not None:
+            self._notify("clusters")
+        elif frame is not None:
             self._background.request_clusters(frame.codes)
+
+    def request_explained_variance(self) -> None:
+        """Ask what share of the variance components keep; topic 'variance' tells of it.
+
+        It is that of the items as the first PCA of the next run is given them.
+        """
+        self._background.request_variance(self.settings.change(**self.pending))
 
     def request_scores(self, kind: str = "reconstruction") -> None:
         """Ask for the anomaly scores of the last frame; topic 'scores' tells of them.
@@ -327,14 +391,18 @@ class Session(Imputation, Keeping, Readings):
             If an index is not one of an item.
         """
         rows = self._items_at(indices)
+        with self._lock:
+            self.prepare()
+            prepared = self._prepared  # of the run that is asked
 
-        def answer(event: Reconstructed) -> None:
-            inputs = np.asarray(self.dataset.features[rows])
-            epoch = self.latent.epoch if self.latent else 0.0
-            callback(Reconstructions(rows, inputs, event.reconstructions, event.errors, epoch))
+            def answer(event: Reconstructed) -> None:
+                inputs = np.asarray(prepared.drawn.features[rows])
+                seen = np.asarray(prepared.inputs.features[rows]), event.reconstructions
+                outputs = prepared.originals(event.reconstructions)
+                epoch = self.latent.epoch if self.latent else 0.0
+                callback(Reconstructions(rows, inputs, outputs, event.errors, epoch, seen))
 
-        self.prepare()
-        self._link.ask(lambda request: Reconstruct(request, rows), answer)
+            self._link.ask(lambda request: Reconstruct(request, rows), answer)
 
     def reconstruct(self, indices: ArrayLike) -> Reconstructions:
         """Return the reconstructions of the items at `indices` with the present weights.
@@ -406,7 +474,8 @@ class Session(Imputation, Keeping, Readings):
 
     def _new_run(self, number: int, settings: Settings) -> Run:
         held_out = settings.validation_fraction * self.dataset.n_samples
-        self._background.request_baseline(settings)
+        self._prepared = self._inputs.of(settings)
+        self._background.request_baseline(settings, self._prepared.inputs.features)
         return Run(number, settings, max(1, self.dataset.n_samples - int(np.ceil(held_out))))
 
     def _items_at(self, indices: ArrayLike) -> NDArray[np.int64]:
@@ -425,13 +494,24 @@ class Session(Imputation, Keeping, Readings):
         return given.astype(np.int64)
 
     def _check_settings(self, settings: Settings) -> None:
-        check_settings(settings, self.dataset.value_range, missing=self.dataset.has_missing)
-        settings.architecture.check_n_features(self.dataset.n_features)
+        inputs = self._inputs.of(settings).inputs
+        check_settings(settings, inputs.value_range, missing=inputs.has_missing)
+        settings.architecture.check_n_features(inputs.n_features)
 
     def _begin(self) -> Begin:
         run = self._run
         run.begins()
-        return Begin(run.number, self.settings, run.weights, sample_weight=self._sample_weight)
+        return Begin(
+            run.number,
+            self.settings,
+            run.weights,
+            sample_weight=self._sample_weight,
+            labels=self._labelling.to_train_on,
+        )
+
+    def _tell_labels(self) -> None:
+        for command in self._labelling.given_since():
+            self._link.send(command)
 
     def _go(self, command: Resume | Step | Replay) -> None:
         self.prepare()
@@ -459,7 +539,9 @@ class Session(Imputation, Keeping, Readings):
         self._run = self._new_run(past.number + 1, settings)
         if self._link.trainer is None and past.settings == settings:
             self._run.weights = past.weights  # the trainer died: begin from what it sent last
-        self._link.send(self._begin())
+        self._link.begin(self._begin(), self.features)
+        self._tell_labels()
+        self._run.say(" ".join(self._prepared.notices))
         self._settled.notify_all()
 
     def _handle(self, event: Event) -> None:

@@ -7,6 +7,7 @@ from ae_widgets.widgets.latent_scatter import LatentScatter
 from ae_widgets.widgets.loss_controls import LossControls
 from ae_widgets.widgets.loss_plot import LossPlot
 from ae_widgets.widgets.network_drawing import NetworkDrawing
+from ae_widgets.widgets.preprocess_controls import PreprocessControls
 from ae_widgets.widgets.reconstruction_view import ReconstructionView
 from ae_widgets.widgets.training_controls import TrainingControls
 
@@ -18,6 +19,7 @@ __all__ = [
     "LossControls",
     "LossPlot",
     "NetworkDrawing",
+    "PreprocessControls",
     "ReconstructionView",
     "TrainingControls",
 ]

@@ -14,6 +14,7 @@ __all__ = [
     "Dropdown",
     "FloatField",
     "IntField",
+    "IntSlider",
     "LogSlider",
     "Panel",
     "Ranking",
@@ -39,6 +40,10 @@ class FloatField(FromFrontEnd, ipywidgets.FloatText):
 
 class IntField(FromFrontEnd, ipywidgets.IntText):
     """An exact integer."""
+
+
+class IntSlider(FromFrontEnd, ipywidgets.IntSlider):
+    """An integer between two ends, shown beside the slider."""
 
 
 class Ranking(FromFrontEnd, ipywidgets.Select):

@@ -159,7 +159,12 @@ class SettingsControls(SessionView, ipywidgets.VBox):
     def _waiting(self) -> set[str]:
         """Return the settings here that differ from those in force."""
         planned, current = self._planned(), self.session.settings
-        return {name for name in self._fields if planned.value(name) != current.value(name)}
+        value = self._value
+        return {name for name in self._fields if value(planned, name) != value(current, name)}
+
+    def _value(self, settings: Settings, name: str) -> Any:
+        """Return what the field `name` is to show of some settings."""
+        return settings.value(name)
 
     def _arrangement(self) -> object:
         """Return what decides on which fields are there and what they offer."""
@@ -177,7 +182,7 @@ class SettingsControls(SessionView, ipywidgets.VBox):
                 if tuple(field.options) != offered:
                     with field.hold_sync():
                         field.options = offered
-                        field.value = self._shown(name, planned.value(name))
+                        field.value = self._shown(name, self._value(planned, name))
             for name, when in self._when.items():
                 _set_class(self._rows[name], AWAY, on=not when(planned))
         finally:
@@ -192,10 +197,10 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         self._showing = True
         try:
             for name, field in self._fields.items():
-                self._show_value(field, self._shown(name, planned.value(name)))
+                self._show_value(field, self._shown(name, self._value(planned, name)))
                 _set_class(self._rows[name], PENDING, on=name in waiting)
             for name, slider in self._sliders.items():
-                place = slider.position(planned.value(name))
+                place = slider.position(self._value(planned, name))
                 if abs(slider.value - place) > slider.step / 2:
                     slider.value = place
             self._message.value = self._error

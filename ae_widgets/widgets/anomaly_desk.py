@@ -29,13 +29,14 @@ from ae_widgets.widgets._detection_curve import (
 )
 from ae_widgets.widgets._histogram import ScoreHistogram
 from ae_widgets.widgets._style import style_sheet
-from ae_widgets.widgets._view import FromFrontEnd, SessionView
+from ae_widgets.widgets._view import FromFrontEnd, SessionView, close_inner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
+    from ae_widgets.data import Dataset
     from ae_widgets.session import AnomalyScores, Reconstructions, Session
 
 __all__ = ["AnomalyDesk"]
@@ -97,6 +98,7 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
         self._follow("latent", self._ask, messages=0, interval=REFRESH)
         self._follow("scores", self._show, messages=10, interval=REFRESH)
         self._follow("focus", self._ask_item, messages=0)
+        self._follow("status", self._show_chart, key=self._inputs, messages=20)
 
     def _build(self) -> None:
         dataset = self.session.dataset
@@ -125,7 +127,7 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
         self._list = Ranking(options=[], rows=8, tooltip="The most unusual items; choose one")
         self._list.observe(self._chosen, names=["index"])
         self._histogram = ScoreHistogram(self._dragged)
-        self._chart = ContributionChart(dataset.feature_names, dataset.item_shape)
+        self._chart = self._new_chart()
         self._curve = DetectionCurve(self._show_later)
         self._hint = ipywidgets.Label(EMPTY)
         self._hint.add_class("ae-empty")
@@ -140,7 +142,26 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
         self._body = row(
             self._list, self._histogram, self._chart, self._curve, css_class="ae-desk-body"
         )
-        self._chart.clear("Choose an item to see what its error is made of")
+
+    def _new_chart(self) -> ContributionChart:
+        inputs = self._charted = self.session.inputs
+        shape = inputs.item_shape if inputs.is_image else None
+        chart = ContributionChart(inputs.feature_names, shape)
+        chart.clear("Choose an item to see what its error is made of")
+        return chart
+
+    def _inputs(self) -> Dataset:
+        return self.session.inputs
+
+    def _show_chart(self) -> None:
+        """Chart the errors of another run, which may be about other features."""
+        before, after = self._charted, self.session.inputs
+        if (before.feature_names, before.item_shape) == (after.feature_names, after.item_shape):
+            self._charted = after
+            return
+        old, self._chart = self._chart, self._new_chart()
+        self._body.children = (self._list, self._histogram, self._chart, self._curve)
+        close_inner(old)
 
     # What is known ------------------------------------------------------------------
 
@@ -256,7 +277,10 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
         answer, kind = self._item, self.session.settings.reconstruction
         if answer.indices[0] != self.session.focus:
             return
-        parts = contributions(kind, answer.inputs, answer.outputs)[0]
+        inputs, outputs = answer.as_seen
+        if inputs.shape[1] != self._charted.n_features:  # of the run before
+            return
+        parts = contributions(kind, inputs, outputs)[0]
         self._chart.show(f"Item {answer.indices[0]}", parts)
         values = [index for _, index in self._list.options]
         with self._quietly():

@@ -19,6 +19,7 @@ from ae_widgets.widgets.architecture_controls import ArchitectureControls
 from ae_widgets.widgets.latent_scatter import LatentScatter
 from ae_widgets.widgets.loss_controls import LossControls
 from ae_widgets.widgets.loss_plot import LossPlot
+from ae_widgets.widgets.preprocess_controls import PreprocessControls
 from ae_widgets.widgets.reconstruction_view import ReconstructionView
 from ae_widgets.widgets.training_controls import TrainingControls
 
@@ -42,7 +43,7 @@ class Lab(SessionView, ipywidgets.VBox):
 
     Parameters
     ----------
-    X : array-like, DataFrame, Bunch or Session
+    X : array-like, DataFrame, Bunch, path of a folder of pictures, or Session
         The items, one a row; or a session to show.
     y : array-like of shape (n_samples,), optional
         Labels; they colour the latent space and are not trained on.
@@ -50,7 +51,10 @@ class Lab(SessionView, ipywidgets.VBox):
         The labels in ``Lab(estimator, X, y)``, which opens an `Autoencoder` with its
         settings and, if it is fitted, its weights.
     item_shape : tuple of int, optional
-        ``(height, width)`` or ``(height, width, channels)`` if an item is an image.
+        ``(height, width)`` or ``(height, width, channels)`` if an item is an image,
+        ``(length,)`` if it is a series.
+    categorical : None, 'auto' or sequence of str, optional
+        Which columns of a DataFrame hold categories, beside those of such a type.
     settings : Settings, optional
         Settings to begin with.
     preset : {'deep', 'simple'}, optional
@@ -58,8 +62,9 @@ class Lab(SessionView, ipywidgets.VBox):
     trainer : {'process', 'thread'}, default='process'
         Where to train. A process keeps its speed while a cell runs Python code.
     **changes
-        Single settings, applied last, such as ``beta=0.1`` or ``code_dim=3``, and what
-        else a `Session` takes, such as ``missing='mask'``.
+        Single settings, applied last, such as ``beta=0.1``, ``code_dim=3`` or
+        ``preprocess=['standard', PCAFeatures(20)]``, and what else a `Session` takes, such
+        as ``missing='mask'``.
 
     Raises
     ------
@@ -84,6 +89,7 @@ class Lab(SessionView, ipywidgets.VBox):
         labels: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
+        categorical: Any = None,
         settings: Settings | None = None,
         preset: str | None = None,
         trainer: str = "process",
@@ -93,8 +99,8 @@ class Lab(SessionView, ipywidgets.VBox):
             self.session = X
         else:
             self.session = Session(
-                X, y, labels, item_shape=item_shape, settings=settings, preset=preset,
-                trainer=trainer, **changes,
+                X, y, labels, item_shape=item_shape, categorical=categorical,
+                settings=settings, preset=preset, trainer=trainer, **changes,
             )  # fmt: skip
         self._owns = not isinstance(X, Session)
         self._trainer = trainer
@@ -112,6 +118,7 @@ class Lab(SessionView, ipywidgets.VBox):
         session = self.session
         self.training = TrainingControls(session)
         self.architecture = ArchitectureControls(session)
+        self.preprocess = PreprocessControls(session)
         self.loss = LossControls(session)
         self.scatter = LatentScatter(session)
         self.reconstruction = ReconstructionView(session)
@@ -125,7 +132,14 @@ class Lab(SessionView, ipywidgets.VBox):
         )
         self._saved = SavedOutput(session)
         controls = ipywidgets.VBox(
-            children=[Panel("Model", self.architecture), Panel("Loss", self.loss)]
+            children=[
+                Panel(
+                    "Model",
+                    Panel("Preprocess", self.preprocess, css_class="ae-section", folded=True),
+                    self.architecture,
+                ),
+                Panel("Loss", self.loss),
+            ]
         )
         controls.add_class("ae-lab-controls")
         parts = [
@@ -204,12 +218,13 @@ class Lab(SessionView, ipywidgets.VBox):
         y: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
+        categorical: Any = None,
     ) -> None:
         """Go on with other data and the same settings, in a new session.
 
         Parameters
         ----------
-        X, y, item_shape
+        X, y, item_shape, categorical
             As for the class.
 
         Raises
@@ -219,8 +234,9 @@ class Lab(SessionView, ipywidgets.VBox):
         """
         try:
             session = Session(
-                X, y, item_shape=item_shape, settings=self.session.settings, trainer=self._trainer
-            )
+                X, y, item_shape=item_shape, categorical=categorical,
+                settings=self.session.settings, trainer=self._trainer,
+            )  # fmt: skip
         except AEWidgetsError as error:
             self.session.say(str(error), error=True)
             raise

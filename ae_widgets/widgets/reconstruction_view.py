@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ae_widgets.data import Dataset
     from ae_widgets.session import Reconstructions, Session
 
 __all__ = ["MAX_TILES", "ReconstructionView"]
+
+DRAWING = ("item_shape", "feature_names", "value_range", "feature_ranges")
+"""Traits that tell how an item is drawn."""
 
 MAX_TILES = 64
 """Items that the sheet shows at most."""
@@ -48,13 +52,18 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
     _css = StaticFile("reconstruction_view.css")
 
     item_shape = traitlets.List(traitlets.Int()).tag(sync=True)
-    """(height, width) or (height, width, channels) of an image; empty = a profile."""
+    """(height, width) or (height, width, channels) of an image, (length,) of a series; empty = a
+    profile."""
 
     feature_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """One name a feature; empty for images."""
 
     value_range = traitlets.List(traitlets.Float(), [0.0, 1.0]).tag(sync=True)
     """Smallest and largest feature value of the data."""
+
+    feature_ranges = traitlets.Bytes().tag(sync=True)
+    """float32 smallest values of all features, then the largest, if each is drawn over its own
+    range; empty if they share `value_range`."""
 
     item = traitlets.Dict().tag(sync=True)
     """The item shown: index, label, error and epoch; empty = none."""
@@ -75,8 +84,8 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
     """How many items are selected; the sheet shows the first `MAX_TILES`."""
 
     sheet_values = traitlets.Bytes().tag(sync=True)
-    """uint8 input and reconstruction of each item, over `value_range`; what is missing in
-    the input is filled in."""
+    """uint8 input and reconstruction of each item, over `feature_ranges` or
+    `value_range`; what is missing in the input is filled in."""
 
     sheet_missing = traitlets.Bytes().tag(sync=True)
     """uint8, 1 for each value that is missing in the input; empty if the data has none."""
@@ -86,20 +95,34 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        dataset = session.dataset
-        self._range = dataset.value_range
         self._item: Reconstructions | None = None
         self._sheet: Reconstructions | None = None
         self._sending = False  # whether a trait is being set by us, not by a person
-        super().__init__(
-            item_shape=[int(size) for size in dataset.item_shape or ()],
-            feature_names=[] if dataset.item_shape else [str(n) for n in dataset.feature_names],
-            value_range=list(self._range),
-        )
+        self._range = session.drawn.drawn_ranges
+        super().__init__(**_drawing(session.drawn))
+        self._follow("status", self._show_drawn, key=self._drawn, messages=3)
         self._follow("focus", self._ask_item, messages=0, interval=POINT_SECONDS)
         self._follow("selection", self._ask_sheet, messages=0)
         self._follow("latent", self._ask_again, messages=0, interval=REFRESH_SECONDS)
         self.observe(self._marked, names=["marked"])
+
+    def _drawn(self) -> Dataset:
+        return self.session.drawn
+
+    def _show_drawn(self) -> None:
+        """Draw the items of another run, which may be in another space."""
+        drawn = self.session.drawn
+        self._range = drawn.drawn_ranges
+        if _drawing(drawn) != {name: getattr(self, name) for name in DRAWING}:
+            self._item = self._sheet = None
+            self._set(
+                item={},
+                item_values=b"",
+                sheet_values=b"",
+                sheet_missing=b"",
+                sheet_indices=[],
+                **_drawing(drawn),
+            )
 
     # Asking the trainer -----------------------------------------------------
 
@@ -190,11 +213,11 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
         return focus if focus is not None and focus in shown else -1
 
     def _label(self, index: int) -> str:
-        labels = self.session.dataset.labels
-        if labels is None:
+        names = self.session.label_names
+        if not names:
             return ""
-        label = int(labels[index])
-        return str(self.session.dataset.label_names[label]) if label >= 0 else "none"
+        label = int(self.session.labels[index])
+        return names[label] if label >= 0 else "none"
 
     def _set(self, **traits: Any) -> None:
         self._sending = True
@@ -213,10 +236,29 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
             self.session.point(index if index >= 0 else None)
 
 
-def quantize(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:
-    """Map ``[low, high]`` to 0 … 255, clipped; what is not finite becomes `low`."""
-    scale = 255.0 / (high - low) if high > low else 0.0
-    levels = np.nan_to_num((values - low) * scale, nan=0.0, posinf=255.0, neginf=0.0)
+def _drawing(dataset: Dataset) -> dict[str, Any]:
+    """Return the traits that tell how an item is drawn."""
+    shape = [int(size) for size in dataset.item_shape or ()]
+    names = [] if shape else [str(name) for name in dataset.feature_names]
+    own = np.ndim(dataset.drawn_ranges[0]) > 0
+    ranges = dataset.feature_ranges.astype("<f4").tobytes() if own else b""
+    return dict(zip(DRAWING, (shape, names, list(dataset.value_range), ranges), strict=True))
+
+
+def quantize(values: NDArray[np.float32], low: Any, high: Any) -> NDArray[np.uint8]:
+    """Map ``[low, high]`` to 0 … 255, clipped; what is not finite becomes `low`.
+
+    Parameters
+    ----------
+    values : ndarray of shape (..., n_features)
+    low, high : float or ndarray of shape (n_features,)
+        Where they are the same, all becomes 0.
+    """
+    width = np.subtract(high, low)
+    scale = np.divide(255.0, width, out=np.zeros_like(width, np.float64), where=width > 0)
+    levels = np.nan_to_num(
+        (values - low) * scale.astype(np.float32), nan=0.0, posinf=255.0, neginf=0.0
+    )
     quantized: NDArray[np.uint8] = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
     return quantized
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
-from ae_widgets import SettingsError
+from ae_widgets import PCAFeatures, SettingsError
 from ae_widgets.engine.protocol import Latent
 from ae_widgets.session import Session, publisher
 from ae_widgets.widgets import AnomalyDesk
@@ -299,3 +299,22 @@ def test_closing_leaves_nothing_that_listens(two_labels):
     tell(two_labels, ERRORS)
     assert publisher.flush()
     assert not any(two_labels._observers._callbacks.values())
+
+
+def test_errors_are_made_of_what_the_network_is_given():
+    X = np.random.default_rng(0).random((60, 16), dtype=np.float32)
+    options = {"hidden_layer_sizes": (8,), "max_iter": 2, "trainer": "thread"}
+    session = Session(X, item_shape=(4, 4), **options)
+    desk = AnomalyDesk(session)
+    assert desk._chart._shape == (4, 4)
+    session.change(preprocess=["standard", PCAFeatures(5)])
+    assert publisher.flush()
+    assert desk._chart._shape is None
+    session.start()
+    session.wait(60)
+    session.point(3)
+    answer = session.reconstruct([3])
+    wait_for(lambda: desk._chart.text.value.startswith("Item 3: input "), 30)
+    assert np.nansum(desk._chart.bars.y) == pytest.approx(float(answer.errors[0]), rel=1e-3)
+    desk.close()
+    session.close()

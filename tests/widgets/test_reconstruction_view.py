@@ -1,5 +1,7 @@
 """Reconstructions: the item pointed at, the sheet of the selected ones."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -164,6 +166,34 @@ def test_quantize_clips_and_survives_what_is_not_finite():
     values = np.array([-5, 0, 5, 10, 99, np.nan, np.inf, -np.inf], dtype=np.float32)
     assert quantize(values, 0, 10).tolist() == [0, 0, 128, 255, 255, 0, 255, 0]
     assert quantize(np.float32([3, 3]), 3, 3).tolist() == [0, 0]
+
+
+def test_features_far_apart_are_drawn_each_over_its_own_range():
+    session = FakeSession(item_shape=None)
+    plain = ReconstructionView(session)
+    assert plain.feature_ranges == b""
+    features = session.dataset.features * np.array([1, 1000, 1, 1], np.float32)
+    session.dataset = session.drawn = replace(session.dataset, features=features)
+    view = ReconstructionView(session)
+    ranges = np.frombuffer(view.feature_ranges, "<f4").reshape(2, 4)
+    assert np.array_equal(ranges, [features.min(axis=0), features.max(axis=0)])
+    session.select([0, 5])
+    settle()
+    sheet = np.frombuffer(view.sheet_values, np.uint8).reshape(2, 2, 4)
+    assert sheet[0, 0].tolist() == [0, 0, 0, 0]
+    assert sheet[1, 0].tolist() == [255, 255, 255, 255]
+    for one in (plain, view):
+        one.close()
+
+
+def test_another_run_may_be_drawn_in_another_space(view, session):
+    session.point(1)
+    settle()
+    assert view.item
+    session.drawn = replace(session.dataset, item_shape=None, feature_names=("a", "b", "c", "d"))
+    session.notify("status")
+    settle()
+    assert (view.item_shape, view.feature_names, view.item) == ([], ["a", "b", "c", "d"], {})
 
 
 def test_what_was_missing_is_filled_in_and_marked(view, session):

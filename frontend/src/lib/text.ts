@@ -52,6 +52,17 @@ export function itemTitle(index: number, label: string, error: number | null): s
   return parts.join(" · ") + (known ? `\nerror ${short(error)}` : "");
 }
 
+/** A feature's name in at most `most` characters; of 'column = category' the category stays. */
+export function shortName(name: string, most: number): string {
+  if (name.length <= most) return name;
+  const split = name.lastIndexOf(" = ");
+  const category = split < 0 ? "" : name.slice(split + 3);
+  if (!category) return `${name.slice(0, most - 1)}…`;
+  const room = most - category.length - 4;
+  if (room > 0) return `${name.slice(0, room)}… = ${category}`;
+  return category.length < most ? `…${category}` : `…${category.slice(0, most - 2)}…`;
+}
+
 /** '3 of 64 values were missing and are filled in'; empty without any. */
 export function filledText(filled: number, of: number): string {
   if (filled === 0) return "";

@@ -37,6 +37,7 @@ function render(model: ReconstructionModel, host: HTMLElement): () => void {
     item_shape: drawAll,
     feature_names: drawItem,
     value_range: drawItem,
+    feature_ranges: drawItem,
     sheet_values: drawSheet,
     sheet_missing: drawSheet,
     sheet_indices: drawSheet,

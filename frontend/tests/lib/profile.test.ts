@@ -7,6 +7,7 @@ import {
   linear,
   linePath,
   splitItem,
+  toUnit,
   valueExtent,
 } from "../../src/lib/profile";
 
@@ -37,6 +38,15 @@ test("a line breaks where a value is missing", () => {
 
 test("the largest residuals come first, whatever their sign", () => {
   expect(largestResiduals(Float32Array.of(1, -5, 3, Number.NaN), 2)).toEqual([1, 2]);
+});
+
+test("features that are far apart are each measured by their own range", () => {
+  const item = splitItem(Float32Array.of(1000, 0.5, 7, 1500, 1, 7, -500, -0.5, 0), 3);
+  const unit = toUnit(item, Float32Array.of(0, 0, 7, 2000, 1, 7));
+  expect([...unit.input]).toEqual([0.5, 0.5, 0]);
+  expect([...unit.reconstruction]).toEqual([0.75, 1, 0]);
+  expect([...unit.residual]).toEqual([-0.25, -0.5, 0]);
+  expect(toUnit(item, new Float32Array())).toBe(item);
 });
 
 test("what is missing in the input is filled in with the reconstruction", () => {

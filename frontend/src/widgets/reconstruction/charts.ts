@@ -9,16 +9,23 @@ import {
   linePath,
   valueExtent,
 } from "../../lib/profile";
-import { short } from "../../lib/text";
+import { short, shortName } from "../../lib/text";
 
 /** Geometry of the bars, in units of the drawing. */
 const ROW = { height: 15, bar: 9, name: 84, value: 92, gap: 10, residual: 54 } as const;
 
-/** One row a feature: name, input (bar) with reconstruction (mark), residual. */
+/** Characters of a name that fit before its bar. */
+const MAX_NAME = 14;
+
+/** One row a feature: name, input (bar) with reconstruction (mark), residual.
+ *
+ * `raw` are the values that are told; they are drawn as `values`, which may be scaled.
+ */
 export function barChart(
   values: ItemValues,
   names: readonly string[],
   range: readonly number[],
+  raw: ItemValues,
 ): Node {
   const { input, reconstruction, residual } = values;
   const [low, high] = valueExtent(range, input, reconstruction);
@@ -35,14 +42,21 @@ export function barChart(
   const zero = value(Math.min(Math.max(0, low), high));
   chart.append(rule(zero, height), rule(error(0), height));
   for (let i = 0; i < input.length; i++) {
-    chart.append(row(i, names[i] ?? String(i), values, value, zero, error));
+    chart.append(row(i, names[i] ?? String(i), raw, values, value, zero, error));
   }
-  return withLegend(chart, `residual ±${short(amplitude(residual))}`);
+  return withLegend(chart, residualText(values, raw));
+}
+
+function residualText({ residual }: ItemValues, raw: ItemValues): string {
+  const limit = amplitude(residual);
+  if (residual === raw.residual) return `residual ±${short(limit)}`;
+  return `residual ±${short(100 * limit)} % of range`;
 }
 
 function row(
   i: number,
   name: string,
+  raw: ItemValues,
   { input, reconstruction, residual }: ItemValues,
   value: (v: number) => number,
   zero: number,
@@ -56,13 +70,13 @@ function row(
     x: ROW.name - 6,
     y: top + ROW.bar - 1,
   });
-  const shown = name.length > 14 ? `${name.slice(0, 13)}…` : name;
+  const shown = shortName(name, MAX_NAME);
   label.textContent = missing ? `◇ ${shown}` : shown;
   const tip = svg("title");
   const output = reconstruction[i];
   tip.textContent = missing
-    ? `${name}: missing, filled in with ${short(output)}`
-    : `${name}: input ${short(input[i])}, reconstruction ${short(output)}`;
+    ? `${name}: missing, filled in with ${short(raw.reconstruction[i])}`
+    : `${name}: input ${short(raw.input[i])}, reconstruction ${short(raw.reconstruction[i])}`;
   group.append(tip, label);
   if (missing) {
     if (output !== undefined) group.append(bar("ae-filled", zero, value(output), top));
@@ -90,7 +104,7 @@ function rule(x: number, height: number): SVGPathElement {
 const LINE = { width: 240, height: 96, gap: 10, residual: 40 } as const;
 
 /** Many features: input and reconstruction as lines, the residual beneath. */
-export function lineChart(values: ItemValues, range: readonly number[]): Node {
+export function lineChart(values: ItemValues, range: readonly number[], raw: ItemValues): Node {
   const { input, reconstruction, residual } = values;
   const [low, high] = valueExtent(range, input, reconstruction);
   const x = linear(0, Math.max(input.length - 1, 1), 1, LINE.width - 1);
@@ -116,7 +130,7 @@ export function lineChart(values: ItemValues, range: readonly number[]): Node {
     }),
     svg("path", { class: "ae-residual-line", d: linePath(residual, x, error) }),
   );
-  return withLegend(chart, `residual ±${short(amplitude(residual))}`);
+  return withLegend(chart, residualText(values, raw));
 }
 
 function withLegend(chart: SVGSVGElement, residual: string): Node {

@@ -16,6 +16,7 @@ import {
   largestResiduals,
   MAX_BARS,
   splitItem,
+  toUnit,
 } from "../../lib/profile";
 import { filledText, itemTitle, short } from "../../lib/text";
 import { barChart, lineChart } from "./charts";
@@ -91,12 +92,20 @@ export class ItemCard {
     }
   }
 
-  private drawProfile(values: ItemValues): void {
-    const range = this.model.get("value_range");
+  private drawProfile(raw: ItemValues): void {
+    const values = this.scaled(raw);
+    const range = values === raw ? this.model.get("value_range") : [0, 1];
     const names = this.model.get("feature_names");
-    const bars = values.input.length <= MAX_BARS;
+    const series = this.model.get("item_shape").length > 0;
+    const bars = !series && raw.input.length <= MAX_BARS;
     this.picture.classList.remove("ae-images");
-    this.picture.replaceChildren(bars ? barChart(values, names, range) : lineChart(values, range));
+    this.picture.replaceChildren(
+      bars ? barChart(values, names, range, raw) : lineChart(values, range, raw),
+    );
+  }
+
+  private scaled(values: ItemValues): ItemValues {
+    return toUnit(values, float32(this.model.get("feature_ranges")));
   }
 
   private describe(title: string, values: ItemValues): string {
@@ -105,7 +114,7 @@ export class ItemCard {
     const end = filled && ` ${filled}.`;
     if (residual.length === 0) return `${title}. Input only, ${input.length} features.`;
     const names = this.model.get("feature_names");
-    const worst = largestResiduals(residual, 3).map(
+    const worst = largestResiduals(this.scaled(values).residual, 3).map(
       (i) => `${names[i] ?? `feature ${i}`} ${short(residual[i])}`,
     );
     return `${title}. Input, reconstruction and residual. Largest residuals: ${worst.join(", ")}.${end}`;

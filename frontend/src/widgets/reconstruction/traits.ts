@@ -12,6 +12,7 @@ export interface ReconstructionTraits {
   item_shape: number[];
   feature_names: string[];
   value_range: number[];
+  feature_ranges: DataView;
   item: Item | Record<string, never>;
   item_values: DataView;
   sheet_indices: number[];
