@@ -115,9 +115,10 @@ class FittedAutoencoder(
     def _errors(self, features: Features, *, double: bool = False) -> Any:
         """Return each item's reconstruction error, shape (n_samples,)."""
         network, kind = self._network(double=double), self._error_kind
+        inputs = self._inputs(features)
         return self._through(
             lambda x: item_errors(kind, network(network_input(kind, x))[1], x),
-            self._inputs(features),
+            inputs,
             double=double,
         )
 
