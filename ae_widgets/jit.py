@@ -32,6 +32,7 @@ __all__ = [
     "give_way",
     "gram",
     "inlined",
+    "product",
 ]
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"}
@@ -57,10 +58,15 @@ give_way = types.ExternalFunction(
     "SwitchToThread" if sys.platform == "win32" else "sched_yield", types.int32()
 )
 
-# By name, so that what calls it can be cached.
-_SSYRK = "ae_widgets_ssyrk"
-binding.add_symbol(_SSYRK, get_cython_function_address("scipy.linalg.cython_blas", "ssyrk"))
-_ssyrk = types.ExternalFunction(_SSYRK, types.void(*[types.voidptr] * 10))
+
+def _blas(name: str, n_arguments: int) -> Any:
+    """Return a routine of scipy's BLAS."""
+    symbol = f"ae_widgets_{name}"  # by name, so that what calls it can be cached
+    binding.add_symbol(symbol, get_cython_function_address("scipy.linalg.cython_blas", name))
+    return types.ExternalFunction(symbol, types.void(*[types.voidptr] * n_arguments))
+
+
+_ssyrk, _sgemm = _blas("ssyrk", 10), _blas("sgemm", 13)
 
 
 @compiled
@@ -82,6 +88,34 @@ def gram(matrix: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     for j in range(width):
         for k in range(j):
             out[k, j] = out[j, k]
+
+
+@compiled
+def product(
+    left: NDArray[np.float32],
+    turn_left: bool,  # noqa: FBT001  # compiled functions take no keywords
+    right: NDArray[np.float32],
+    turn_right: bool,  # noqa: FBT001
+    out: NDArray[np.float32],
+    kept: float,
+) -> None:
+    """Write the product of two matrices plus `kept` times `out` to `out`.
+
+    All three lie in C order; the transposes of those to be turned are multiplied.
+    As against `numpy.dot`, a gradient is added up where it lies.
+    """
+    rows, columns = out.shape
+    # BLAS counts columns first: to it, the matrices are their transposes.
+    letters = np.array([ord("T") if turn_right else ord("N"), ord("T") if turn_left else ord("N")])
+    letters = letters.astype(np.uint8)
+    inner = left.shape[0] if turn_left else left.shape[1]
+    sizes = np.array([columns, rows, inner, right.shape[1], left.shape[1]], np.int32)
+    factors = np.array([1, kept], np.float32)
+    _sgemm(
+        letters.ctypes, letters[1:].ctypes, sizes.ctypes, sizes[1:].ctypes, sizes[2:].ctypes,
+        factors.ctypes, right.ctypes, sizes[3:].ctypes, left.ctypes, sizes[4:].ctypes,
+        factors[1:].ctypes, out.ctypes, sizes.ctypes,
+    )  # fmt: skip
 
 
 @intrinsic  # type: ignore[untyped-decorator]  # numba is not read for types

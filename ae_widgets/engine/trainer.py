@@ -455,6 +455,7 @@ class Trainer:
 
     def _step_class(self) -> Any:
         """Return the fastest kind of step that applies."""
+        from ae_widgets.engine.convolutional_step import ConvolutionalStep
         from ae_widgets.engine.dense_step import DenseStep
         from ae_widgets.engine.device_step import DeviceStep
         from ae_widgets.engine.product_step import ProductStep
@@ -465,6 +466,8 @@ class Trainer:
             return DeviceStep
         if not isinstance(self.features, Tensor):
             kind: Any = SparseStep
+        elif self.settings.architecture.convolutional:
+            kind = ConvolutionalStep
         else:
             large = ProductStep.is_worth_it(self.settings, self.features.shape[1])
             kind = ProductStep if large else DenseStep
