@@ -92,24 +92,29 @@ def gram(matrix: NDArray[np.float32], out: NDArray[np.float32]) -> None:
 
 @compiled
 def product(
-    left: NDArray[np.float32],
-    turn_left: bool,  # noqa: FBT001  # compiled functions take no keywords
-    right: NDArray[np.float32],
-    turn_right: bool,  # noqa: FBT001
-    out: NDArray[np.float32],
-    kept: float,
+    left: NDArray[np.float32], right: NDArray[np.float32], out: NDArray[np.float32], kept: float
 ) -> None:
     """Write the product of two matrices plus `kept` times `out` to `out`.
 
-    All three lie in C order; the transposes of those to be turned are multiplied.
-    As against `numpy.dot`, a gradient is added up where it lies.
+    Each lies in C order or is the transpose of one that does; `out` in C order. As
+    against `numpy.dot`, gradients can be added up where they lie.
     """
-    rows, columns = out.shape
-    # BLAS counts columns first: to it, the matrices are their transposes.
-    letters = np.array([ord("T") if turn_right else ord("N"), ord("T") if turn_left else ord("N")])
-    letters = letters.astype(np.uint8)
-    inner = left.shape[0] if turn_left else left.shape[1]
-    sizes = np.array([columns, rows, inner, right.shape[1], left.shape[1]], np.int32)
+    # BLAS counts columns first: to it, a matrix in C order is its transpose.
+    turned, straight = ord("T"), ord("N")
+    of_left, of_right = left.flags.c_contiguous, right.flags.c_contiguous
+    letters = np.array(
+        [straight if of_right else turned, straight if of_left else turned], np.uint8
+    )
+    sizes = np.array(
+        [
+            out.shape[1],
+            out.shape[0],
+            left.shape[1],
+            right.shape[1] if of_right else right.shape[0],
+            left.shape[1] if of_left else left.shape[0],
+        ],
+        np.int32,
+    )
     factors = np.array([1, kept], np.float32)
     _sgemm(
         letters.ctypes, letters[1:].ctypes, sizes.ctypes, sizes[1:].ctypes, sizes[2:].ctypes,

@@ -46,6 +46,7 @@ __all__ = ["ImageBuffers", "train_image_batches"]
 
 ZERO = np.float32(0)
 
+
 class ImageBuffers(NamedTuple):
     """Arrays that stay from batch to batch.
 
@@ -100,10 +101,13 @@ def train_image_batches(
         errors = task.errors[start : start + n]
         for shard in range(thread, shards, threads):
             low, high = n * shard // shards, n * (shard + 1) // shards
-            _encode(features, task, arrays, shard, start + low, start + high, code[low:high])
+            _encode(features, task.rows[start + low : start + high], arrays, shard, task.code_layer)
+            _, output = _ends(arrays, shard, task.code_layer, high - low)
+            code[low:high] = output
         met = meet(task.counter, threads, met)
         complexity = 0.0
         if thread == 0:
+            _note(task, start, code)
             complexity = complexity_gradient(task.complexity, code, task.target, by_code, task.beta)
         met = meet(task.counter, threads, met)
         for shard in range(thread, shards, threads):
@@ -141,30 +145,28 @@ def _moved(task: Task, arrays: ImageBuffers) -> int:
     """Return how many parameters move: nothing but the reconstruction pulls at the decoder."""
     if task.alpha == 0 and task.beta == 0:
         return 0
-    return end_of(arrays.layers[len(arrays.layers) - 1 if task.alpha else task.code_layer])
+    last = len(arrays.layers) - 1 if task.alpha else task.code_layer
+    end: int = end_of(arrays.layers[last])
+    return end
+
+
+@compiled
+def _note(task: Task, start: int, code: Floats) -> None:
+    """Keep the code of the items from `start` on, if it was asked for."""
+    if len(task.codes):
+        task.codes[start : start + len(code)] = code
 
 
 @compiled
 def _encode(
-    features: Floats,
-    task: Task,
-    arrays: ImageBuffers,
-    shard: int,
-    start: int,
-    stop: int,
-    code: Floats,
+    features: Floats, rows: NDArray[np.int32], arrays: ImageBuffers, shard: int, code_layer: int
 ) -> None:
-    """Gather the items from `start` to `stop` and encode them into `code`."""
-    n = stop - start
-    x, _ = _ends(arrays, shard, 0, n)
-    for i in range(n):
-        x[i] = features[task.rows[start + i]]
-    for layer in range(task.code_layer + 1):
-        _forward(arrays, shard, layer, n)
-    _, output = _ends(arrays, shard, task.code_layer, n)
-    code[:] = output
-    if len(task.codes):
-        task.codes[start:stop] = code
+    """Gather the items at `rows` and encode them."""
+    x, _ = _ends(arrays, shard, 0, len(rows))
+    for i in range(len(rows)):
+        x[i] = features[rows[i]]
+    for layer in range(code_layer + 1):
+        _forward(arrays, shard, layer, len(rows))
 
 
 @compiled

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ConvolutionalStep"]
 
+
 class ConvolutionalStep(CompiledStep):
     """The compiled step of convolutions, dense layers and transposed convolutions.
 
@@ -85,7 +86,7 @@ class ConvolutionalStep(CompiledStep):
     ) -> tuple[NDArray[np.int64], Floats, list[Place]]:
         kinds = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
         modules = [module for module in network.modules() if isinstance(module, kinds)]
-        parameters = [part for module in modules for part in (module.weight, module.bias)]
+        parameters = [part for module in modules for part in module.parameters()]  # weight, bias
         for parameter in parameters:  # another step may have laid them out its way
             parameter.data = parameter.data.contiguous()
         layers = _layers(architecture, [m for m in modules if isinstance(m, nn.Linear)])
@@ -97,10 +98,10 @@ class ConvolutionalStep(CompiledStep):
             (part.detach().numpy().reshape(place.shape), place.of(flat))
             for part, place in zip(parameters, places, strict=True)
         ]
-        kinds = [COMPILED_ACTIVATIONS[name] for name in architecture.layer_activations()]
+        activations = [COMPILED_ACTIVATIONS[name] for name in architecture.layer_activations()]
         table = [
             (*layer.fans, kind, place.start, *layer.numbers)
-            for layer, kind, place in zip(layers, kinds, places[::2], strict=True)
+            for layer, kind, place in zip(layers, activations, places[::2], strict=True)
         ]
         return np.array(table, np.int64), flat, places
 
@@ -164,6 +165,7 @@ class _Layer(NamedTuple):
 
 def _layers(architecture: Architecture, dense: list[nn.Linear]) -> list[_Layer]:
     maps = architecture.feature_maps()
+    between: list[tuple[tuple[int, ...], tuple[int, ...]]]
     between = [((layer.in_features,), (layer.out_features,)) for layer in dense]
     # The first dense layer of the encoder reads an image, the last of the decoder writes one.
     between[0], between[-1] = (maps[-1], between[0][1]), (between[-1][0], maps[-1])

@@ -51,7 +51,8 @@ def parts(layer: Integers, flat: Floats) -> tuple[Floats, Floats]:
 @compiled
 def end_of(layer: Integers) -> int:
     """Return where the parameters of a layer end."""
-    return layer[OFFSET] + layer[ROWS] * layer[COLUMNS] + layer[N_BIASES]
+    end: int = layer[OFFSET] + layer[ROWS] * layer[COLUMNS] + layer[N_BIASES]
+    return end
 
 
 @compiled
@@ -66,7 +67,7 @@ def multiply(
 ) -> None:
     """Write what a layer makes of `values` (n, fan_in), without bias, to `output` (n, fan_out)."""
     if layer[FORM] == DENSE:
-        product(values, False, weight, True, output, 0.0)
+        product(values, weight.T, output, 0.0)
     elif layer[FORM] == SHRINK:
         _shrink(layer, weight, values, output, scratch)
     else:
@@ -82,12 +83,12 @@ def multiply_back(
     Comes after `differentiate`, which leaves in `scratch` what is used here again.
     """
     if layer[FORM] == DENSE:
-        product(slope, False, weight, False, by_values, 0.0)
+        product(slope, weight, by_values, 0.0)
     elif layer[FORM] == SHRINK:
         _grow(layer, weight, slope, by_values, scratch)
     else:
         patches, small = _matrices(layer, by_values, scratch)
-        product(patches, False, weight, True, small, 0.0)
+        product(patches, weight.T, small, 0.0)
 
 
 @compiled
@@ -96,25 +97,25 @@ def differentiate(
 ) -> None:
     """Add the gradient by a layer's weight, given that by its products."""
     if layer[FORM] == DENSE:
-        product(slope, True, values, False, by_weight, 1.0)
+        product(slope.T, values, by_weight, 1.0)
         return
     large, small_values = (values, slope) if layer[FORM] == SHRINK else (slope, values)
     patches, small = _matrices(layer, small_values, scratch)
     _gather(layer, large, patches)
-    product(small, True, patches, False, by_weight, 1.0)
+    product(small.T, patches, by_weight, 1.0)
 
 
 @compiled
 def _shrink(layer: Integers, weight: Floats, large: Floats, out: Floats, scratch: Floats) -> None:
     patches, small = _matrices(layer, out, scratch)
     _gather(layer, large, patches)
-    product(patches, False, weight, True, small, 0.0)
+    product(patches, weight.T, small, 0.0)
 
 
 @compiled
 def _grow(layer: Integers, weight: Floats, values: Floats, out: Floats, scratch: Floats) -> None:
     patches, small = _matrices(layer, values, scratch)
-    product(small, False, weight, False, patches, 0.0)
+    product(small, weight, patches, 0.0)
     out[:] = ZERO
     n, height, width = len(values), layer[SMALL], layer[SMALL + 1]
     images = out.reshape(n, layer[LARGE], layer[LARGE + 1], layer[LARGE + 2])

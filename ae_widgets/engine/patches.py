@@ -10,7 +10,7 @@ a run of values in each of its three lines.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -111,7 +111,7 @@ def _spread_line(patches: Floats, line: Floats, channels: int, small: int) -> No
 
 
 @inlined
-def _full(length: int, channels: int, small: int) -> int:
+def _full(length: int, channels: Any, small: Any) -> Any:
     """Return how many patches do not reach beyond the end of a line, the first counted in."""
     return small if small * (channels + channels) <= np.uintp(length) else small - U1
 
