@@ -340,7 +340,7 @@ class Trainer:
         """Return what the complexity of the items at `rows` is measured on."""
         parts = []
         with evaluating(self.network):
-            chunks = torch.split(codes, chunk_rows(self.features.shape[1]))
+            chunks = torch.split(codes, chunk_rows(self.features.shape[1], self.network))
             for chunk, code in zip(self._chunks(rows), chunks, strict=True):
                 x = network_input(self.settings.reconstruction, take(self.features, chunk))
                 parts.append(self.network.penalised(x.to(self.device), code).cpu())
@@ -488,7 +488,7 @@ class Trainer:
 
     def _chunks(self, rows: Tensor | None) -> tuple[Tensor | slice, ...]:
         n_samples, n_features = self.features.shape
-        size = chunk_rows(n_features)
+        size = chunk_rows(n_features, self.network)
         if rows is not None:
             return torch.split(rows, size)
         return tuple(slice(start, start + size) for start in range(0, n_samples, size))

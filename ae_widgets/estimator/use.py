@@ -119,7 +119,8 @@ class FittedAutoencoder(
             Takes a tensor; or, without `dense`, a CSR matrix if `values` is one.
         values : ndarray or CSR matrix
         """
-        n, size, result = values.shape[0], chunk_rows(self.n_features_in_), None
+        n, result = values.shape[0], None
+        size = chunk_rows(self.n_features_in_, self.network_)
         with torch.no_grad(), memory_errors("pass fewer items at a time"):
             for start in range(0, n, size):
                 part: Any = values[start : start + size]

@@ -9,6 +9,7 @@ from torch import nn
 
 from ae_widgets import Settings
 from ae_widgets.engine.convolutional_step import ConvolutionalStep
+from ae_widgets.engine.items import chunk_rows
 from ae_widgets.engine.patches import gather, spread
 from ae_widgets.engine.step import AutogradStep, Noted
 from ae_widgets.engine.trainer import Trainer
@@ -252,6 +253,13 @@ def test_a_trainer_takes_it_and_goes_on_with_another_where_it_no_longer_applies(
     trainer.run_batch()
     assert isinstance(trainer._stepper, AutogradStep)
     assert all(np.isfinite(value).all() for value in trainer.weights().values())
+
+
+def test_convolutions_are_given_fewer_items_at_a_time():
+    images = build_network(changed(item_shape=(28, 28)).architecture, 784, random_state=0)
+    dense = build_network(Settings().architecture, 784, random_state=0)
+    assert chunk_rows(784, images) < chunk_rows(784, dense) == chunk_rows(784)
+    assert chunk_rows(10**9, images) == 1
 
 
 @pytest.mark.parametrize("shape", [(9, 8, 2), (8, 9, 1), (2, 2, 3), (1, 3, 1), (3, 1, 4)])
