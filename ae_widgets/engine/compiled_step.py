@@ -94,7 +94,7 @@ class CompiledStep(ABC):
         self._layers, self._parameters, self._places = self._lay_out(network, architecture)
         self._team = Team(1)
         self._buffers: Any = None
-        self._batch_size = 0
+        self._batch_size = settings.batch_size
         self.forget()
         no_rows, no_codes = np.empty(0, np.int32), np.empty((0, architecture.code_dim), np.float32)
         # Compiles what this machine has not compiled yet.
@@ -138,7 +138,7 @@ class CompiledStep(ABC):
         """Drop the optimiser's memory of past gradients."""
         self._first, self._second = np.zeros_like(self._parameters), np.zeros_like(self._parameters)
         self._step = 0
-        self._batch_size = 0
+        self._buffers = None
 
     def memory(self, *, copy: bool = True) -> Any:
         """Return the optimiser's memory, for `load_memory`.

@@ -14,6 +14,7 @@ from ae_widgets.engine.compiled_step import CompiledStep, Place, count_shards, k
 from ae_widgets.engine.convolutional_loop import ImageBuffers, train_image_batches
 from ae_widgets.engine.image_layers import BLOCK, COLUMNS, DENSE, GROW, ROWS, SHRINK, SMALL
 from ae_widgets.engine.loop import FAN_OUT, Task
+from ae_widgets.engine.step import Noted
 from ae_widgets.engine.team import CORES, Team
 from ae_widgets.model.activations import COMPILED_ACTIVATIONS
 from ae_widgets.model.architecture import KERNEL_SIZE
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ae_widgets.engine.settings import Settings
-    from ae_widgets.engine.step import Noted, Trained
+    from ae_widgets.engine.step import Trained
     from ae_widgets.losses.objective import Objective
     from ae_widgets.model.architecture import Architecture
     from ae_widgets.model.network import AutoencoderNetwork
@@ -73,13 +74,27 @@ class ConvolutionalStep(CompiledStep):
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         """Train on the items at `rows`, in order, `batch_size` at a time."""
-        for theirs, ours in self._copies:
-            ours[:] = theirs
+        self._read()
         try:
             return super().train(rows, batch_size, noted)
         finally:  # also after an interrupt
             for theirs, ours in self._copies:
                 theirs[:] = ours
+
+    def encode(self, rows: NDArray[np.int32]) -> tuple[Floats, Floats] | None:
+        """Return codes (n, code_dim) and errors (n,); None if they are not all finite."""
+        n, code_dim = len(rows), int(self._layers[self._code_layer, FAN_OUT])
+        noted = Noted(np.empty((n, code_dim), np.float32), np.empty(n, np.float32), np.zeros(2))
+        self._read()
+        task = self._task(rows, self._batch_size, noted, slice(0, n))
+        task = task._replace(alpha=0.0, beta=0.0)  # nothing pulls, nothing moves
+        job = self._job(task, self._fit_buffers(self._batch_size))
+        self._team.run(job, self._team.stint()[0], 0)
+        return None if task.sums[2] != 0 else (noted.codes, noted.errors)
+
+    def _read(self) -> None:
+        for theirs, ours in self._copies:
+            ours[:] = theirs
 
     def _lay_out(
         self, network: AutoencoderNetwork, architecture: Architecture

@@ -23,7 +23,7 @@ from ae_widgets.engine.means import Mark, mark, since
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.engine.sampling import WeightedRows
 from ae_widgets.engine.split import split_rows
-from ae_widgets.engine.step import AutogradStep, Noted
+from ae_widgets.engine.step import AutogradStep, EncodingStep, Noted
 from ae_widgets.engine.stopping import Stopping
 from ae_widgets.exceptions import NonFiniteLossError, SettingsError
 from ae_widgets.losses.objective import Objective, PartMeans
@@ -274,6 +274,18 @@ class Trainer:
     @torch.no_grad()
     def encode(self, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return codes (n, code_dim) and errors (n,) of `rows`, default all."""
+        passed = None
+        if isinstance(self._stepper, EncodingStep):
+            every = torch.arange(self.features.shape[0]) if rows is None else rows
+            passed = self._stepper.encode(every.numpy().astype(np.int32))
+        codes, errors = map(torch.from_numpy, passed) if passed else self._pass(rows)
+        if rows is None and self._weighted is not None and self._seen is not None:
+            for seen, values in zip(self._seen, (codes, errors), strict=True):
+                seen[:] = values.numpy()
+        return codes, errors
+
+    def _pass(self, rows: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Return codes and errors of `rows`, by torch."""
         codes, errors = [], []
         kind = self.settings.reconstruction
         with evaluating(self.network):
@@ -282,9 +294,6 @@ class Trainer:
                 code, output = self.network(network_input(kind, x))
                 codes.append(code.cpu())
                 errors.append(item_errors(kind, output, x).cpu())
-        if rows is None and self._weighted is not None and self._seen is not None:
-            for seen, values in zip(self._seen, (codes, errors), strict=True):
-                seen[:] = torch.cat(values).numpy()
         return torch.cat(codes), torch.cat(errors)
 
     @torch.no_grad()

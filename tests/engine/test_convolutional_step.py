@@ -255,6 +255,33 @@ def test_a_trainer_takes_it_and_goes_on_with_another_where_it_no_longer_applies(
     assert all(np.isfinite(value).all() for value in trainer.weights().values())
 
 
+@pytest.mark.parametrize("n", [0, 5, 100])
+def test_it_encodes_as_torch_does_and_moves_nothing(n):
+    features = blobs(100, 72)
+    (step, network), _ = steps(features, beta=0.1)
+    train(step, np.arange(40), batch_size=20)
+    before, memory = [p.detach().clone() for p in network.parameters()], step.memory()
+    rows = np.random.default_rng(0).permutation(100)[:n].astype(np.int32)
+    codes, errors = step.encode(rows)
+    x = torch.from_numpy(features[rows])
+    with torch.no_grad():
+        expected, output = network(x)
+    np.testing.assert_allclose(codes, expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(errors, (output - x).square().mean(dim=1), rtol=1e-4)
+    assert all(map(torch.equal, before, network.parameters()))
+    assert all(map(np.array_equal, memory, step.memory()))
+
+
+def test_codes_that_are_not_finite_are_left_to_torch():
+    features = blobs(40, 72)
+    features[7] = np.inf
+    settings = small(**{**IMAGES, "code_dim": 2}, validation_fraction=0)
+    codes, errors = (values.numpy() for values in Trainer(features, settings).encode())
+    assert not np.isfinite(errors[7])
+    assert np.isfinite(errors[8:]).all()
+    assert np.isfinite(codes[8:]).all()
+
+
 def test_convolutions_are_given_fewer_items_at_a_time():
     images = build_network(changed(item_shape=(28, 28)).architecture, 784, random_state=0)
     dense = build_network(Settings().architecture, 784, random_state=0)
