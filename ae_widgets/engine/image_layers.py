@@ -58,7 +58,7 @@ def end_of(layer: Integers) -> int:
 @compiled
 def at_once(layer: Integers, n: int) -> int:
     """Return how many of `n` items a layer takes at once."""
-    return n if layer[FORM] == DENSE else BLOCK
+    return max(1, n) if layer[FORM] == DENSE else BLOCK
 
 
 @compiled

@@ -118,6 +118,17 @@ def test_gradients_over_several_shards(complexity, monkeypatch):
     assert_gradients_agree(n=101, **large, beta=0.2, complexity=complexity)
 
 
+def test_a_last_batch_may_have_fewer_items_than_shards(monkeypatch):
+    monkeypatch.setattr("ae_widgets.engine.convolutional_step.CORES", 3)
+    large = {"item_shape": (16, 16), "channels": (16, 32)}
+    (step, ours), (autograd, theirs) = steps(blobs(129, 256), **large)
+    train(step, np.arange(129), 128)
+    assert step._team.size == 3
+    train(autograd, np.arange(129), 128)
+    for mine, expected in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(mine, expected, rtol=1e-4, atol=2e-5)
+
+
 @pytest.mark.parametrize("output", ["identity", "sigmoid"])
 def test_thirty_steps_lead_to_the_same_parameters(output):
     generator = np.random.default_rng(0)
