@@ -24,7 +24,7 @@ from ae_widgets.engine.means import Mark, mark, since
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.engine.sampling import WeightedRows
 from ae_widgets.engine.split import split_rows
-from ae_widgets.engine.step import AutogradStep, Noted
+from ae_widgets.engine.step import AutogradStep, EncodingStep, Noted
 from ae_widgets.engine.stopping import Stopping
 from ae_widgets.exceptions import NonFiniteLossError, SettingsError
 from ae_widgets.losses.objective import Objective, PartMeans
@@ -293,6 +293,18 @@ class Trainer:
     @torch.no_grad()
     def encode(self, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return codes (n, code_dim) and errors (n,) of `rows`, default all."""
+        passed = None
+        if isinstance(self._stepper, EncodingStep):
+            every = torch.arange(self.features.shape[0]) if rows is None else rows
+            passed = self._stepper.encode(every.numpy().astype(np.int32))
+        codes, errors = map(torch.from_numpy, passed) if passed else self._pass(rows)
+        if rows is None and self._weighted is not None and self._seen is not None:
+            for seen, values in zip(self._seen, (codes, errors), strict=True):
+                seen[:] = values.numpy()
+        return codes, errors
+
+    def _pass(self, rows: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Return codes and errors of `rows`, by torch."""
         codes, errors = [], []
         kind = self.settings.reconstruction
         with evaluating(self.network):
@@ -301,9 +313,6 @@ class Trainer:
                 code, output = self.network(network_input(kind, x))
                 codes.append(code.cpu())
                 errors.append(item_errors(kind, output, x).cpu())
-        if rows is None and self._weighted is not None and self._seen is not None:
-            for seen, values in zip(self._seen, (codes, errors), strict=True):
-                seen[:] = torch.cat(values).numpy()
         return torch.cat(codes), torch.cat(errors)
 
     def assign(self, codes: Tensor) -> tuple[NDArray[np.int32] | None, NDArray[np.int32] | None]:
@@ -368,7 +377,7 @@ class Trainer:
         """Return what the complexity of the items at `rows` is measured on."""
         parts = []
         with evaluating(self.network):
-            chunks = torch.split(codes, chunk_rows(self.features.shape[1]))
+            chunks = torch.split(codes, chunk_rows(self.features.shape[1], self.network))
             for chunk, code in zip(self._chunks(rows), chunks, strict=True):
                 x = network_input(self.settings.reconstruction, take(self.features, chunk))
                 parts.append(self.network.penalised(x.to(self.device), code).cpu())
@@ -491,6 +500,7 @@ class Trainer:
 
     def _step_class(self) -> Any:
         """Return the fastest kind of step that applies."""
+        from ae_widgets.engine.convolutional_step import ConvolutionalStep
         from ae_widgets.engine.dense_step import DenseStep
         from ae_widgets.engine.device_step import DeviceStep
         from ae_widgets.engine.product_step import ProductStep
@@ -503,6 +513,8 @@ class Trainer:
             return AutogradStep
         if not isinstance(self.features, Tensor):
             kind: Any = SparseStep
+        elif self.settings.architecture.convolutional:
+            kind = ConvolutionalStep
         else:
             large = ProductStep.is_worth_it(self.settings, self.features.shape[1])
             kind = ProductStep if large else DenseStep
@@ -558,7 +570,7 @@ class Trainer:
 
     def _chunks(self, rows: Tensor | None) -> tuple[Tensor | slice, ...]:
         n_samples, n_features = self.features.shape
-        size = chunk_rows(n_features)
+        size = chunk_rows(n_features, self.network)
         if rows is not None:
             return torch.split(rows, size)
         return tuple(slice(start, start + size) for start in range(0, n_samples, size))

@@ -180,7 +180,7 @@ class FittedAutoencoder(
             Whether `function` takes and returns float64.
         """
         (n, width), result = values.shape, None
-        size = chunk_rows(width)
+        size = chunk_rows(width, self.network_)
         with torch.no_grad(), memory_errors("pass fewer items at a time"):
             for start in range(0, n, size):
                 part: Any = values[start : start + size]
