@@ -39,7 +39,8 @@ def check_settings(
     SettingsError
         If the reconstruction error is binary cross-entropy and the features or
         the network's outputs can leave [0, 1]; if it is multinomial and a feature
-        is negative; or if values are missing and it is not made for that.
+        is negative or the network's outputs are no logits; or if values are missing and
+        it is not made for that.
     DataError
         If every value is missing.
     """
@@ -57,6 +58,13 @@ def check_settings(
         msg = (
             f"multinomial needs counts or ratings that are not negative, but the smallest feature "
             f"value is {low:g}. Shift or clip them, or choose mse or mae."
+        )
+        raise SettingsError(msg)
+    output = settings.architecture.output_activation
+    if kind == "multinomial" and output != "identity" and not own_modules:
+        msg = (
+            f"multinomial takes the outputs for logits, but output_activation is {output!r}. "
+            "Choose 'identity' (it applies to the next run), or another reconstruction error."
         )
         raise SettingsError(msg)
     if kind == "binary_cross_entropy":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from ae_widgets.engine.protocol import (
     Begin,
     Change,
     Failed,
+    Latent,
     Pause,
     Reconstruct,
     Reconstructed,
@@ -60,6 +62,8 @@ __all__ = ["PastRun", "Session"]
 _numbers = itertools.count(1)
 _BUSY = ("starting", "running")
 _ANSWER_SECONDS = 30.0
+_PATIENCE_SECONDS = 4.0
+_COMPILING = "Compiling the training loop for this machine: only once, up to a minute."
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +212,7 @@ class Session(Imputation, Keeping, Readings):
             if self._link.trainer is None:
                 self._link.launch(self._begin())
                 self._tell_labels()
+                self._explain_waiting()
 
     def start(self) -> None:
         """Train. After a run that finished or failed, begin a new one.
@@ -553,10 +558,27 @@ class Session(Imputation, Keeping, Readings):
             if died:
                 self._link.lost()
             topics = self._run.apply(event)
+            if isinstance(event, Latent) and self.status.note.endswith(_COMPILING):
+                self._run.say(self.status.note.removesuffix(_COMPILING).strip())
+                topics = topics | {"status"}
             if self.status.state not in _BUSY:
                 registry.release(self)
                 self._settled.notify_all()
         self._notify(*topics)
+
+    def _explain_waiting(self) -> None:
+        """Say what takes so long if the first picture does not come soon."""
+        own = weakref.ref(self)
+
+        def explain() -> None:
+            session = own()
+            if session is None or session.closed or session.error or session.latent:
+                return
+            session.say(f"{session.status.note} {_COMPILING}".strip())
+
+        timer = threading.Timer(_PATIENCE_SECONDS, explain)
+        timer.daemon = True
+        timer.start()
 
     def _wait_until_settled(self, timeout: float | None) -> None:
         deadline = None if timeout is None else time.monotonic() + timeout

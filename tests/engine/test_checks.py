@@ -12,7 +12,15 @@ NAN = float("nan")
 
 @pytest.mark.parametrize("kind", RECONSTRUCTIONS)
 def test_values_from_0_to_1_suit_every_error(kind):
-    check_settings(small(reconstruction=kind, output_activation="sigmoid"), (0.0, 1.0))
+    output = "identity" if kind == "multinomial" else "sigmoid"
+    check_settings(small(reconstruction=kind, output_activation=output), (0.0, 1.0))
+
+
+def test_multinomial_takes_logits():
+    settings = small(reconstruction="multinomial", output_activation="sigmoid")
+    with pytest.raises(SettingsError, match="logits, but output_activation is 'sigmoid'"):
+        check_settings(settings, (0.0, 1.0))
+    check_settings(settings, (0.0, 1.0), own_modules=True)
 
 
 @pytest.mark.parametrize("kind", ["mse", "mae", "huber", "cosine", "masked_mse"])

@@ -53,6 +53,18 @@ def test_start_and_wait_train_to_the_end(session, trainer):
     assert one.weights is not None
 
 
+def test_a_trainer_that_takes_long_to_begin_is_explained(session, monkeypatch):
+    monkeypatch.setattr("ae_widgets.session.session._PATIENCE_SECONDS", 0.0)
+    notes = []
+    one = session(trainer="process")
+    before = one.status.note
+    one.observe("status", lambda: notes.append(one.status.note))
+    one.prepare()
+    wait_for(lambda: one.latent is not None and "Compiling" not in one.status.note)
+    assert any("Compiling the training loop" in note for note in notes)
+    assert one.status.note == before
+
+
 def test_codes_are_those_of_the_final_weights(session):
     one = session()
     one.start()
