@@ -225,7 +225,7 @@ def test_raising_beta_on_digits_closes_dimensions_and_still_beats_pca():
         ({"normalization": "layer"}, "plain"),
         ({"normalization": "batch"}, "plain"),
         ({"dropout": 0.1}, "plain"),
-        (CONVOLUTIONAL, "plain"),
+        ({**CONVOLUTIONAL, "activation": "silu"}, "plain"),
         ({"activation": "silu"}, "plain"),
     ],
 )

@@ -112,6 +112,7 @@ def test_what_is_no_architecture_is_refused_beside_a_part_of_it():
 def test_what_waits_for_the_next_run():
     waiting = set(NAMES) - LIVE_SETTINGS
     later = {"validation_fraction", "optimizer", "random_state", "precision", "device", "kind"}
+    later |= {"preprocess"}
     assert waiting == ARCHITECTURE_SETTINGS | later
 
 

@@ -1,0 +1,39 @@
+"""Compile the training loops ahead of their first use.
+
+They are compiled when they are first needed, which takes up to a minute, and kept
+beside the package for good. Where an image is built, do it there::
+
+    python -m ae_widgets.engine.compile
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from ae_widgets.engine.settings import Settings
+from ae_widgets.engine.trainer import Trainer
+
+__all__ = ["main"]
+
+RUNS: tuple[dict[str, Any], ...] = (
+    {},
+    {"precision": "bf16"},
+    {"trunk": "convolutional", "item_shape": (8, 8), "channels": (4,)},
+)
+"""Settings of a run for each way to train dense items."""
+
+
+def main() -> None:
+    """Train each of the loops on one batch of nothing much."""
+    features = np.eye(16, 64, dtype=np.float32)
+    small = Settings().change(hidden_layer_sizes=(8,), batch_size=8)
+    for changes in RUNS:
+        Trainer(features, small.change(**changes)).run_batch()
+    Trainer(csr_array(features), small).run_batch()
+
+
+if __name__ == "__main__":
+    main()
