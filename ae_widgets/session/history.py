@@ -33,8 +33,8 @@ class LossCurve:
     series : dict of str to ndarray of shape (n_points,), float32
         '<split>_<part>' for the splits 'train' and 'validation' and the parts
         'total', 'reconstruction', 'complexity' and, once they were measured,
-        'clustering' and 'classification', each times its weight; NaN where there is
-        no measurement.
+        'clustering' and 'classification', each times its weight. The last two are 0
+        where there were no clusters or classes yet; NaN where there is no measurement.
     """
 
     epoch: NDArray[np.float32]
@@ -89,7 +89,7 @@ def _weighted(losses: LossParts | None, part: str) -> float:
         return float("nan")
     if part == "total":
         return losses.total
-    return losses.weighted(part) if part in losses.weights else float("nan")
+    return losses.weighted(part) if part in losses.weights else 0.0
 
 
 def _row(record: LossRecord) -> dict[str, float]:

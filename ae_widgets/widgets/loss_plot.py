@@ -230,10 +230,11 @@ class LossPlot(SessionView, ipywidgets.VBox):
 def _stacked(curve: LossCurve, split: str) -> NDArray[np.float32]:
     """Return the series of a split, (3, n_points), or (5, n_points) with clusters or classes.
 
-    The place of a part among the curves gives its colour: one that lacks is NaN.
+    The place of a part among the curves gives its colour; the style sheet hides the
+    curve of one that was never measured, which has no key.
     """
     guided = any(f"{split}_{part}" in curve.series for part in GUIDED_PARTS)
-    nothing = np.full_like(curve.epoch, np.nan)
+    nothing = np.zeros_like(curve.epoch)
     parts = (*PARTS, *GUIDED_PARTS) if guided else PARTS
     return np.stack([curve.series.get(f"{split}_{part}", nothing) for part in parts])
 

@@ -160,8 +160,8 @@ def test_clusters_and_classes_are_drawn_once_they_are_measured(plot, session, tr
     session._handle(Progress(trainer.run, 4, 4, 1, 4.0, 4, 0.9, (record,)))
     assert publisher.flush()
     assert plot._train.y.shape == (5, 4)
-    assert np.isnan(plot._train.y[3]).all()
-    np.testing.assert_array_equal(plot._train.y[4], np.float32([np.nan, np.nan, np.nan, 0.4]))
+    assert plot._train.y[3].tolist() == [0, 0, 0, 0]
+    np.testing.assert_array_equal(plot._train.y[4], np.float32([0, 0, 0, 0.4]))
     assert keys(plot) == ["", "δ · classification"]
     session.reset()
     assert publisher.flush()
