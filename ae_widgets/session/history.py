@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
     from ae_widgets.engine.protocol import LossParts, LossRecord
 
-__all__ = ["History", "LossCurve"]
+__all__ = ["GUIDED_PARTS", "PARTS", "History", "LossCurve"]
+
+PARTS = ("total", "reconstruction", "complexity")
+"""Series of every run."""
+
+GUIDED_PARTS = ("clustering", "classification")
+"""Series of a run that has clusters or classes."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +32,9 @@ class LossCurve:
         Epochs completed.
     series : dict of str to ndarray of shape (n_points,), float32
         '<split>_<part>' for the splits 'train' and 'validation' and the parts
-        'total', 'reconstruction' and 'complexity', each times its weight; NaN
-        where there is no measurement.
+        'total', 'reconstruction', 'complexity' and, once they were measured,
+        'clustering' and 'classification', each times its weight. The last two are 0
+        where there were no clusters or classes yet; NaN where there is no measurement.
     """
 
     epoch: NDArray[np.float32]
@@ -66,9 +73,12 @@ class History:
         last = records[-1:] if (len(records) - 1) % stride else []
         records = records[::stride] + last
         series: dict[str, NDArray[np.float32]] = {}
+        # A part that is 0 has no head yet, and is measured only for the sake of the other.
+        trained = [r.train.values for r in records]  # noqa: PD011  # a dict
+        guided = [p for p in GUIDED_PARTS if any(values.get(p) for values in trained)]
         for split in ("train", "validation"):
             measured = [getattr(r, split) for r in records]
-            for part in ("total", "reconstruction", "complexity"):
+            for part in (*PARTS, *guided):
                 values = [_weighted(losses, part) for losses in measured]
                 series[f"{split}_{part}"] = np.array(values, dtype=np.float32)
         return LossCurve(np.array([r.epoch for r in records], dtype=np.float32), series)
@@ -79,7 +89,7 @@ def _weighted(losses: LossParts | None, part: str) -> float:
         return float("nan")
     if part == "total":
         return losses.total
-    return losses.weighted(part)
+    return losses.weighted(part) if part in losses.weights else 0.0
 
 
 def _row(record: LossRecord) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from ae_widgets.widgets.anomaly_desk import AnomalyDesk
 from ae_widgets.widgets.architecture_controls import ArchitectureControls
 from ae_widgets.widgets.lab import Lab
+from ae_widgets.widgets.label_row import LabelRow
 from ae_widgets.widgets.latent_scatter import LatentScatter
 from ae_widgets.widgets.loss_controls import LossControls
 from ae_widgets.widgets.loss_plot import LossPlot
@@ -15,6 +16,7 @@ __all__ = [
     "AnomalyDesk",
     "ArchitectureControls",
     "Lab",
+    "LabelRow",
     "LatentScatter",
     "LossControls",
     "LossPlot",

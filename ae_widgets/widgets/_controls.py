@@ -11,6 +11,7 @@ from ae_widgets.widgets._view import FromFrontEnd
 
 __all__ = [
     "Checkbox",
+    "Combobox",
     "Dropdown",
     "FloatField",
     "IntField",
@@ -28,6 +29,10 @@ __all__ = [
 
 class Checkbox(FromFrontEnd, ipywidgets.Checkbox):
     """Yes or no."""
+
+
+class Combobox(FromFrontEnd, ipywidgets.Combobox):
+    """A line of text with some suggested."""
 
 
 class Dropdown(FromFrontEnd, ipywidgets.Dropdown):

@@ -16,6 +16,7 @@ from ae_widgets.widgets._tabs import Tabs
 from ae_widgets.widgets._view import SessionView, close_inner
 from ae_widgets.widgets.anomaly_desk import AnomalyDesk
 from ae_widgets.widgets.architecture_controls import ArchitectureControls
+from ae_widgets.widgets.label_row import LabelRow
 from ae_widgets.widgets.latent_scatter import LatentScatter
 from ae_widgets.widgets.loss_controls import LossControls
 from ae_widgets.widgets.loss_plot import LossPlot
@@ -46,7 +47,7 @@ class Lab(SessionView, ipywidgets.VBox):
     X : array-like, DataFrame, Bunch, path of a folder of pictures, or Session
         The items, one a row; or a session to show.
     y : array-like of shape (n_samples,), optional
-        Labels; they colour the latent space and are not trained on.
+        Labels; they colour the latent space and, with `delta` above 0, are trained on.
     labels : array-like, optional
         The labels in ``Lab(estimator, X, y)``, which opens an `Autoencoder` with its
         settings and, if it is fitted, its weights.
@@ -121,6 +122,7 @@ class Lab(SessionView, ipywidgets.VBox):
         self.preprocess = PreprocessControls(session)
         self.loss = LossControls(session)
         self.scatter = LatentScatter(session)
+        self.labelling = LabelRow(session)
         self.reconstruction = ReconstructionView(session)
         self.plot = LossPlot(session)
         self.anomalies = AnomalyDesk(session)
@@ -145,7 +147,7 @@ class Lab(SessionView, ipywidgets.VBox):
         parts = [
             self.training,
             controls,
-            Panel("Latent space", self.scatter, css_class="ae-lab-scatter"),
+            Panel("Latent space", self.labelling, self.scatter, css_class="ae-lab-scatter"),
             Panel("Items", self.reconstruction, css_class="ae-lab-items"),
             self.tabs,
         ]

@@ -9,6 +9,7 @@ import ipywidgets
 from ae_widgets.engine import CORRUPTIONS, KINDS
 from ae_widgets.engine.settings import OPTIMIZERS, SCHEDULES
 from ae_widgets.losses import RECONSTRUCTIONS
+from ae_widgets.losses.names import CLUSTERINGS
 from ae_widgets.widgets._controls import FloatField, IntField, LogSlider, Panel
 from ae_widgets.widgets._settings_controls import SettingsControls
 from ae_widgets.widgets._style import style_sheet
@@ -39,12 +40,24 @@ COMPLEXITY_LABELS = {
     "kl_gaussian": "KL to Gaussian",
     "gates": "open gates",
 }
+CLUSTERING_LABELS = {"dec": "soft (DEC)", "dcn": "nearest (DCN)"}
 OPTIMIZER_LABELS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
 CORRUPTION_LABELS = {"gaussian": "Gaussian noise", "masking": "masking"}
 SCHEDULE_LABELS = {"reduce_on_plateau": "on plateaus"}
 TOOLTIPS = {
     "alpha": "α multiplies the reconstruction error: with more, the outputs follow the inputs",
     "beta": "β multiplies the complexity of the code: with more, the code becomes simpler",
+    "gamma": "γ multiplies the clustering of the code: with more, the codes gather around the "
+    "centres of their clusters",
+    "delta": "δ multiplies the classification: with more, the codes of items with different "
+    "labels are easier to tell apart. It needs labels of two classes",
+    "clustering": "What draws a code to a cluster: DEC pulls it to the cluster that it is likely "
+    "in, DCN to the nearest centre",
+    "n_clusters": "Clusters to look for; another number has their centres placed anew",
+    "clustering_start": "Epochs before k-means places the centres on the codes: by then the code "
+    "knows something of the data",
+    "class_weight": "Whether all items with a label count alike, or all classes: 'balanced' helps "
+    "a class of few items",
     "reconstruction": "How input and output are compared: squared, absolute or Huber error, "
     "cross-entropy for values from 0 to 1, angle, multinomial for counts, or squared error "
     "over the values that are not missing",
@@ -84,8 +97,12 @@ class LossControls(SettingsControls):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, TOOLTIPS)
-        formula = ipywidgets.Label("loss = α · reconstruction + β · complexity")
-        formula.add_class("ae-formula")
+        formulas = [
+            ipywidgets.Label("loss = α · reconstruction + β · complexity"),
+            ipywidgets.Label("+ γ · clustering + δ · classification"),
+        ]
+        for formula in formulas:
+            formula.add_class("ae-formula")
         self._active = ipywidgets.Label(
             "", tooltip="With a larger β a gated model closes dimensions of its code"
         )
@@ -93,7 +110,7 @@ class LossControls(SettingsControls):
         self._active.add_class("ae-active")
         self._begin(
             style_sheet(),
-            formula,
+            *formulas,
             self._choice("reconstruction", "Reconstruction", _reconstructions),
             self._choice("corruption", "Corruption", _corruptions, when=_looks_at("corruption")),
             self._slider("noise", "Noise", LogSlider(-2, 0, zero=True), when=_looks_at("noise")),
@@ -105,6 +122,9 @@ class LossControls(SettingsControls):
                 "sparsity_target", "Sparsity", LogSlider(-3, -0.25), when=_aims_at_sparsity
             ),
             self._field("warm_up", "Warm-up", FloatField(), when=_looks_at("warm_up")),
+            self._slider("gamma", "γ", LogSlider(-5, 1, zero=True)),
+            self._slider("delta", "δ", LogSlider(-5, 1, zero=True)),
+            self._groups(),
             self._slider("learning_rate", "Learning rate", LogSlider(-6, 0)),
             self._field("batch_size", "Batch size", IntField()),
             self._field("max_iter", "Epochs", IntField()),
@@ -113,6 +133,17 @@ class LossControls(SettingsControls):
         )
         self._follow("losses", self._show_active, key=self._active_text)
         self._follow("settings", self._show_active, key=self._active_text)
+
+    def _groups(self) -> ipywidgets.Widget:
+        return Panel(
+            "Clusters and classes",
+            self._choice("clustering", "Clustering", _clusterings),
+            self._field("n_clusters", "Clusters", IntField()),
+            self._field("clustering_start", "Start (epoch)", IntField()),
+            self._choice("class_weight", "Class weight", _class_weights),
+            css_class="ae-section",
+            folded=True,
+        )
 
     def _optimiser(self) -> ipywidgets.Widget:
         return Panel(
@@ -156,6 +187,14 @@ def _reconstructions(_settings: Settings) -> list[tuple[str, str]]:
 
 def _complexities(settings: Settings) -> list[tuple[str, str]]:
     return _labelled(KINDS[settings.kind].complexities, COMPLEXITY_LABELS)
+
+
+def _clusterings(_settings: Settings) -> list[tuple[str, str]]:
+    return _labelled(CLUSTERINGS, CLUSTERING_LABELS)
+
+
+def _class_weights(_settings: Settings) -> list[tuple[str, str]]:
+    return [("as they are", ""), ("balanced", "balanced")]
 
 
 def _corruptions(_settings: Settings) -> list[tuple[str, str]]:

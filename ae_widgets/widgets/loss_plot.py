@@ -8,6 +8,8 @@ import bqplot
 import ipywidgets
 import numpy as np
 
+from ae_widgets.session.entries import LABELLED
+from ae_widgets.session.history import GUIDED_PARTS, PARTS
 from ae_widgets.widgets._axes import Ticks, fits, linear_ticks, log_ticks, round_up, set_axis
 from ae_widgets.widgets._controls import ToggleButtons, row
 from ae_widgets.widgets._style import style_sheet
@@ -18,23 +20,25 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ae_widgets.session import JournalEntry, Session
+    from ae_widgets.session import JournalEntry, LossCurve, Session
 
 __all__ = ["LossPlot", "describe_change", "merge_changes"]
 
 MAX_POINTS = 512  # a series; keeps the bytes of a refresh bounded
 MAX_TICKS = 50  # of moved controls
 REFRESH = 0.5  # seconds
-PARTS = ("total", "reconstruction", "complexity")
 # Okabe-Ito; `style.css` has the same as variables that follow the theme.
-COLORS = ["#666666", "#0072B2", "#D55E00"]
+COLORS = ["#666666", "#0072B2", "#D55E00", "#CC79A7", "#E69F00"]
 BASELINE_COLOR = "#009E73"
 NAMES = {
     "alpha": "α",
     "beta": "β",
+    "gamma": "γ",
+    "delta": "δ",
     "learning_rate": "learning rate",
     "batch_size": "batch size",
 }
+GUIDED_KEYS = {"clustering": "γ · clustering", "classification": "δ · classification"}
 EMPTY = "The loss curves appear here after the first epoch"
 
 
@@ -60,10 +64,12 @@ class LossPlot(SessionView, ipywidgets.VBox):
         self._kind.add_class("ae-segmented")
         self._kind.observe(self._choose_kind, names=["value"])
         self._baseline_key = _key("", "baseline")
+        self._guided_keys = {part: _key("", part) for part in GUIDED_PARTS}
         keys = [
             _key("total", "total"),
             _key("α · reconstruction", "reconstruction"),
             _key("β · complexity", "complexity"),
+            *self._guided_keys.values(),
             _key("validation", "validation", "Dashed: on the held-out items"),
             self._baseline_key,
             _key("moved", "moved", "Where a control was moved"),
@@ -118,14 +124,16 @@ class LossPlot(SessionView, ipywidgets.VBox):
 
     def _show_losses(self) -> None:
         curve = self.session.curve(MAX_POINTS)
-        train = np.stack([curve.series[f"train_{part}"] for part in PARTS])
-        validation = np.stack([curve.series[f"validation_{part}"] for part in PARTS])
+        train, validation = (_stacked(curve, split) for split in ("train", "validation"))
         # Validation is measured at the end of an epoch: other records would be gaps.
         ends = np.isfinite(validation[0]) | (curve.epoch == np.floor(curve.epoch))
         self._set_lines(self._train, curve.epoch, train)
         self._set_lines(self._validation, curve.epoch[ends], validation[:, ends])
         self._text.value = self._summary()
         (self._hint.add_class if len(curve.epoch) else self._hint.remove_class)("ae-hidden")
+        self._guided = {p: t for p, t in GUIDED_KEYS.items() if f"train_{p}" in curve.series}
+        if any(key.value != self._guided.get(p, "") for p, key in self._guided_keys.items()):
+            self._post("keys", self._show_guided_keys, messages=2, interval=0)
         self._wanted = self._wanted_ticks(curve.epoch, [train, validation])
         frame = (self.session.baseline, len(curve.epoch) > 0)
         left = [n for n in "xy" if not fits(self._ticks.get(n), self._wanted[n])]
@@ -176,6 +184,11 @@ class LossPlot(SessionView, ipywidgets.VBox):
         self._set_lines(self._baseline, np.array([0, self._x.max][: len(level)]), np.array([level]))
         self._baseline_key.value = self._baseline_text()
 
+    def _show_guided_keys(self) -> None:
+        """Show the keys of clusters and classes, nothing for what was never measured."""
+        for part, key in self._guided_keys.items():
+            key.value = self._guided.get(part, "")
+
     def _set_lines(
         self, mark: bqplot.Lines, x: NDArray[np.floating], y: NDArray[np.floating]
     ) -> None:
@@ -214,6 +227,18 @@ class LossPlot(SessionView, ipywidgets.VBox):
         return f"epoch {last.epoch:.4g}: {', '.join(parts)}"
 
 
+def _stacked(curve: LossCurve, split: str) -> NDArray[np.float32]:
+    """Return the series of a split, (3, n_points), or (5, n_points) with clusters or classes.
+
+    The place of a part among the curves gives its colour; the style sheet hides the
+    curve of one that was never measured, which has no key.
+    """
+    guided = any(f"{split}_{part}" in curve.series for part in GUIDED_PARTS)
+    nothing = np.zeros_like(curve.epoch)
+    parts = (*PARTS, *GUIDED_PARTS) if guided else PARTS
+    return np.stack([curve.series.get(f"{split}_{part}", nothing) for part in parts])
+
+
 def merge_changes(journal: Sequence[JournalEntry]) -> list[JournalEntry]:
     """Make one entry of what one pull at a control changed in many small steps.
 
@@ -226,7 +251,9 @@ def merge_changes(journal: Sequence[JournalEntry]) -> list[JournalEntry]:
         if entry.step == 0 or entry.value == entry.before:
             continue
         last = merged[-1] if merged else None
-        if last and last.name == entry.name and entry.epoch - last.epoch < 1:
+        if entry.name == LABELLED:
+            merged.append(entry)
+        elif last and last.name == entry.name and entry.epoch - last.epoch < 1:
             merged[-1] = replace(entry, before=last.before)
         else:
             merged.append(entry)
@@ -235,6 +262,11 @@ def merge_changes(journal: Sequence[JournalEntry]) -> list[JournalEntry]:
 
 def describe_change(entry: JournalEntry) -> str:
     """Say what moved when, as in 'β 0 → 0.1 at epoch 12.4'."""
+    if entry.name == LABELLED:
+        _, label, rows = entry.value
+        items = f"{len(rows):,} item{'' if len(rows) == 1 else 's'}"
+        given = f"{items} labelled '{label}'" if label else f"label taken from {items}"
+        return f"{given} at epoch {entry.epoch:.1f}"
     name = NAMES.get(entry.name, entry.name.replace("_", " "))
     before = "" if entry.before is None else f"{_value_text(entry.before)} "
     return f"{name} {before}→ {_value_text(entry.value)} at epoch {entry.epoch:.1f}"

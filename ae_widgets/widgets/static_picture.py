@@ -29,7 +29,10 @@ PALETTE = [
     "#7A4BA0", "#8B5E3C",
 ]  # fmt: skip
 NO_GROUP = "#96969A"
-PARTS = {"total": "#616161", "reconstruction": "#0072B2", "complexity": "#D55E00"}
+PARTS = {
+    "total": "#616161", "reconstruction": "#0072B2", "complexity": "#D55E00",
+    "clustering": "#CC79A7", "classification": "#E69F00",
+}  # fmt: skip
 BASELINE = "#009E73"
 MAX_POINTS = 20_000
 MAX_LEGEND = 12
@@ -154,7 +157,8 @@ class Picture:
         """Draw the weighted loss parts over epochs."""
         x0, y0, x1, y1 = box
         curve, baseline = session.curve(), session.baseline
-        self._loss_legend(x0, y0 - 14, baseline is not None)
+        parts = {p: colour for p, colour in PARTS.items() if f"train_{p}" in curve.series}
+        self._loss_legend(x0, y0 - 14, parts, baseline is not None)
         last = float(curve.epoch[-1]) if len(curve.epoch) else 1.0
         values = np.concatenate([*curve.series.values(), [baseline or 0.0]])
         values = values[np.isfinite(values)]
@@ -166,15 +170,22 @@ class Picture:
             ends = frame.points(np.array([0, x_ticks.high]), np.full(2, baseline))
             self.line(ends, BASELINE)
         for split, width in (("validation", 1), ("train", 1.8)):
-            for part, colour in PARTS.items():
+            for part, colour in parts.items():
                 series = curve.series[f"{split}_{part}"]
                 known = np.isfinite(series)
                 if np.count_nonzero(known) > 1:
                     points = frame.points(curve.epoch[known], series[known])
                     self.line(points, _lighter(colour) if split == "validation" else colour, width)
 
-    def _loss_legend(self, x: float, y: float, baseline: bool) -> None:  # noqa: FBT001
-        entries = {f"{k} (light: validation)" if k == "total" else k: c for k, c in PARTS.items()}
+    def _loss_legend(
+        self,
+        x: float,
+        y: float,
+        parts: dict[str, str],
+        baseline: bool,  # noqa: FBT001
+    ) -> None:
+        note = " (light: validation)" if len(parts) <= 3 else ""  # noqa: PLR2004  (it fits)
+        entries = {f"{k}{note}" if k == "total" else k: c for k, c in parts.items()}
         if baseline:
             entries["PCA"] = BASELINE
         for name, colour in entries.items():

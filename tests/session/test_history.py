@@ -49,6 +49,29 @@ def test_curve_holds_weighted_parts_and_gaps():
     assert np.isnan(curve.series["validation_total"][-1])
 
 
+def guided(epoch, clustering, classification):
+    values = {
+        "reconstruction": 0.5, "complexity": 0.0,
+        "clustering": clustering, "classification": classification,
+    }  # fmt: skip
+    weights = {"reconstruction": 1.0, "complexity": 0.0, "clustering": 2.0, "classification": 0.5}
+    return LossRecord(epoch, int(epoch), LossParts(1.0, values, weights), None, epoch)
+
+
+def test_curve_holds_classes_from_when_they_were_measured():
+    history = filled(2)
+    assert not {"train_clustering", "train_classification"} & set(history.curve().series)
+    history.records.append(guided(3.0, 0.0, 0.8))
+    series = history.curve().series
+    np.testing.assert_array_equal(series["train_classification"], np.float32([0, 0, 0.4]))
+    assert "train_clustering" not in series
+    history.records.append(guided(4.0, 0.3, 0.8))
+    series = history.curve().series
+    assert series["train_clustering"][-1] == np.float32(0.6)
+    validation = series["validation_clustering"]
+    np.testing.assert_array_equal(validation, [0, 0, np.nan, np.nan])
+
+
 @pytest.mark.parametrize("n", [511, 512, 513, 1024, 5000, 100_000])
 def test_curve_is_bounded_and_keeps_both_ends(n):
     curve = filled(n).curve(512)

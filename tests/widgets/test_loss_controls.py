@@ -19,13 +19,38 @@ def controls(session):
 def test_begins_with_the_settings(controls, session):
     shown = {name: field.value for name, field in controls._fields.items()}
     wanted = {name: session.settings.value(name) for name in shown}
-    assert shown == wanted | {"gradient_clip": 0.0}
+    assert shown == wanted | {"gradient_clip": 0.0, "class_weight": ""}
     assert set(shown) == {
         "alpha", "beta", "reconstruction", "complexity", "corruption", "noise", "warm_up",
         "sparsity_target", "learning_rate", "batch_size", "max_iter", "optimizer", "momentum",
         "weight_decay", "gradient_clip", "schedule", "schedule_factor", "schedule_epochs",
-        "schedule_patience",
+        "schedule_patience", "gamma", "delta", "clustering", "n_clusters", "clustering_start",
+        "class_weight",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["gamma", "delta"])
+def test_a_slider_sets_the_weight_of_clusters_and_of_classes(controls, session, name):
+    controls._sliders[name].value = -1
+    assert publisher.flush()
+    assert session.settings.value(name) == controls._fields[name].value == 0.1
+    controls._sliders[name].value = controls._sliders[name].min
+    assert session.settings.value(name) == 0
+
+
+def test_the_kind_of_clusters_and_the_weight_of_classes_are_live(controls, session, trainer):
+    trainer.state("running", step=1)
+    for name, value in {
+        "clustering": "dcn", "n_clusters": 4, "clustering_start": 7, "class_weight": "balanced",
+    }.items():  # fmt: skip
+        controls._fields[name].value = value
+        assert session.settings.value(name) == value
+    controls._fields["class_weight"].value = ""
+    assert session.settings.class_weight is None
+    assert publisher.flush()
+    controls._fields["n_clusters"].value = 0
+    assert publisher.flush()
+    assert controls._message.value == "n_clusters must be an integer of at least 1, got 0."
 
 
 def away(controls):

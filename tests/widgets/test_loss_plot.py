@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ae_widgets.engine.protocol import LossParts, LossRecord, Progress
 from ae_widgets.session import JournalEntry, publisher
 from ae_widgets.widgets import LossPlot
 from ae_widgets.widgets.loss_plot import MAX_POINTS, describe_change, merge_changes
@@ -143,3 +144,36 @@ def test_what_changed_nothing_is_no_move():
     resumed = JournalEntry(6, 2.5, "resume", None)
     moved = JournalEntry(7, 3.0, "beta", 0.1, 0.5)
     assert merge_changes([before_the_first_batch, same, resumed, moved]) == [moved]
+
+
+def keys(plot):
+    return [key.value for key in plot._guided_keys.values()]
+
+
+def test_clusters_and_classes_are_drawn_once_they_are_measured(plot, session, trainer):
+    trainer.epochs(1, 3)
+    assert plot._train.y.shape == (3, 3)
+    assert keys(plot) == ["", ""]
+    weights = {"reconstruction": 1.0, "complexity": 0.0, "clustering": 0.0, "classification": 0.5}
+    values = {"reconstruction": 0.5, "complexity": 0.0, "clustering": 0.0, "classification": 0.8}
+    record = LossRecord(4.0, 4, LossParts(0.9, values, weights), None, 4.0)
+    session._handle(Progress(trainer.run, 4, 4, 1, 4.0, 4, 0.9, (record,)))
+    assert publisher.flush()
+    assert plot._train.y.shape == (5, 4)
+    assert plot._train.y[3].tolist() == [0, 0, 0, 0]
+    np.testing.assert_array_equal(plot._train.y[4], np.float32([0, 0, 0, 0.4]))
+    assert keys(plot) == ["", "δ · classification"]
+    session.reset()
+    assert publisher.flush()
+    assert keys(plot) == ["", ""]
+
+
+def test_labels_given_by_hand_are_told_one_by_one():
+    entries = [
+        JournalEntry(5, 1.5, "label", (2, "third", (1, 2, 3))),
+        JournalEntry(6, 1.6, "label", (-1, "", (4,))),
+    ]
+    assert [describe_change(entry) for entry in merge_changes(entries)] == [
+        "3 items labelled 'third' at epoch 1.5",
+        "label taken from 1 item at epoch 1.6",
+    ]

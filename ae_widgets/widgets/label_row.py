@@ -1,0 +1,92 @@
+"""Names for the selected items, given by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from ae_widgets.exceptions import AEWidgetsError
+from ae_widgets.widgets._controls import Combobox
+from ae_widgets.widgets._style import style_sheet
+from ae_widgets.widgets._view import FromFrontEnd, SessionView
+
+if TYPE_CHECKING:
+    from ae_widgets.session import Session
+
+__all__ = ["LabelRow"]
+
+
+class _Button(FromFrontEnd, ipywidgets.Button):
+    """Gives or takes a label."""
+
+
+class LabelRow(SessionView, ipywidgets.HBox):
+    """A field for a label and a button that gives it to the selected items.
+
+    It is there while something is selected. The field offers the names that are known
+    and takes any other; Enter in it labels, as the button does. With δ above 0 a
+    classifier learns the label from the next batch on.
+
+    Parameters
+    ----------
+    session : Session
+        The run whose items are labelled.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._name = Combobox(
+            placeholder="a label",
+            tooltip="A label for the selected items: one of those known, or a new one",
+        )
+        self._name.on_msg(self._entered)
+        self._give = _Button(
+            description="Label",
+            tooltip="Give the selected items this label (Enter); with δ above 0 it is learnt",
+        )
+        self._give.on_click(lambda _: self._label(self._name.value))
+        self._take = _Button(
+            description="No label", tooltip="Take the labels of the selected items away"
+        )
+        self._take.on_click(lambda _: self._label(None))
+        super().__init__(children=[style_sheet(), self._name, self._give, self._take])
+        self.add_class("ae-labelling")
+        self._follow("selection", self._show_count, messages=2)
+        self._follow("labels", self._show_names)
+
+    def _show_count(self) -> None:
+        count = len(self.session.selection)
+        (self.remove_class if count else self.add_class)("ae-unused")
+        if count:
+            self._give.description = f"Label {_items(count)}"
+
+    def _show_names(self) -> None:
+        self._name.options = tuple(self.session.label_names)
+
+    def _entered(self, _field: Any, message: dict[str, Any], _buffers: Any) -> None:
+        if message.get("event") == "submit":
+            self._label(self._name.value)
+
+    def _label(self, name: str | None) -> None:
+        session, chosen = self.session, self.session.selection
+        try:
+            session.label(chosen, name)
+        except AEWidgetsError as error:
+            session.say(str(error), error=True)
+            return
+        if name is None:
+            session.say(f"{_items(len(chosen))} without a label.")
+        else:
+            session.say(f"{_items(len(chosen))} labelled '{name.strip()}'.{self._why_not_learnt()}")
+
+    def _why_not_learnt(self) -> str:
+        if not self.session.settings.delta:
+            return " It is learnt once δ is above 0."
+        if len(self.session.label_names) == 1:
+            return " It is learnt once there is a second label."
+        return ""
+
+
+def _items(count: int) -> str:
+    return f"{count:,} item{'' if count == 1 else 's'}"

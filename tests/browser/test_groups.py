@@ -1,0 +1,66 @@
+"""Items labelled on the page while the network trains, and what is said of their classes."""
+
+import pytest
+
+from tests.browser.lab_page import press, wait_for_frames, wait_for_state
+
+pytestmark = pytest.mark.browser
+
+WITHOUT_LABELS = """lab = Lab(X, item_shape=(8, 8), delta=1.0, max_iter=100_000,
+          n_iter_no_change=100_000)
+lab"""
+LEARNT = """import numpy as np
+classes = lab.session.latent.classes
+print(classes is not None and np.unique(classes).tolist())"""
+
+
+def lasso(notebook, left, right):
+    """Draw a lasso around what lies between two shares of the plot's width."""
+    box = notebook.page.locator(".ae-scatter .ae-surface").first.bounding_box()
+    left, right = (box["x"] + share * box["width"] for share in (left, right))
+    top, bottom = box["y"] + 0.02 * box["height"], box["y"] + 0.98 * box["height"]
+    mouse = notebook.page.mouse
+    mouse.move(left, top)
+    mouse.down()
+    for corner in ((right, top), (right, bottom), (left, bottom), (left, top)):
+        mouse.move(*corner, steps=4)
+    mouse.up()
+
+
+def select(notebook, left, right):
+    before = notebook.run("print(lab.selection.tolist())")
+    lasso(notebook, left, right)
+    notebook.wait_for(lambda: notebook.run("print(lab.selection.tolist())") != before)
+
+
+def test_lassoed_items_are_named_and_learnt(open_lab):
+    notebook = open_lab(WITHOUT_LABELS)
+    row = notebook.page.locator(".ae-labelling")
+    assert not row.is_visible()
+    notebook.page.get_by_role("button", name="Select by lasso").click()
+    press(notebook, "Start")
+    wait_for_state(notebook, "running")
+    wait_for_frames(notebook, 3)
+    select(notebook, 0.02, 0.45)
+    notebook.wait_for(row.is_visible)
+    row.locator("input").fill("left")
+    size = int(notebook.run("print(len(lab.selection))"))
+    row.get_by_role("button", name=f"Label {size:,} item").click()
+    notebook.wait_for(lambda: notebook.run("print(lab.session.label_names)") == "('left',)")
+    select(notebook, 0.55, 0.98)
+    row.locator("input").fill("right")
+    row.locator("input").press("Enter")
+    names = "print(lab.session.label_names)"
+    notebook.wait_for(lambda: notebook.run(names) == "('left', 'right')")
+    given = "print((lab.session.labels == 1).sum() == len(lab.selection) > 0)"
+    assert notebook.run(given) == "True"
+    told = "print([e.value[1] for e in lab.session.journal if e.name == 'label'])"
+    notebook.wait_for(lambda: notebook.run(told) == "['left', 'right']")
+    # The running network has a classifier of both from then on.
+    notebook.wait_for(lambda: notebook.run(LEARNT) == "[0, 1]")
+    press(notebook, "Pause")
+    wait_for_state(notebook, "paused")
+    right = "print((lab.session.latent.classes == lab.session.labels)[lab.session.labels >= 0]"
+    assert float(notebook.run(f"{right}.mean())")) > 0.8
+    row.get_by_role("button", name="No label").click()
+    notebook.wait_for(lambda: notebook.run("print((lab.session.labels == 1).sum())") == "0")
