@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import copy
 import math
+import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from ae_widgets.data import Dataset
 from ae_widgets.engine.checks import check_settings
+from ae_widgets.engine.divergence import Divergence
 from ae_widgets.engine.items import items, take, value_range
 from ae_widgets.engine.memory import memory_errors, training_advice
 from ae_widgets.engine.missing import settings_in_force
@@ -437,6 +440,7 @@ class Autoencoder(
         if self.network_.heads.centers is not None:
             self.labels_ = self._clusters_of(self._codes(features))
         self._fit_anomalies(features)
+        self._warn_of_divergence(self.loss_curve_[-epochs:])
         return fitted
 
     def partial_fit(
@@ -534,6 +538,12 @@ class Autoencoder(
         """Return how often each item is drawn, None for each once."""
         weight = check_sample_weight(sample_weight, n_samples)
         return balance(None if self.delta else self.class_weight, y, weight, n_samples)
+
+    def _warn_of_divergence(self, losses: list[float]) -> None:
+        watch = Divergence()
+        if any([watch.update(loss) for loss in losses][-1:]):
+            message = Divergence.advice(losses[-1], self.learning_rate_init)
+            warnings.warn(message, ConvergenceWarning, stacklevel=3)
 
     def _class_numbers(
         self, y: ArrayLike | None, n_samples: int, *, warm: bool

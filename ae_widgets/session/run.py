@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ae_widgets import exceptions
+from ae_widgets.engine.divergence import Divergence
 from ae_widgets.engine.protocol import (
     Changed,
     Event,
@@ -78,6 +79,8 @@ class Run:
         self._n_train = n_train
         self.applied = settings
         self._view = LatentView()
+        self._divergence = Divergence()
+        self._warning = ""
         self._awaited = 0  # commands to train that the trainer has not taken up yet
         self.halting = False
         self.status = Status(watched="validation" if settings.validation_fraction else "training")
@@ -106,6 +109,17 @@ class Run:
         self.history.records = list(saved.records)
         losses = [(r.validation or r.train).total for r in saved.records if r.complete]
         self.status = replace(self.status, state="starting", loss=losses[-1] if losses else None)
+
+    def watch_divergence(self, loss: float) -> None:
+        """Say so if the losses of the epochs run away, until they come back."""
+        diverged = self._divergence.update(loss)
+        if diverged and not self.status.note:
+            self._warning = Divergence.advice(loss, self.settings.learning_rate)
+            self.say(self._warning)
+        elif not diverged and self._warning:
+            if self.status.note == self._warning:
+                self.say("")
+            self._warning = ""
 
     def say(self, note: str, *, error: bool = False) -> None:
         """Put a note into the status line."""
@@ -140,6 +154,7 @@ class Run:
             case Changed():
                 before = self.applied.value(event.name)
                 self.applied = self.applied.change(**{event.name: event.value})
+                self._divergence.forget()
                 return self._note(event, event.name, event.value, before)
             case Labelled():
                 value = event.label, event.name, event.indices
@@ -160,6 +175,7 @@ class Run:
         for record in event.records:
             if record.complete:
                 loss = (record.validation or record.train).total
+                self.watch_divergence(record.train.total)
         self.status = replace(
             self.status,
             epoch=event.epoch,
