@@ -200,7 +200,7 @@ class Session(Imputation, Keeping, Readings):
         self._labelling = Labelling(self.dataset)
         self._run = self._new_run(0, chosen)
         self._run.weights = weights
-        self._run.say(" ".join((*self.dataset.notices, *self._prepared.notices)))
+        self._run.say(" ".join((*self.dataset.notices, *self._notices())))
         registry.register(self)
 
     # Commands ---------------------------------------------------------------
@@ -514,6 +514,14 @@ class Session(Imputation, Keeping, Readings):
             labels=self._labelling.to_train_on,
         )
 
+    def _notices(self) -> tuple[str, ...]:
+        """Return what is worth saying of the run that begins."""
+        code_dim, n = self.settings.architecture.code_dim, self._prepared.inputs.n_features
+        if code_dim <= n:
+            return self._prepared.notices
+        notice = f"The code has {code_dim} values and an item only {n}: it can copy its inputs."
+        return (*self._prepared.notices, notice)
+
     def _tell_labels(self) -> None:
         for command in self._labelling.given_since():
             self._link.send(command)
@@ -546,7 +554,7 @@ class Session(Imputation, Keeping, Readings):
             self._run.weights = past.weights  # the trainer died: begin from what it sent last
         self._link.begin(self._begin(), self.features)
         self._tell_labels()
-        self._run.say(" ".join(self._prepared.notices))
+        self._run.say(" ".join(self._notices()))
         self._settled.notify_all()
 
     def _handle(self, event: Event) -> None:

@@ -53,6 +53,11 @@ def test_start_and_wait_train_to_the_end(session, trainer):
     assert one.weights is not None
 
 
+def test_a_code_larger_than_an_item_is_noticed(session):
+    assert "6 values and an item only 5" in session(blobs(60, 5), code_dim=6).status.message
+    assert "values and an item" not in session(blobs(60, 5), code_dim=5).status.message
+
+
 def test_a_trainer_that_takes_long_to_begin_is_explained(session, monkeypatch):
     monkeypatch.setattr("ae_widgets.session.session._PATIENCE_SECONDS", 0.0)
     notes = []
