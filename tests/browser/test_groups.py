@@ -96,6 +96,8 @@ def test_look(open_notebook, theme, width):
     notebook.page.locator(".ae-confusion").wait_for()
     notebook.page.evaluate("document.querySelector('.ae-groups').scrollIntoView({block: 'end'})")
     shown = notebook.page.locator(".ae-groups .ae-scores").last.inner_text()
+    notebook.page.locator(".ae-scatter select").select_option("class")
+    notebook.page.locator(".ae-legend-heading", has_text="class").wait_for()
     found = notebook.run("print(f'{lab.session.groups.held_out.accuracy:.3f}')")
     assert found in shown
     notebook.shot(f"groups-{theme}-{width}")
