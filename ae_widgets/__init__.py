@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ae_widgets.widgets import (
         AnomalyDesk,
         ArchitectureControls,
+        GroupsView,
         Lab,
         LabelRow,
         LatentScatter,
@@ -50,6 +51,7 @@ _HOME = {
     "Autoencoder": "estimator",
     "CheckpointError": "exceptions",
     "DataError": "exceptions",
+    "GroupsView": "widgets",
     "Journal": "session",
     "JournalError": "exceptions",
     "KMeansFeatures": "data.steps",
@@ -82,6 +84,7 @@ __all__ = [
     "Autoencoder",
     "CheckpointError",
     "DataError",
+    "GroupsView",
     "Journal",
     "JournalError",
     "KMeansFeatures",

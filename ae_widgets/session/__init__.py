@@ -2,6 +2,7 @@
 
 from ae_widgets.session.anomalies import AnomalyScores, anomaly_scores
 from ae_widgets.session.entries import JournalEntry
+from ae_widgets.session.groups import GroupScores
 from ae_widgets.session.history import LossCurve
 from ae_widgets.session.journal import Journal
 from ae_widgets.session.latent import LatentFrame, Reconstructions
@@ -12,6 +13,7 @@ from ae_widgets.session.status import Status
 
 __all__ = [
     "AnomalyScores",
+    "GroupScores",
     "Journal",
     "JournalEntry",
     "LatentFrame",

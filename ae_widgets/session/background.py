@@ -114,7 +114,7 @@ class Background:
 
     def request_clusters(self, codes: NDArray[np.float32]) -> None:
         """Ask for the k-means clusters of `codes`."""
-        self._request("clusters", lambda: self._find_clusters(codes))
+        self._request("clusters", lambda: self.find_clusters(codes))
 
     def request_variance(self, settings: Settings) -> None:
         """Ask for the variance that the components of the first PCA of `settings` may keep."""
@@ -148,7 +148,7 @@ class Background:
         """Drop what was asked for and not begun."""
         _jobs.forget(self)
 
-    def _request(self, topic: str, find: Callable[[], None]) -> None:
+    def _request(self, topic: str, find: Callable[[], object]) -> None:
         def job() -> None:
             find()
             self._notify(topic)
@@ -185,12 +185,14 @@ class Background:
         if self._variance_of == settings:
             self.variance = kept
 
-    def _find_clusters(self, codes: NDArray[np.float32]) -> None:
+    def find_clusters(self, codes: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Return the k-means clusters of `codes`; for a job, see `do`."""
         from ae_widgets.analysis.clusters import StableClusters
 
         if self._stable is None:
             self._stable = StableClusters(len(self._dataset.label_names) or DEFAULT_CLUSTERS)
         self.clusters = self._stable.assign(codes)
+        return self.clusters
 
     def _find_scores(self, kind: str, frame: LatentFrame) -> None:
         from ae_widgets.session.anomalies import anomaly_scores

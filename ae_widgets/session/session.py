@@ -34,6 +34,7 @@ from ae_widgets.engine.settings import PRESETS, Settings
 from ae_widgets.exceptions import DataError, SettingsError, TrainingError
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
+from ae_widgets.session.groups import Grouping
 from ae_widgets.session.imputation import Imputation
 from ae_widgets.session.inputs import Inputs
 from ae_widgets.session.items import read_items
@@ -89,7 +90,7 @@ class PastRun:
     journal: Journal
 
 
-class Session(Imputation, Keeping, Readings):
+class Session(Imputation, Grouping, Keeping, Readings):
     """An autoencoder in training, without a screen.
 
     All methods may be called from any thread and return at once; only `wait`,

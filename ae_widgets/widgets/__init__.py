@@ -2,6 +2,7 @@
 
 from ae_widgets.widgets.anomaly_desk import AnomalyDesk
 from ae_widgets.widgets.architecture_controls import ArchitectureControls
+from ae_widgets.widgets.groups_view import GroupsView
 from ae_widgets.widgets.lab import Lab
 from ae_widgets.widgets.label_row import LabelRow
 from ae_widgets.widgets.latent_scatter import LatentScatter
@@ -15,6 +16,7 @@ from ae_widgets.widgets.training_controls import TrainingControls
 __all__ = [
     "AnomalyDesk",
     "ArchitectureControls",
+    "GroupsView",
     "Lab",
     "LabelRow",
     "LatentScatter",

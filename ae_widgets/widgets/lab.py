@@ -16,6 +16,7 @@ from ae_widgets.widgets._tabs import Tabs
 from ae_widgets.widgets._view import SessionView, close_inner
 from ae_widgets.widgets.anomaly_desk import AnomalyDesk
 from ae_widgets.widgets.architecture_controls import ArchitectureControls
+from ae_widgets.widgets.groups_view import GroupsView
 from ae_widgets.widgets.label_row import LabelRow
 from ae_widgets.widgets.latent_scatter import LatentScatter
 from ae_widgets.widgets.loss_controls import LossControls
@@ -126,10 +127,12 @@ class Lab(SessionView, ipywidgets.VBox):
         self.reconstruction = ReconstructionView(session)
         self.plot = LossPlot(session)
         self.anomalies = AnomalyDesk(session)
+        self.groups = GroupsView(session)
         self.tabs = Tabs(
             "Run",
             ("Loss curves", self.plot),
             ("Anomalies", self.anomalies),
+            ("Classes and clusters", self.groups),
             css_class="ae-lab-plot",
         )
         self._saved = SavedOutput(session)

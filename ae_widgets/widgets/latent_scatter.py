@@ -72,18 +72,25 @@ class LatentScatter(FromFrontEnd, SessionView, anywidget.AnyWidget):
     label_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """Names of the labels."""
 
+    classes = traitlets.Bytes().tag(sync=True)
+    """int32 index into `label_names` of the class predicted for each item; empty without a
+    classifier."""
+
     clusters = traitlets.Bytes().tag(sync=True)
     """int32 cluster of each item's code; empty until `color_by` asks for it."""
 
     errors = traitlets.Bytes().tag(sync=True)
     """float32 reconstruction error of each item."""
 
-    color_by = traitlets.Enum(["label", "error", "cluster", "none"], "label").tag(sync=True)
-    """What the colours show; 'label' shows one colour if there are no labels."""
+    color_by = traitlets.Enum(["label", "class", "error", "cluster", "none"], "label").tag(
+        sync=True
+    )
+    """What the colours show; 'label' shows one colour if there are no labels, and 'class',
+    the predicted one, if there is no classifier."""
 
     hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """What the legend filters out: 'label:<name>', 'cluster:<n>', 'none' (without
-    label) or 'label:*' (the labels beyond the twenty most frequent)."""
+    """What the legend filters out: 'label:<name>', 'class:<name>', 'cluster:<n>', 'none'
+    (without label) or 'label:*' (the labels beyond the twenty most frequent)."""
 
     tool = traitlets.Enum(["pan", "box", "lasso"], "pan").tag(sync=True)
     """What dragging does."""
@@ -125,7 +132,7 @@ class LatentScatter(FromFrontEnd, SessionView, anywidget.AnyWidget):
             self._held_back = True
             return
         if frame is None:
-            self._set(positions=b"", errors=b"", caption="", frame=0)
+            self._set(positions=b"", errors=b"", classes=b"", caption="", frame=0)
             return
         if frame.number == self.frame:
             return
@@ -133,6 +140,7 @@ class LatentScatter(FromFrontEnd, SessionView, anywidget.AnyWidget):
         self._set(
             positions=np.ascontiguousarray(frame.positions, dtype="<f4").tobytes(),
             errors=np.ascontiguousarray(frame.errors, dtype="<f4").tobytes(),
+            classes=b"" if frame.classes is None else frame.classes.astype("<i4").tobytes(),
             limits=[float(limit) for limit in frame.limits],
             axis_labels=list(frame.axis_labels),
             caption=_caption(frame),

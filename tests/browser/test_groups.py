@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.browser.lab_page import press, wait_for_frames, wait_for_state
+from tests.browser.lab_page import DATA, press, wait_for_frames, wait_for_rest, wait_for_state
+from tests.browser.test_screenshots import MISPLACED, READABLE, THEMES
 
 pytestmark = pytest.mark.browser
 
@@ -64,3 +65,41 @@ def test_lassoed_items_are_named_and_learnt(open_lab):
     assert float(notebook.run(f"{right}.mean())")) > 0.8
     row.get_by_role("button", name="No label").click()
     notebook.wait_for(lambda: notebook.run("print((lab.session.labels == 1).sum())") == "0")
+
+
+GROUPED = """names = [str(t) if i % 3 else None for i, t in enumerate(y)]
+lab = Lab(X, names, item_shape=(8, 8), delta=0.1, gamma=0.05, clustering_start=5, code_dim=8,
+          max_iter=100_000, n_iter_no_change=100_000)
+lab"""
+
+
+@pytest.mark.parametrize(
+    ("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 1920), ("dark", 1920)]
+)
+def test_look(open_notebook, theme, width):
+    height = {1280: 800, 1920: 1080}[width]
+    notebook = open_notebook([DATA, GROUPED], theme=THEMES[theme], width=width, height=height)
+    notebook.page.evaluate("document.querySelector('.ae-lab').scrollIntoView()")
+    press(notebook, "Start")
+    notebook.wait_for(lambda: notebook.run("print(lab.session.status.epoch > 30)") == "True")
+    press(notebook, "Pause")
+    wait_for_state(notebook, "paused")
+    wait_for_rest(notebook)
+    notebook.run("lab.session.select(range(0, 40))")
+    notebook.page.locator(".ae-labelling").get_by_role("button", name="Label 40 items").wait_for()
+    keys = notebook.page.locator(".ae-loss-plot .ae-key", has_text="classification")
+    keys.wait_for()
+    notebook.shot(f"groups-{theme}-{width}-curves")
+    assert notebook.page.evaluate(MISPLACED) == []
+    assert notebook.page.evaluate(READABLE) == []
+    notebook.page.get_by_role("button", name="Classes and clusters", exact=True).click()
+    notebook.page.locator(".ae-confusion").wait_for()
+    notebook.page.evaluate("document.querySelector('.ae-groups').scrollIntoView({block: 'end'})")
+    shown = notebook.page.locator(".ae-groups .ae-scores").last.inner_text()
+    notebook.page.locator(".ae-scatter select").select_option("class")
+    notebook.page.locator(".ae-legend-heading", has_text="class").wait_for()
+    found = notebook.run("print(f'{lab.session.groups.held_out.accuracy:.3f}')")
+    assert found in shown
+    notebook.shot(f"groups-{theme}-{width}")
+    assert notebook.page.evaluate(MISPLACED) == []
+    assert notebook.page.evaluate(READABLE) == []

@@ -55,7 +55,7 @@ class FakeSession:
         for callback in tuple(self._observers[topic]):
             callback()
 
-    def frame(self, number, *, exact=True, epoch=None, clusters=None):
+    def frame(self, number, *, exact=True, epoch=None, clusters=None, classes=None):
         """Have a frame appear."""
         self.clusters = clusters
         codes = np.full((N_SAMPLES, 2), number, dtype=np.float32)
@@ -69,6 +69,7 @@ class FakeSession:
             positions=codes,
             limits=(-1.0, 2.0, -3.0, 4.0),
             axis_labels=("code 1", "code 2"),
+            classes=classes,
         )
         self.notify("latent")
 

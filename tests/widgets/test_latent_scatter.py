@@ -199,3 +199,14 @@ def test_a_front_end_that_was_not_built_says_how_to_build_it(session, monkeypatc
     monkeypatch.setattr(_static, "STATIC", tmp_path / "static")
     with pytest.raises(FileNotFoundError, match=r"latent_scatter\.js is missing.*make build"):
         LatentScatter(session)
+
+
+def test_predicted_classes_come_with_their_frame(scatter, session):
+    classes = np.arange(N_SAMPLES, dtype=np.int32) % 2
+    session.frame(1, classes=classes)
+    settle()
+    assert np.frombuffer(scatter.classes, "<i4").tolist() == classes.tolist()
+    say(scatter, "drawn", frame=1)
+    session.frame(2)
+    settle()
+    assert scatter.classes == b""

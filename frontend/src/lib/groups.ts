@@ -34,7 +34,7 @@ export const NO_GROUPS: Grouping = { groups: [], of: new Uint8Array(0) };
 export function group(
   categories: Int32Array,
   name: (category: number) => string,
-  kind: "label" | "cluster",
+  kind: "label" | "class" | "cluster",
   hidden: ReadonlySet<string>,
 ): Grouping {
   const counts = countCategories(categories);

@@ -13,6 +13,7 @@ function setUp(changes: Record<string, unknown> = {}) {
     positions: bytes(Float32Array.of(0, 0, 1, 1, 2, 2)),
     labels: bytes(Int32Array.of(0, 1, -1)),
     label_names: ["a", "b"],
+    classes: new DataView(new ArrayBuffer(0)),
     clusters: new DataView(new ArrayBuffer(0)),
     errors: bytes(Float32Array.of(0, 1, 2)),
     selection: bytes(Uint32Array.of(1, 99)),
@@ -75,6 +76,20 @@ test("clusters are offered before there are any; until then there is one colour"
     ["1", "cluster 1"],
     ["2", "cluster 2"],
   ]);
+});
+
+test("predicted classes are offered once there are some, and named as labels are", () => {
+  const { model, scene } = setUp({ color_by: "class", hidden: ["class:b"] });
+  expect(scene.choices()).not.toContain("class");
+  expect(scene.colourBy).toBe("none");
+  model.receive({ classes: bytes(Int32Array.of(1, 1, 0)) });
+  scene.restyle(false);
+  expect(scene.choices().slice(0, 2)).toEqual(["label", "class"]);
+  expect(scene.grouping.groups.map((g) => [g.id, g.count])).toEqual([
+    ["class:a", 1],
+    ["class:b", 2],
+  ]);
+  expect([...scene.visible]).toEqual([0, 0, VISIBLE]);
 });
 
 test("without labels they are not offered", () => {

@@ -22,8 +22,9 @@ export class Legend {
       for (const [i, g] of groups.entries()) setState(this.chips[i] as HTMLElement, g);
     } else if (groups.length > 0) {
       this.chips = groups.map((g) => chip(g, dark));
-      const heading = element("div", "ae-legend-heading", { "aria-hidden": "true" }, "cluster");
-      const headings = scene.colourBy === "cluster" ? [heading] : [];
+      const by = scene.colourBy;
+      const heading = element("div", "ae-legend-heading", { "aria-hidden": "true" }, by);
+      const headings = by === "cluster" || by === "class" ? [heading] : [];
       this.node.replaceChildren(...headings, ...this.chips);
     } else {
       this.node.replaceChildren(...(scene.colourBy === "error" ? [scale(scene, dark)] : []));

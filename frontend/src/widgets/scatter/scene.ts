@@ -52,12 +52,13 @@ export class Scene {
   choices(): ColourBy[] {
     const choices: ColourBy[] = [];
     if (this.given("labels")) choices.push("label");
+    if (this.given("classes")) choices.push("class");
     choices.push("error", "cluster", "none");
     return choices;
   }
 
   /** Whether there is a value for each point. */
-  private given(name: "labels" | "errors" | "clusters"): boolean {
+  private given(name: "labels" | "classes" | "errors" | "clusters"): boolean {
     const items = (this.model.get(name)?.byteLength ?? 0) / 4;
     return items > 0 && (this.count === 0 || items === this.count);
   }
@@ -96,16 +97,22 @@ export class Scene {
   /** What is wanted, or nothing as long as there are no values for it. */
   private coloursShown(): ColourBy {
     const wanted = this.model.get("color_by");
-    const values = { label: "labels", error: "errors", cluster: "clusters" } as const;
+    const values = {
+      label: "labels",
+      class: "classes",
+      error: "errors",
+      cluster: "clusters",
+    } as const;
     return wanted !== "none" && this.given(values[wanted]) ? wanted : "none";
   }
 
   private regroup(): Grouping {
     const hidden = new Set(this.model.get("hidden"));
-    if (this.colourBy === "label") {
+    if (this.colourBy === "label" || this.colourBy === "class") {
       const names = this.model.get("label_names");
       const name = (c: number): string => names[c] ?? String(c);
-      return group(int32(this.model.get("labels")), name, "label", hidden);
+      const values = this.colourBy === "label" ? "labels" : "classes";
+      return group(int32(this.model.get(values)), name, this.colourBy, hidden);
     }
     if (this.colourBy === "cluster") {
       const name = (c: number): string => String(c + 1);

@@ -5,6 +5,7 @@ import type { ColourBy, Tool } from "./traits";
 
 const COLOUR_TEXT: Record<ColourBy, string> = {
   label: "label",
+  class: "predicted class",
   error: "reconstruction error",
   cluster: "cluster",
   none: "nothing",

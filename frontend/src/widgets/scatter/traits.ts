@@ -1,7 +1,7 @@
 /** What the scatter shares with Python; `ae_widgets/widgets/latent_scatter.py` documents each. */
 import type { AnyModel } from "@anywidget/types";
 
-export type ColourBy = "label" | "error" | "cluster" | "none";
+export type ColourBy = "label" | "class" | "error" | "cluster" | "none";
 export type Tool = "pan" | "box" | "lasso";
 
 export interface ScatterTraits {
@@ -14,6 +14,7 @@ export interface ScatterTraits {
   hint: string;
   labels: DataView;
   label_names: string[];
+  classes: DataView;
   clusters: DataView;
   errors: DataView;
   color_by: ColourBy;

@@ -116,6 +116,7 @@ export class ScatterView implements PointerTarget, KeyTarget {
       hidden: restyle,
       labels: restyle,
       label_names: restyle,
+      classes: () => this.showTools(),
       clusters: restyle,
       selection: restyle,
       tool: () => this.showTools(),
@@ -144,8 +145,9 @@ export class ScatterView implements PointerTarget, KeyTarget {
     this.scene.readFrame(now, animate);
     this.camera.follow(now, animate && before > 0);
     this.plot.setPositions(this.scene.from, this.scene.to);
-    // Groups outlive a frame; errors come with it.
-    const regroup = this.scene.count !== before || this.model.get("color_by") === "error";
+    // Groups outlive a frame; errors and predicted classes come with it.
+    const renewed = ["error", "class"].includes(this.model.get("color_by"));
+    const regroup = this.scene.count !== before || renewed;
     if (regroup) this.restyle();
     else this.describe();
   }

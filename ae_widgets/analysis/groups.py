@@ -1,0 +1,191 @@
+"""How well clusters and predicted classes agree with labels and with the codes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ae_widgets.analysis.threads import one_thread
+from ae_widgets.data import NO_LABEL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = [
+    "ClassScores",
+    "ClusterScores",
+    "advice",
+    "class_scores",
+    "cluster_scores",
+    "clustering_accuracy",
+]
+
+SILHOUETTE_ITEMS = 1000
+"""Items that the silhouette is computed on: it compares each with all others."""
+
+FAIR, WIDE = 0.1, 0.5
+"""Shares of the training loss up to which the validation loss above it is small, or moderate."""
+
+STALE = 5
+"""Epochs without a better validation loss from which on it is told."""
+
+
+@dataclass(frozen=True)
+class ClusterScores:
+    """What is said of clusters; NaN where it is not defined.
+
+    Attributes
+    ----------
+    n_clusters : int
+        Clusters that hold an item.
+    silhouette : float
+        Mean silhouette of the codes, from -1 to 1, of at most 1,000 items (Rousseeuw 1987,
+        *J. Comput. Appl. Math.* 20, 53-65).
+    ari, nmi : float
+        Adjusted Rand index (Hubert & Arabie 1985) and normalized mutual information, with
+        the labels.
+    accuracy : float
+        Share of the labelled items whose cluster is the one of their label, see
+        `clustering_accuracy`.
+    n_labelled : int
+        Items with a label.
+    """
+
+    n_clusters: int
+    silhouette: float
+    ari: float
+    nmi: float
+    accuracy: float
+    n_labelled: int
+
+
+@dataclass(frozen=True, eq=False)
+class ClassScores:
+    """What is said of predicted classes, of some items that have a label.
+
+    Attributes
+    ----------
+    n_items : int
+    accuracy : float
+        Share of items whose class is their label; NaN without items.
+    balanced_accuracy : float
+        Mean over the labels of that share; NaN without items.
+    confusion : ndarray of shape (n_classes, n_classes), int64
+        Items of each label (rows) by predicted class (columns).
+    """
+
+    n_items: int
+    accuracy: float
+    balanced_accuracy: float
+    confusion: NDArray[np.int64]
+
+
+def cluster_scores(
+    codes: NDArray[np.floating], clusters: NDArray[np.integer], labels: NDArray[np.integer]
+) -> ClusterScores:
+    """Return how clusters agree with the codes and with the labels.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples, code_dim)
+        Finite.
+    clusters, labels : ndarray of shape (n_samples,)
+        -1 is no label.
+    """
+    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
+    known = labels != NO_LABEL
+    truth, found = labels[known], clusters[known]
+    ari = nmi = accuracy = math.nan
+    if len(truth):
+        ari = float(adjusted_rand_score(truth, found))
+        nmi = float(normalized_mutual_info_score(truth, found))
+        accuracy = clustering_accuracy(truth, found)
+    silhouette = _silhouette(codes, clusters)
+    return ClusterScores(len(np.unique(clusters)), silhouette, ari, nmi, accuracy, int(known.sum()))
+
+
+def clustering_accuracy(labels: NDArray[np.integer], clusters: NDArray[np.integer]) -> float:
+    """Return the accuracy under the best matching of clusters and labels, one to one.
+
+    Found by the Hungarian method (Kuhn 1955), as Xie et al. 2016, equation 10, have it.
+    Clusters beyond the number of labels, or labels beyond that of clusters, match nothing.
+    """
+    from scipy.optimize import linear_sum_assignment
+    from sklearn.metrics.cluster import contingency_matrix
+
+    overlap = contingency_matrix(labels, clusters)
+    rows, columns = linear_sum_assignment(overlap, maximize=True)
+    return float(overlap[rows, columns].sum() / len(labels))
+
+
+def class_scores(
+    labels: NDArray[np.integer], classes: NDArray[np.integer], n_classes: int
+) -> ClassScores:
+    """Return how predicted classes agree with the labels of those items that have one."""
+    from sklearn.metrics import confusion_matrix
+
+    known = labels != NO_LABEL
+    if not known.any():
+        nothing = np.zeros((n_classes, n_classes), np.int64)
+        return ClassScores(0, math.nan, math.nan, nothing)
+    confusion = confusion_matrix(labels[known], classes[known], labels=np.arange(n_classes))
+    right, of_label = np.diag(confusion), confusion.sum(axis=1)
+    shares = right[of_label > 0] / of_label[of_label > 0]
+    n_items = int(known.sum())
+    return ClassScores(n_items, float(right.sum() / n_items), float(shares.mean()), confusion)
+
+
+def advice(
+    training: float,
+    validation: float | None,
+    *,
+    stale: int = 0,
+    remedies: Sequence[str] = (),
+) -> str:
+    """Say in a sentence whether a network overfits, and what to do.
+
+    Parameters
+    ----------
+    training, validation : float
+        The losses of the last epoch; None if no item is held out.
+    stale : int, default=0
+        Epochs since the validation loss was lowest.
+    remedies : sequence of str, default=()
+        What is not in use yet, the most useful first.
+    """
+    if validation is None:
+        return "No items are held out, so overfitting cannot be seen."
+    if not (math.isfinite(training) and math.isfinite(validation)):
+        return "The loss is no finite number: lower the learning rate."
+    gap = (validation - training) / abs(training) if training else 0.0
+    helps = _either([*remedies, "early stopping"])
+    late = f", lowest {stale} epochs ago" if stale >= STALE else ""
+    if gap <= FAIR:
+        return "No overfitting: held-out items fare about as well as those trained on."
+    if gap <= WIDE and not late:
+        return f"Some overfitting, and validation still improves; if it stops, try {helps}."
+    return f"Overfitting: the validation loss is {gap:.0%} above training{late}; try {helps}."
+
+
+def _silhouette(codes: NDArray[np.floating], clusters: NDArray[np.integer]) -> float:
+    from sklearn.metrics import silhouette_score
+
+    if len(codes) > SILHOUETTE_ITEMS:
+        rows = np.random.default_rng(0).choice(len(codes), SILHOUETTE_ITEMS, replace=False)
+        codes, clusters = codes[rows], clusters[rows]
+    if not 1 < len(np.unique(clusters)) < len(codes):
+        return math.nan
+    with one_thread():
+        return float(silhouette_score(codes, clusters))
+
+
+def _either(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return names[0]
+    return f"{', '.join(names[:-1])} or {names[-1]}"

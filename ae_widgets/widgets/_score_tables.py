@@ -1,0 +1,119 @@
+"""Tables of scores, as HTML in which no name of the data is ever code."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from ae_widgets.analysis.groups import ClassScores, ClusterScores
+
+__all__ = ["class_table", "cluster_table", "confusion_table", "mistaken_text"]
+
+MOST = 20  # classes in the matrix
+DEEPEST = 55  # per cent of colour behind a number that stays readable
+CLUSTER_ROWS = (
+    ("ari", "ARI", "Adjusted Rand index: 1 if clusters and labels are the same, 0 as by chance"),
+    ("nmi", "NMI", "Normalized mutual information of clusters and labels, from 0 to 1"),
+    ("accuracy", "Accuracy", "Labelled items in the cluster that is matched to their label"),
+    ("silhouette", "Silhouette", "How much nearer codes are to their own cluster than to the next"),
+)
+CLASS_ROWS = (
+    ("accuracy", "Accuracy", "Labelled items whose class is predicted"),
+    ("balanced_accuracy", "Balanced", "Mean of that over the classes: each counts alike"),
+)
+
+
+def cluster_table(scores: ClusterScores, *, trained: bool) -> str:
+    """Return a table of how clusters agree with codes and labels."""
+    kind = "trained" if trained else "k-means of the codes"
+    rows = [_row(name, [_number(getattr(scores, key))], title) for key, name, title in CLUSTER_ROWS]
+    items = _row("Labelled items", [f"{scores.n_labelled:,}"], "Items that have a label")
+    return _table(f"{scores.n_clusters} clusters ({kind})", [], [*rows, items])
+
+
+def class_table(training: ClassScores, held_out: ClassScores) -> str:
+    """Return a table of how predicted classes agree with labels."""
+    both = (training, held_out)
+    rows = [
+        _row(name, [_number(getattr(scores, key)) for scores in both], title)
+        for key, name, title in CLASS_ROWS
+    ]
+    counts = [f"{scores.n_items:,}" for scores in both]
+    items = _row("Labelled items", counts, "Items that have a label")
+    return _table("Classes", ["training", "held-out"], [*rows, items])
+
+
+def confusion_table(confusion: NDArray[np.int64], names: Sequence[str]) -> str:
+    """Return a matrix of labels and predicted classes, the deeper the more of a label's items.
+
+    Of more than twenty classes those with the most items.
+    """
+    chosen = np.sort(np.argsort(-confusion.sum(axis=1), kind="stable")[:MOST])
+    shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    head = "".join(f'<th scope="col" title="{_name(names, j)}">{_name(names, j)}</th>'
+                   for j in chosen)  # fmt: skip
+    rows = []
+    for i in chosen:
+        cells = "".join(
+            _cell(int(confusion[i, j]), float(shares[i, j]), _title(confusion, names, i, j), i == j)
+            for j in chosen
+        )
+        rows.append(f'<tr><th scope="row" title="{_name(names, i)}">{_name(names, i)}</th>'
+                    f"{cells}</tr>")  # fmt: skip
+    return (
+        '<table class="ae-confusion" aria-label="Confusion matrix: labels down, predicted classes '
+        f'across"><tr><td title="Rows are labels, columns predicted classes">label ╲ class</td>'
+        f"{head}</tr>{''.join(rows)}</table>"
+    )
+
+
+def mistaken_text(confusion: NDArray[np.int64], names: Sequence[str]) -> str:
+    """Say which classes are confused most."""
+    if not confusion.sum():
+        return "No labelled item is among these."
+    wrong = confusion - np.diag(np.diag(confusion))
+    if not wrong.any():
+        return "No item is mistaken."
+    i, j = divmod(int(wrong.argmax()), len(wrong))
+    of = int(confusion[i].sum())
+    return f"Most often mistaken: {names[i]} for {names[j]}, {wrong[i, j]:,} of {of:,}."
+
+
+def _title(confusion: NDArray[np.int64], names: Sequence[str], i: int, j: int) -> str:
+    of = int(confusion[i].sum())
+    return f"{confusion[i, j]:,} of {of:,} items of {_name(names, i)} taken for {_name(names, j)}"
+
+
+def _cell(count: int, share: float, title: str, right: bool) -> str:  # noqa: FBT001
+    colour = "--ae-usual" if right else "--ae-beyond"
+    depth = round(DEEPEST * math.sqrt(share))  # a few mistakes are to be seen as well
+    paint = f"background:color-mix(in srgb, var({colour}) {depth}%, transparent)"
+    return f'<td style="{paint}" title="{title}">{count or "·"}</td>'
+
+
+def _table(caption: str, columns: Sequence[str], rows: Sequence[str]) -> str:
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    head = f"<tr><td></td>{head}</tr>" if head else ""
+    caption = f"<caption>{escape(caption)}</caption>"
+    return f'<table class="ae-scores">{caption}{head}{"".join(rows)}</table>'
+
+
+def _row(name: str, values: Sequence[str], title: str) -> str:
+    cells = "".join(f"<td>{value}</td>" for value in values)
+    return f'<tr title="{escape(title)}"><th scope="row">{escape(name)}</th>{cells}</tr>'
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if math.isfinite(value) else "−"
+
+
+def _name(names: Sequence[str], index: int) -> str:
+    return escape(str(names[index]))

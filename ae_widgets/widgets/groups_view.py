@@ -1,0 +1,148 @@
+"""How well clusters and classes fit the labels, and whether the network overfits."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import ipywidgets
+
+from ae_widgets.analysis.groups import advice
+from ae_widgets.widgets._controls import ToggleButtons, row
+from ae_widgets.widgets._score_tables import (
+    class_table,
+    cluster_table,
+    confusion_table,
+    mistaken_text,
+)
+from ae_widgets.widgets._style import style_sheet
+from ae_widgets.widgets._view import SessionView
+
+if TYPE_CHECKING:
+    from ae_widgets.analysis.groups import ClassScores
+    from ae_widgets.engine import Settings
+    from ae_widgets.session import GroupScores, Session
+
+__all__ = ["GroupsView"]
+
+REFRESH = 1.0  # seconds between two looks while training
+EMPTY = "What clusters and classes are worth appears here with the first exact picture of the codes"
+NO_CLASSES = "Classes are learnt with δ above 0 and labels of two classes or more."
+
+
+class GroupsView(SessionView, ipywidgets.VBox):
+    """Scores of the clusters and of the classes, and the confusion matrix.
+
+    The clusters are those that are trained or, with γ at 0, k-means of the codes. All is
+    of the last picture whose codes come from the weights of one moment.
+
+    Parameters
+    ----------
+    session : Session
+        The run to look at.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._active = True
+        self._build()
+        super().__init__(children=[style_sheet(), self._body, self._hint])
+        self.add_class("ae-groups")
+        self._follow("latent", self._ask, messages=0, interval=REFRESH)
+        self._follow("labels", self._ask, messages=0)
+        self._follow("groups", self._show, messages=5, interval=REFRESH)
+        self._follow("losses", self._show_gap, messages=2, interval=REFRESH)
+        self._follow("settings", self._show_gap)
+
+    def _build(self) -> None:
+        self._clusters, self._classes, self._matrix = (ipywidgets.HTML("") for _ in range(3))
+        self._gap, self._mistaken = ipywidgets.Label(""), ipywidgets.Label("")
+        self._hint = ipywidgets.Label(EMPTY)
+        self._hint.add_class("ae-empty")
+        for note in (self._gap, self._mistaken):
+            note.add_class("ae-groups-note")
+        self._split = ToggleButtons(
+            options=[("Training", "training"), ("Held-out", "held_out")],
+            value="held_out",
+            tooltips=["Of the items that are trained on", "Of the items that are held out"],
+        )
+        self._split.add_class("ae-segmented")
+        self._split.observe(
+            lambda _: self._post("groups", self._show, messages=5, interval=0), names=["value"]
+        )
+        self._matrix.add_class("ae-matrix")
+        head = row(self._split, self._mistaken, css_class="ae-groups-head")
+        self._right = ipywidgets.VBox(children=[head, self._matrix])
+        middle = ipywidgets.VBox(children=[self._classes, self._gap])
+        self._body = row(self._clusters, middle, self._right, css_class="ae-groups-body")
+
+    @property
+    def active(self) -> bool:
+        """Whether the view is seen; while it is not, it computes nothing."""
+        return self._active
+
+    @active.setter
+    def active(self, value: bool) -> None:
+        self._active = value
+        if value:
+            self._ask()
+
+    def _ask(self) -> None:
+        if self._active and not self.session.closed:
+            self.session.request_groups()
+
+    # What is shown -----------------------------------------------------------------
+
+    def _show(self) -> None:
+        scores = self.session.groups
+        self._show_hint()
+        if scores is None:
+            return
+        self._clusters.value = cluster_table(scores.clusters, trained=scores.trained_clusters)
+        self._show_classes(scores)
+
+    def _show_classes(self, scores: GroupScores) -> None:
+        if scores.training is None or scores.held_out is None:
+            self._classes.value = self._matrix.value = ""
+            self._mistaken.value = NO_CLASSES
+            return
+        self._classes.value = class_table(scores.training, scores.held_out)
+        chosen: ClassScores = getattr(scores, self._split.value)
+        self._mistaken.value = mistaken_text(chosen.confusion, scores.names)
+        self._matrix.value = confusion_table(chosen.confusion, scores.names)
+
+    def _show_hint(self) -> None:
+        none = self.session.groups is None
+        (self._hint.remove_class if none else self._hint.add_class)("ae-hidden")
+
+    def _show_gap(self) -> None:
+        self._show_hint()  # the losses are those of a new run first
+        self._gap.value = self._gap_text()
+
+    def _gap_text(self) -> str:
+        records, status = self.session.records, self.session.status
+        last = next((r for r in reversed(records) if r.complete), None)
+        if last is None:
+            return ""
+        training, validation = last.train.total, None
+        text = f"Loss {training:.4g}"
+        if last.validation is not None:
+            validation = last.validation.total
+            gap = (validation - training) / abs(training) if training else math.nan
+            share = f" ({gap:+.0%})" if math.isfinite(gap) else ""
+            text = f"Loss {training:.4g}, held-out {validation:.4g}{share}"
+        stale = 0 if status.best_epoch is None else status.epoch - status.best_epoch
+        said = advice(
+            training, validation, stale=stale, remedies=_remedies(self.session.settings)
+        )  # fmt: skip
+        return f"{text}. {said}"
+
+
+def _remedies(settings: Settings) -> list[str]:
+    """Return what helps against overfitting and is not in use."""
+    unused = {
+        "dropout": not settings.architecture.dropout,
+        "noise on the inputs": settings.kind != "denoising",
+        "weight decay": not settings.weight_decay,
+    }
+    return [name for name, free in unused.items() if free]

@@ -1,0 +1,94 @@
+"""What a session says of its clusters and classes, against scikit-learn on the same items."""
+
+import time
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_blobs
+from sklearn.metrics import accuracy_score, adjusted_rand_score, confusion_matrix
+
+from ae_widgets import Session
+from ae_widgets.engine.split import split_rows
+
+X, Y = make_blobs(240, 6, centers=3, cluster_std=4.0, random_state=0)
+X = ((X - X.mean(0)) / X.std(0)).astype(np.float32)
+KNOWN = np.where(np.arange(240) % 4 == 0, -1, Y)
+
+
+@pytest.fixture
+def make():
+    made = []
+
+    def take(**settings):
+        made.append(
+            Session(
+                X, KNOWN, trainer="thread", hidden_layer_sizes=(8,), code_dim=2, max_iter=8,
+                learning_rate=1e-2, validation_fraction=0.25, **settings,
+            )
+        )  # fmt: skip
+        return made[-1]
+
+    yield take
+    for session in made:
+        session.close()
+
+
+def groups(session, number=None):
+    """Ask, and return what is found of the frame."""
+    session.request_groups()
+    deadline = time.monotonic() + 20
+    while not (found := session.groups) or (number and found.frame != number):
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.01)
+    return found
+
+
+def test_classes_are_scored_apart_on_trained_and_held_out_items(make):
+    session = make(delta=1.0)
+    session.start()
+    session.wait(60)
+    found = groups(session)
+    assert (found.names, found.trained_clusters) == (("0", "1", "2"), False)
+    for rows, scores in zip(
+        split_rows(240, 0.25, 0), (found.training, found.held_out), strict=True
+    ):
+        known = rows[KNOWN[rows] >= 0]
+        truth, said = KNOWN[known], session.latent.classes[known]
+        assert scores.n_items == len(known)
+        assert scores.accuracy == pytest.approx(accuracy_score(truth, said))
+        np.testing.assert_array_equal(scores.confusion, confusion_matrix(truth, said))
+    known = KNOWN >= 0
+    ari = adjusted_rand_score(KNOWN[known], session.clusters[known])
+    assert found.clusters.ari == pytest.approx(ari)
+
+
+def test_trained_clusters_are_taken_where_there_are_some(make):
+    session = make(gamma=0.1)
+    session.start()
+    session.wait(60)
+    found = groups(session)
+    assert found.trained_clusters
+    assert (found.training, found.held_out) == (None, None)
+    known = KNOWN >= 0
+    ari = adjusted_rand_score(KNOWN[known], session.latent.clusters[known])
+    assert found.clusters.ari == pytest.approx(ari)
+
+
+def test_another_label_counts_and_another_run_knows_nothing(make):
+    session = make(delta=1.0)
+    assert session.groups is None
+    session.request_groups()  # there is no picture yet: nothing to say
+    session.start()
+    session.wait(60)
+    before = groups(session).clusters.n_labelled
+    told = []
+    session.observe("groups", lambda: told.append(session.groups))
+    session.label([0, 4], "new")
+    session.request_groups()
+    deadline = time.monotonic() + 20
+    while not told and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert told[0].clusters.n_labelled == before + 2
+    assert told[0].training.confusion.shape == (4, 4)
+    session.reset()
+    assert session.groups is None

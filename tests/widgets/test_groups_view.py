@@ -1,0 +1,144 @@
+"""The tables say what the session found."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+
+from ae_widgets.engine.protocol import Latent
+from ae_widgets.session import Session, publisher
+from ae_widgets.widgets import GroupsView
+from ae_widgets.widgets._score_tables import confusion_table, mistaken_text
+from ae_widgets.widgets._tabs import Tabs
+from tests.widgets.conftest import Trainer, items
+
+NAMES = ["a", "b", "<img src=x>"]
+LABELS = np.arange(60) % 3
+CODES = np.stack([LABELS, LABELS + np.linspace(0, 0.1, 60)], axis=1).astype(np.float32)
+
+
+@pytest.fixture
+def session():
+    names = [NAMES[label] for label in LABELS]
+    made = Session(items(), names, item_shape=(4, 4), trainer="thread", validation_fraction=0.2)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def view(session):
+    made = GroupsView(session)
+    yield made
+    made.close()
+
+
+def tell(session, *, classes=None, exact=True, step=1):
+    errors = np.zeros(60, np.float32)
+    run = session._run.number
+    frame = Latent(run, step, float(step), exact, CODES, errors, classes=classes)
+    session._handle(frame)
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        assert publisher.flush()
+        time.sleep(0.01)
+
+
+def order(session):
+    """Return the indices of the labels as the session numbers them."""
+    return session.labels.astype(np.int32)
+
+
+def text(table):
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", table.value)).strip()
+
+
+def test_it_says_nothing_before_an_exact_picture(view, session):
+    tell(session, exact=False)
+    assert publisher.flush()
+    assert "ae-hidden" not in view._hint._dom_classes
+    assert view._clusters.value == ""
+
+
+def test_clusters_alone(view, session):
+    tell(session)
+    wait_for(lambda: view._clusters.value)
+    assert "ae-hidden" in view._hint._dom_classes
+    said = text(view._clusters)
+    assert said.startswith("3 clusters (k-means of the codes) ARI 1.000 NMI 1.000 Accuracy 1.000")
+    assert said.endswith("Labelled items 60")
+    assert view._matrix.value == view._classes.value == ""
+    assert view._mistaken.value.startswith("Classes are learnt with δ above 0")
+
+
+def test_classes_of_both_splits(view, session):
+    classes = order(session)
+    first = int(session.dataset.n_samples - 1)
+    classes[first] = (classes[first] + 1) % 3
+    tell(session, classes=classes)
+    wait_for(lambda: view._classes.value)
+    found = session.groups
+    assert {found.training.n_items, found.held_out.n_items} == {48, 12}
+    said = text(view._classes)
+    assert f"Accuracy {found.training.accuracy:.3f} {found.held_out.accuracy:.3f}" in said
+    for split in ("training", "held_out"):
+        view._split.value = split
+        assert publisher.flush()
+        confusion = getattr(found, split).confusion
+        assert view._mistaken.value == mistaken_text(confusion, found.names)
+        numbers = [int(n) for n in re.findall(r">(\d+)</td>", view._matrix.value)]
+        assert sum(numbers) == confusion.sum()
+    assert "<img" not in view._matrix.value
+    assert "&lt;img" in view._matrix.value
+
+
+def test_what_is_mistaken_is_told():
+    confusion = np.array([[5, 0, 1], [3, 4, 0], [0, 0, 7]])
+    assert mistaken_text(confusion, NAMES) == "Most often mistaken: b for a, 3 of 7."
+    assert mistaken_text(np.diag([1, 2, 3]), NAMES) == "No item is mistaken."
+    assert mistaken_text(np.zeros((3, 3), int), NAMES) == "No labelled item is among these."
+
+
+def test_of_many_classes_the_largest_are_shown():
+    confusion = np.diag(np.arange(30))
+    table = confusion_table(confusion, [f"class{i}" for i in range(30)])
+    assert table.count('scope="row"') == 20
+    assert ">class10<" in table
+    assert ">class9<" not in table
+
+
+def test_the_gap_is_told_with_what_helps(view, session):
+    trainer = Trainer(session)
+    trainer.epochs(1, 4)  # its validation loss is twice the training loss
+    assert view._gap.value.startswith("Loss 0.25, held-out 0.5 (+100%). Overfitting: ")
+    remedies = "try dropout, noise on the inputs, weight decay or early stopping."
+    assert view._gap.value.endswith(remedies)
+    session.change(weight_decay=0.01)
+    assert publisher.flush()
+    assert "weight decay" not in view._gap.value
+
+
+def test_while_it_is_not_seen_it_asks_for_nothing(view, session, monkeypatch):
+    asked = []
+    monkeypatch.setattr(session, "request_groups", lambda: asked.append(1))
+    tabs = Tabs("Run", ("Another", GroupsView(session)), ("Groups", view))
+    asked.clear()
+    view.active = False
+    session.label([0], "a")
+    assert publisher.flush()
+    count = len(asked)
+    tabs.turn_to("Groups")
+    assert len(asked) == count + 1
+    tabs.children[2].children[0].close()
+
+
+def test_another_run_shows_the_hint(view, session):
+    tell(session, classes=order(session))
+    wait_for(lambda: view._classes.value)
+    session.reset()
+    assert publisher.flush()
+    assert "ae-hidden" not in view._hint._dom_classes
