@@ -121,6 +121,7 @@ lab"""
     notebook.shot(f"groups-narrow-{width}-top")
     notebook.page.evaluate("document.querySelector('.ae-groups').scrollIntoView({block: 'end'})")
     notebook.shot(f"groups-narrow-{width}")
+    assert notebook.page.locator(".ae-matrix").bounding_box()["height"] > 120
     assert notebook.page.evaluate("window.__x") is None
     assert notebook.page.evaluate(MISPLACED) == []
     assert notebook.page.evaluate(READABLE) == []
