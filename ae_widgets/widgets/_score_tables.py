@@ -33,10 +33,11 @@ CLASS_ROWS = (
 
 def cluster_table(scores: ClusterScores, *, trained: bool) -> str:
     """Return a table of how clusters agree with codes and labels."""
-    kind = "trained" if trained else "k-means of the codes"
+    kind = "trained" if trained else "k-means"
     rows = [_row(name, [_number(getattr(scores, key))], title) for key, name, title in CLUSTER_ROWS]
     items = _row("Labelled items", [f"{scores.n_labelled:,}"], "Items that have a label")
-    return _table(f"{scores.n_clusters} clusters ({kind})", [], [*rows, items])
+    plural = "" if scores.n_clusters == 1 else "s"
+    return _table(f"{scores.n_clusters} cluster{plural}, {kind}", [], [*rows, items])
 
 
 def class_table(training: ClassScores, held_out: ClassScores) -> str:

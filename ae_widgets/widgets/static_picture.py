@@ -158,7 +158,7 @@ class Picture:
         x0, y0, x1, y1 = box
         curve, baseline = session.curve(), session.baseline
         parts = {p: colour for p, colour in PARTS.items() if f"train_{p}" in curve.series}
-        self._loss_legend(x0, y0 - 14, parts, baseline is not None)
+        self._loss_legend(box, parts, baseline=baseline is not None)
         last = float(curve.epoch[-1]) if len(curve.epoch) else 1.0
         values = np.concatenate([*curve.series.values(), [baseline or 0.0]])
         values = values[np.isfinite(values)]
@@ -177,21 +177,25 @@ class Picture:
                     points = frame.points(curve.epoch[known], series[known])
                     self.line(points, _lighter(colour) if split == "validation" else colour, width)
 
-    def _loss_legend(
-        self,
-        x: float,
-        y: float,
-        parts: dict[str, str],
-        baseline: bool,  # noqa: FBT001
-    ) -> None:
-        note = " (light: validation)" if len(parts) <= 3 else ""  # noqa: PLR2004  (it fits)
-        entries = {f"{k}{note}" if k == "total" else k: c for k, c in parts.items()}
+    def _loss_legend(self, box: Box, parts: dict[str, str], *, baseline: bool) -> None:
+        """Draw the legend above the box, in two lines if one has no room for it."""
+        x0, y, x1, _ = box
+        entries = {f"{k} (light: validation)" if k == "total" else k: c for k, c in parts.items()}
         if baseline:
             entries["PCA"] = BASELINE
+        lines: list[list[tuple[float, str, str]]] = [[]]
+        x = x0
         for name, colour in entries.items():
-            self.line([(x, y), (x + 14, y)], colour, 2)
-            self.text((x + 19, y), name, fill=FAINT, anchor="lm")
-            x += 19 + _font(10).getlength(name) + 16
+            width = 19 + _font(10).getlength(name)
+            if x + width > x1:
+                lines.append([])
+                x = x0
+            lines[-1].append((x, name, colour))
+            x += width + 16
+        for above, line in enumerate(reversed(lines), start=1):
+            for x, name, colour in line:
+                self.line([(x, y - 14 * above), (x + 14, y - 14 * above)], colour, 2)
+                self.text((x + 19, y - 14 * above), name, fill=FAINT, anchor="lm")
 
     def _axes(self, frame: _Frame) -> None:
         x0, _, x1, y1 = frame.box

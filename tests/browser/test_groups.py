@@ -103,3 +103,25 @@ def test_look(open_notebook, theme, width):
     notebook.shot(f"groups-{theme}-{width}")
     assert notebook.page.evaluate(MISPLACED) == []
     assert notebook.page.evaluate(READABLE) == []
+
+
+@pytest.mark.parametrize("width", [760, 1000])
+def test_look_of_a_narrow_cell_and_of_names_that_would_be_code(open_notebook, width):
+    attack = "<img src=x onerror='window.__x = 1'>"
+    names = f"""import numpy as np
+names = [{attack!r} if t == 3 else f"the digit {{t}}" for t in y]
+lab = Lab(X, names, item_shape=(8, 8), delta=1.0, max_iter=30)
+lab.tabs.turn_to("Classes and clusters")
+lab"""
+    notebook = open_notebook([DATA, names], width=width, height=800)
+    notebook.run("lab.start(); lab.wait(120); lab.session.select(range(1200))")
+    notebook.page.locator(".ae-confusion").wait_for()
+    label = notebook.page.locator(".ae-labelling").get_by_role("button", name="Label 1,200 items")
+    label.wait_for()
+    notebook.shot(f"groups-narrow-{width}-top")
+    notebook.page.evaluate("document.querySelector('.ae-groups').scrollIntoView({block: 'end'})")
+    notebook.shot(f"groups-narrow-{width}")
+    assert notebook.page.locator(".ae-matrix").bounding_box()["height"] > 120
+    assert notebook.page.evaluate("window.__x") is None
+    assert notebook.page.evaluate(MISPLACED) == []
+    assert notebook.page.evaluate(READABLE) == []

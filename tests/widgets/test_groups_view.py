@@ -69,7 +69,7 @@ def test_clusters_alone(view, session):
     wait_for(lambda: view._clusters.value)
     assert "ae-hidden" in view._hint._dom_classes
     said = text(view._clusters)
-    assert said.startswith("3 clusters (k-means of the codes) ARI 1.000 NMI 1.000 Accuracy 1.000")
+    assert said.startswith("3 clusters, k-means ARI 1.000 NMI 1.000 Accuracy 1.000")
     assert said.endswith("Labelled items 60")
     assert view._matrix.value == view._classes.value == ""
     assert view._mistaken.value.startswith("Classes are learnt with δ above 0")
