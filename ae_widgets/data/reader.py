@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +16,23 @@ from ae_widgets.data.features import constant_features, to_float32
 from ae_widgets.data.labels import read_labels
 from ae_widgets.data.scales import scale_notice
 from ae_widgets.data.sources import read_table
+from ae_widgets.data.sparse import is_sparse, sparse_remarks, to_csr
 from ae_widgets.data.table import listing
 from ae_widgets.exceptions import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from ae_widgets.data.table import Table
 
 __all__ = ["read_dataset"]
 
 CHANNELS = (1, 3, 4)
 """Channels that can be drawn: grey, RGB and RGBA."""
+
+DIVIDED = "The uint8 images were divided by 255: values go from 0 to 1."
 
 
 def read_dataset(
@@ -34,7 +42,8 @@ def read_dataset(
 
     The input is never written to. A C-contiguous float32 array, a
     `numpy.memmap` included, is used in place: change it after a run began and
-    the next run sees the change. Everything else is copied.
+    the next run sees the change. So are the arrays of a float32 CSR matrix that
+    names each place once. Everything else is copied.
 
     Parameters
     ----------
@@ -43,7 +52,9 @@ def read_dataset(
         of shape (n_samples, height, width) or (n_samples, height, width,
         channels). uint8 images are divided by 255. DataFrames may be of pandas,
         polars or pyarrow. Of a scikit-learn Bunch ``data``, ``target``,
-        ``feature_names``, ``target_names`` and ``images`` are used.
+        ``feature_names``, ``target_names`` and ``images`` are used. Sparse matrices
+        of scipy stay sparse, in CSR form. A Dataset is taken as it is, with `y` in
+        place of its labels.
     y : array-like or str, optional
         One label an item, or the name of the column of `X` that holds them.
         `labels.read_labels` says how labels are read.
@@ -64,25 +75,49 @@ def read_dataset(
     DataError
         If this is no data to train on; the message says what to do.
     """
-    if isinstance(X, Dataset) and y is None and item_shape is None:
-        return X
+    if isinstance(X, Dataset) and item_shape is None and not isinstance(y, str):
+        return X if y is None else _labelled(X, y)
     table = read_table(X, label=y if isinstance(y, str) else None)
     target = table.target if y is None or isinstance(y, str) else y
+    read = _read_sparse if is_sparse(table.values) else _read_dense
+    data = read(table, item_shape, allow_nan=allow_nan)
+    if target is None:
+        return data
+    return _labelled(data, target, None if y is not None else table.target_names)
+
+
+def _labelled(data: Dataset, target: Any, target_names: Sequence[Any] | None = None) -> Dataset:
+    labels = read_labels(target, data.n_samples, target_names)
+    notices = (*data.notices, *labels.notices)
+    return replace(data, labels=labels.labels, label_names=labels.names, notices=notices)
+
+
+def _read_dense(table: Table, item_shape: Any, *, allow_nan: bool) -> Dataset:
     values, shape, notices = _items(table.values, item_shape, table.item_shape)
     values = numeric_array(table, values)
     scaled = shape is not None and table.values.dtype == np.uint8
     features = to_float32(table, values, divisor=255 if scaled else None, allow_nan=allow_nan)
     if scaled:
-        notices.append("The uint8 images were divided by 255: values go from 0 to 1.")
+        notices.append(DIVIDED)
     names = table.names or _feature_names(values.shape[1], shape)
     notices += _remarks(features, names)
     # Pixels share a scale, however little those at the border vary.
     if shape is None and (notice := scale_notice(features, names)):
         notices.append(notice)
-    if target is None:
-        return Dataset(features, None, (), names, shape, tuple(notices))
-    labels = read_labels(target, len(features), None if y is not None else table.target_names)
-    return Dataset(features, labels.labels, labels.names, names, shape, (*notices, *labels.notices))
+    return Dataset(features, None, (), names, shape, tuple(notices))
+
+
+def _read_sparse(table: Table, item_shape: Any, *, allow_nan: bool) -> Dataset:
+    shape = table.item_shape
+    if item_shape is not None:
+        shape = _checked_shape(item_shape, table.values.shape[-1])
+    scaled = shape is not None and table.values.dtype == np.uint8
+    features = to_csr(table, divisor=255 if scaled else None, allow_nan=allow_nan)
+    names = table.names or _feature_names(features.shape[1], shape)
+    notices = sparse_remarks(features, names)
+    if scaled:
+        notices.insert(0, DIVIDED)
+    return Dataset(features, None, (), names, shape, tuple(notices))
 
 
 def _items(
@@ -124,8 +159,8 @@ def _check_dimensions(values: NDArray[Any]) -> None:
         msg = "X has named fields. Make a table of it first: pandas.DataFrame(X)."
     elif values.ndim == 1 and values.dtype.kind in "USTO":
         msg = (
-            "X is a list of texts or objects, not of rows of numbers. Turn texts into numbers, "
-            "e.g. with sklearn.feature_extraction.text.TfidfVectorizer."
+            "X is a list of texts or objects, not of rows of numbers. Of documents, pass "
+            "ae_widgets.read_text(X); turn other texts into numbers."
         )
     elif values.ndim == 1:
         msg = (

@@ -24,7 +24,7 @@ class Table:
 
     Parameters
     ----------
-    values : ndarray of shape (n_samples, ...)
+    values : ndarray of shape (n_samples, ...) or sparse matrix
         The values as they were passed in.
     names : tuple of str, optional
         Names of the columns.
@@ -38,7 +38,7 @@ class Table:
         Names that the source gives to the integer labels 0, 1, ….
     """
 
-    values: NDArray[Any]
+    values: NDArray[Any] | Any
     names: tuple[str, ...] | None = None
     index: Sequence[Any] | None = None
     item_shape: tuple[int, ...] | None = None

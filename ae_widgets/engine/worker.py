@@ -14,13 +14,13 @@ import threading
 import time
 import traceback
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from ae_widgets.engine.frames import FramePacer
 from ae_widgets.engine.memory import memory_errors, training_advice
-from ae_widgets.engine.pipe import FeatureFile, StreamWriter, read_message
+from ae_widgets.engine.pipe import FeatureFile, SparseFiles, StreamWriter, read_message
 from ae_widgets.engine.protocol import (
     Begin,
     Change,
@@ -80,7 +80,7 @@ class Worker:
 
     Parameters
     ----------
-    features : ndarray of shape (n_samples, n_features), float32
+    features : ndarray or CSR matrix of shape (n_samples, n_features), float32
         All items.
     commands : queue of Command
         Where commands come from.
@@ -92,7 +92,7 @@ class Worker:
 
     def __init__(
         self,
-        features: NDArray[np.float32],
+        features: NDArray[np.float32] | Any,
         commands: queue.SimpleQueue[Command],
         emit: Callable[[Event], None],
         prepare: Callable[[Settings], None] | None = None,
@@ -385,7 +385,7 @@ def main() -> None:
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     source: BinaryIO = sys.stdin.buffer
-    files: FeatureFile = read_message(source)
+    files: FeatureFile | SparseFiles = read_message(source)
 
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
     writer = StreamWriter(output)

@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ae_widgets.engine.items import chunk_rows, encode_rows
+from ae_widgets.engine.items import chunk_rows, dense, encode_rows, items
 from ae_widgets.engine.memory import memory_errors
 from ae_widgets.engine.views import tensor_view
 from ae_widgets.estimator.dtypes import checked_dtypes
@@ -47,7 +47,9 @@ class FittedAutoencoder(
     def transform(self, X: ArrayLike) -> Floats:
         """Return the codes of `X`, shape (n_samples, code_dim), float32."""
         network, kind = self._fitted(), self.reconstruction
-        return self._through(lambda x: encode_rows(network, x, kind), self._check(X), dense=False)
+        return self._through(
+            lambda x: encode_rows(network, x, kind), self._check(X), made_dense=False
+        )
 
     def inverse_transform(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of codes, shape (n_samples, n_features), float32.
@@ -109,24 +111,25 @@ class FittedAutoencoder(
         return checked
 
     def _through(
-        self, function: Callable[[Any], Tensor], values: Features, *, dense: bool = True
+        self, function: Callable[[Any], Tensor], values: Features, *, made_dense: bool = True
     ) -> Floats:
         """Return a function of the items, some at a time.
 
         Parameters
         ----------
         function : callable
-            Takes a tensor; or, without `dense`, a CSR matrix if `values` is one.
+            Takes a tensor; or, without `made_dense`, a CSR matrix if `values` is one.
         values : ndarray or CSR matrix
         """
+        values = items(values) if issparse(values) else values
         n, size, result = values.shape[0], chunk_rows(self.n_features_in_), None
         with torch.no_grad(), memory_errors("pass fewer items at a time"):
             for start in range(0, n, size):
                 part: Any = values[start : start + size]
                 if not issparse(part):
                     part = tensor_view(part).clone()
-                elif dense:
-                    part = torch.from_numpy(part.toarray())
+                elif made_dense:
+                    part = dense(part, self.reconstruction)
                 chunk = function(part).numpy()
                 if result is None:
                     result = np.empty((n, *chunk.shape[1:]), np.float32)

@@ -18,6 +18,6 @@ def read_items(
 ) -> Dataset:
     """Return `X` as a Dataset; values may be missing if the error can do without."""
     if isinstance(X, Dataset):
-        return X
+        return read_dataset(X, y, item_shape=item_shape)
     allow_nan = isinstance(reconstruction, str) and reconstruction in TAKES_MISSING
     return read_dataset(X, y, item_shape=item_shape, allow_nan=allow_nan)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 import threading
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ae_widgets.engine.launch import TRAINERS
 from ae_widgets.engine.protocol import Reconstructed, TrainerState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     import numpy as np
     from numpy.typing import NDArray
@@ -33,14 +32,14 @@ class Link:
     ----------
     kind : {'process', 'thread'}
         Where the trainer lives.
-    features : ndarray of shape (n_samples, n_features), float32
+    features : ndarray or CSR matrix of shape (n_samples, n_features), float32
         All items.
     handle : callable
         Takes each event but answers to `ask`, on another thread.
     """
 
     def __init__(
-        self, kind: str, features: NDArray[np.float32], handle: Callable[[Event], None]
+        self, kind: str, features: NDArray[np.float32] | Any, handle: Callable[[Event], None]
     ) -> None:
         self.kind = kind
         self._features = features

@@ -28,6 +28,7 @@ from ae_widgets.engine.protocol import (
 from ae_widgets.engine.sampling import check_sample_weight
 from ae_widgets.engine.settings import PRESETS, Settings
 from ae_widgets.exceptions import DataError, SettingsError, TrainingError
+from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
 from ae_widgets.session.items import read_items
@@ -88,9 +89,11 @@ class Session(Keeping, Readings):
 
     Parameters
     ----------
-    X : array-like, DataFrame, Bunch or Dataset
+    X : array-like, sparse matrix, DataFrame, Bunch or Dataset
         The items; see `ae_widgets.data.read_dataset`. Values may be missing (NaN) if
-        the run begins with the reconstruction error 'masked_mse'.
+        the run begins with the reconstruction error 'masked_mse'. A sparse matrix stays
+        in CSR form; with 'masked_mse' the values that it does not store are missing,
+        with every other error they are 0.
     y : array-like of shape (n_samples,), optional
         Labels, shown but not trained on.
     labels : array-like, optional
@@ -306,7 +309,9 @@ class Session(Keeping, Readings):
         rows = self._items_at(indices)
 
         def answer(event: Reconstructed) -> None:
-            inputs = np.asarray(self.dataset.features[rows])
+            # Missing, if the error leaves them out; and so are they drawn.
+            missing = self.settings.reconstruction in TAKES_MISSING
+            inputs = self.dataset.rows(rows, np.nan if missing else 0.0)
             epoch = self.latent.epoch if self.latent else 0.0
             callback(Reconstructions(rows, inputs, event.reconstructions, event.errors, epoch))
 

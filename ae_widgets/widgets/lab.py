@@ -40,7 +40,7 @@ class Lab(SessionView, ipywidgets.VBox):
 
     Parameters
     ----------
-    X : array-like, DataFrame, Bunch or Session
+    X : array-like, sparse matrix, DataFrame, Bunch, Dataset or Session
         The items, one a row; or a session to show.
     y : array-like of shape (n_samples,), optional
         Labels; they colour the latent space and are not trained on.

@@ -44,6 +44,23 @@ export function describeScatter(
   return `${parts.join("; ")}.`;
 }
 
+/** The features that a sparse item has, and those that its reconstruction adds, in words. */
+export function describeTerms(
+  title: string,
+  names: readonly string[],
+  given: number,
+  input: Float32Array,
+  reconstruction: Float32Array,
+): string {
+  const has = names
+    .slice(0, given)
+    .map((name, i) => `${name} ${short(input[i])} as ${short(reconstruction[i])}`);
+  const added = names.slice(given).map((name, i) => `${name} ${short(reconstruction[given + i])}`);
+  const parts = [`Input as reconstruction: ${has.join(", ") || "none"}`];
+  if (added.length > 0) parts.push(`Only in the reconstruction: ${added.join(", ")}`);
+  return `${title}. ${parts.join(". ")}.`;
+}
+
 /** The head of an item's card: 'Item 123 · label 7' and, in the next line, 'error 0.0123'. */
 export function itemTitle(index: number, label: string, error: number | null): string {
   const parts = [`Item ${index}`];

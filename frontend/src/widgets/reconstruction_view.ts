@@ -38,6 +38,7 @@ function render(model: ReconstructionModel, host: HTMLElement): () => void {
     feature_names: drawItem,
     value_range: drawItem,
     sheet_values: drawSheet,
+    sheet_texts: drawSheet,
     sheet_indices: drawSheet,
     sheet_total: drawSheet,
     marked: () => sheet.mark(),

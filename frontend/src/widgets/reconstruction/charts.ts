@@ -7,11 +7,18 @@ import { short } from "../../lib/text";
 /** Geometry of the bars, in units of the drawing. */
 const ROW = { height: 15, bar: 9, name: 84, value: 92, gap: 10, residual: 54 } as const;
 
-/** One row a feature: name, input (bar) with reconstruction (mark), residual. */
+/** What stands above the features that an item does not have. */
+const ADDED = "only in the reconstruction";
+
+/**
+ * One row a feature: name, input (bar) with reconstruction (mark), residual. If an item has
+ * only the first `given` features, the others stand beneath a heading.
+ */
 export function barChart(
   values: ItemValues,
   names: readonly string[],
   range: readonly number[],
+  given = names.length,
 ): Node {
   const { input, reconstruction, residual } = values;
   const [low, high] = valueExtent(range, input, reconstruction);
@@ -19,7 +26,8 @@ export function barChart(
   const start = ROW.name + ROW.value + ROW.gap;
   const limit = amplitude(residual) || 1;
   const error = linear(-limit, limit, start, start + ROW.residual);
-  const height = input.length * ROW.height;
+  const heading = given < input.length ? 1 : 0;
+  const height = (input.length + heading) * ROW.height;
   const chart = svg("svg", {
     class: "ae-bars",
     viewBox: `0 0 ${start + ROW.residual + 2} ${height}`,
@@ -27,33 +35,46 @@ export function barChart(
   });
   const zero = value(Math.min(Math.max(0, low), high));
   chart.append(rule(zero, height), rule(error(0), height));
+  if (heading) {
+    const y = given * ROW.height + ROW.bar + 2;
+    const text = svg("text", { class: "ae-name ae-heading", x: ROW.name + ROW.value, y });
+    text.textContent = ADDED;
+    chart.append(text);
+  }
   for (let i = 0; i < input.length; i++) {
-    chart.append(row(i, names[i] ?? String(i), values, value, zero, error));
+    const place = i < given ? i : i + heading;
+    chart.append(row(i, place, names[i] ?? String(i), values, value, zero, error));
   }
   return withLegend(chart, `residual ±${short(amplitude(residual))}`);
 }
 
 function row(
   i: number,
+  place: number,
   name: string,
   { input, reconstruction, residual }: ItemValues,
   value: (v: number) => number,
   zero: number,
   error: (v: number) => number,
 ): SVGGElement {
-  const top = i * ROW.height + (ROW.height - ROW.bar) / 2;
+  const top = place * ROW.height + (ROW.height - ROW.bar) / 2;
   const group = svg("g");
   const label = svg("text", { class: "ae-name", x: ROW.name - 6, y: top + ROW.bar - 1 });
   label.textContent = name.length > 14 ? `${name.slice(0, 13)}…` : name;
   const tip = svg("title");
   tip.textContent = `${name}: input ${short(input[i])}, reconstruction ${short(reconstruction[i])}`;
-  group.append(tip, label, bar("ae-input", zero, value(input[i] as number), top));
+  group.append(tip, label);
+  if (Number.isFinite(input[i])) {
+    group.append(bar("ae-input", zero, value(input[i] as number), top));
+  }
   const output = reconstruction[i];
   if (output !== undefined && Number.isFinite(output)) {
     const x = value(output);
     group.append(svg("path", { class: "ae-output", d: `M${x} ${top - 1.5}v${ROW.bar + 3}` }));
     const rest = residual[i] as number;
-    group.append(bar(rest < 0 ? "ae-below" : "ae-above", error(0), error(rest), top));
+    if (Number.isFinite(rest)) {
+      group.append(bar(rest < 0 ? "ae-below" : "ae-above", error(0), error(rest), top));
+    }
   }
   return group;
 }

@@ -3,7 +3,7 @@ import { element } from "../../dom/element";
 import { float32 } from "../../lib/bytes";
 import { amplitude, type ImageShape, imageShape, residualRgba, toRgba } from "../../lib/images";
 import { type ItemValues, largestResiduals, MAX_BARS, splitItem } from "../../lib/profile";
-import { itemTitle, short } from "../../lib/text";
+import { describeTerms, itemTitle, short } from "../../lib/text";
 import { barChart, lineChart } from "./charts";
 import { figure, paintImage } from "./images";
 import type { Item, ReconstructionModel } from "./traits";
@@ -13,6 +13,7 @@ const EMPTY_HINT = "Hover or click a point to see how its item is reconstructed.
 export class ItemCard {
   readonly node = element("section", "ae-item", { "aria-label": "Item" });
   private readonly title = element("h4", "ae-title");
+  private readonly text = element("p", "ae-text");
   private readonly note = element("p", "ae-hint");
   private readonly picture = element("div", "ae-picture", { role: "img" });
   private readonly figures = [
@@ -22,7 +23,7 @@ export class ItemCard {
   ] as const;
 
   constructor(private readonly model: ReconstructionModel) {
-    this.node.append(this.title, this.picture, this.note);
+    this.node.append(this.title, this.text, this.picture, this.note);
   }
 
   update(dark: boolean): void {
@@ -32,6 +33,7 @@ export class ItemCard {
     this.node.classList.toggle("ae-nothing", !shown);
     this.title.hidden = !shown;
     this.picture.hidden = !shown;
+    this.text.textContent = item.text ?? "";
     if (!isItem(item)) {
       this.note.textContent = EMPTY_HINT;
       return;
@@ -40,13 +42,13 @@ export class ItemCard {
     this.title.textContent = title;
     this.title.title = title;
     const bytes = float32(model.get("item_values"));
-    const values = splitItem(bytes, this.features(bytes.length));
+    const values = splitItem(bytes, item.names?.length ?? this.features(bytes.length));
     const known = values.reconstruction.length > 0;
     this.note.textContent = known ? "" : "No reconstruction yet: press Start to train.";
     const shape = imageShape(model.get("item_shape"));
     if (shape) this.drawImages(shape, values, dark);
-    else this.drawProfile(values);
-    this.picture.setAttribute("aria-label", this.describe(title, values));
+    else this.drawProfile(values, item);
+    this.picture.setAttribute("aria-label", this.describe(title, values, item));
   }
 
   private features(length: number): number {
@@ -74,15 +76,24 @@ export class ItemCard {
     }
   }
 
-  private drawProfile(values: ItemValues): void {
+  private drawProfile(values: ItemValues, item: Item): void {
     const range = this.model.get("value_range");
     const names = this.model.get("feature_names");
     const bars = values.input.length <= MAX_BARS;
     this.picture.classList.remove("ae-images");
-    this.picture.replaceChildren(bars ? barChart(values, names, range) : lineChart(values, range));
+    if (item.names) {
+      // Few features, far from the largest value of the data: on a scale of their own.
+      this.picture.replaceChildren(barChart(values, item.names, [0, 0], item.given));
+    } else {
+      this.picture.replaceChildren(
+        bars ? barChart(values, names, range) : lineChart(values, range),
+      );
+    }
   }
 
-  private describe(title: string, { input, residual }: ItemValues): string {
+  private describe(title: string, values: ItemValues, item: Item): string {
+    const { input, reconstruction, residual } = values;
+    if (item.names) return describeTerms(title, item.names, item.given ?? 0, input, reconstruction);
     if (residual.length === 0) return `${title}. Input only, ${input.length} features.`;
     const names = this.model.get("feature_names");
     const worst = largestResiduals(residual, 3).map(

@@ -6,6 +6,10 @@ export interface Item {
   readonly label: string;
   readonly error: number | null;
   readonly epoch: number | null;
+  readonly text: string;
+  /** Of a sparse item: the features shown, and how many of them it has. */
+  readonly names?: readonly string[];
+  readonly given?: number;
 }
 
 export interface ReconstructionTraits {
@@ -18,6 +22,7 @@ export interface ReconstructionTraits {
   sheet_labels: string[];
   sheet_errors: (number | null)[];
   sheet_total: number;
+  sheet_texts: string[];
   sheet_values: DataView;
   marked: number;
 }
