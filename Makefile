@@ -73,7 +73,8 @@ wheel-test: venv ## Build the wheel and the sdist without Node and try the wheel
 
 .PHONY: browser
 browser: build browser-installed ## Run the tests in a browser
-	$(call stage,tests in a browser,pytest $(SLOWEST) -m browser tests)
+	$(call stage,tests in a browser,pytest $(SLOWEST) -n auto --maxprocesses 2 -m 'browser and not alone' tests)
+	$(call stage,tests in a browser that watch the clock,pytest $(SLOWEST) -m 'browser and alone' tests)
 
 .PHONY: browser-installed
 browser-installed: venv
@@ -87,4 +88,5 @@ screenshot: build browser-installed ## Make the picture of the README anew
 .PHONY: clean
 clean: ## Remove what was built, but keep .venv
 	rm -rf ae_widgets/static build dist frontend/node_modules test-output
+	find ae_widgets -name '*.nb[ic]' -delete  # compiled by numba
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -10,6 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ae_widgets.data.preprocess import Preprocessor
+    from ae_widgets.data.steps import KMeansFeatures, PCAFeatures
     from ae_widgets.engine.settings import Settings
     from ae_widgets.estimator import Autoencoder
     from ae_widgets.exceptions import (
@@ -26,11 +28,13 @@ if TYPE_CHECKING:
     from ae_widgets.model.architecture import Architecture
     from ae_widgets.session import Journal, Session, runs, stop_all
     from ae_widgets.widgets import (
+        AnomalyDesk,
         ArchitectureControls,
         Lab,
         LatentScatter,
         LossControls,
         LossPlot,
+        PreprocessControls,
         ReconstructionView,
         TrainingControls,
     )
@@ -39,6 +43,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "AEWidgetsError": "exceptions",
+    "AnomalyDesk": "widgets",
     "Architecture": "model",
     "ArchitectureControls": "widgets",
     "Autoencoder": "estimator",
@@ -46,12 +51,16 @@ _HOME = {
     "DataError": "exceptions",
     "Journal": "session",
     "JournalError": "exceptions",
+    "KMeansFeatures": "data.steps",
     "Lab": "widgets",
     "LatentScatter": "widgets",
     "LossControls": "widgets",
     "LossPlot": "widgets",
     "NonFiniteLossError": "exceptions",
     "NotEnoughMemoryError": "exceptions",
+    "PCAFeatures": "data.steps",
+    "PreprocessControls": "widgets",
+    "Preprocessor": "data.preprocess",
     "ReconstructionView": "widgets",
     "Session": "session",
     "Settings": "engine",
@@ -65,6 +74,7 @@ _HOME = {
 
 __all__ = [
     "AEWidgetsError",
+    "AnomalyDesk",
     "Architecture",
     "ArchitectureControls",
     "Autoencoder",
@@ -72,12 +82,16 @@ __all__ = [
     "DataError",
     "Journal",
     "JournalError",
+    "KMeansFeatures",
     "Lab",
     "LatentScatter",
     "LossControls",
     "LossPlot",
     "NonFiniteLossError",
     "NotEnoughMemoryError",
+    "PCAFeatures",
+    "PreprocessControls",
+    "Preprocessor",
     "ReconstructionView",
     "Session",
     "Settings",

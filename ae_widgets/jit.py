@@ -32,14 +32,13 @@ __all__ = [
     "give_way",
     "gram",
     "inlined",
+    "product",
 ]
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"}
 
 compiled: Callable[..., Any] = partial(
     # Sums may be reordered, which lets them be vectorised; NaN and infinity stay what they are.
-    # No reciprocals for divisions: the last few values of a loop would be rounded otherwise
-    # than the rest, and which those are depends on the number of threads.
     numba.njit,
     fastmath={"contract", "reassoc", "nsz"},
     **_OPTIONS,
@@ -57,10 +56,15 @@ give_way = types.ExternalFunction(
     "SwitchToThread" if sys.platform == "win32" else "sched_yield", types.int32()
 )
 
-# By name, so that what calls it can be cached.
-_SSYRK = "ae_widgets_ssyrk"
-binding.add_symbol(_SSYRK, get_cython_function_address("scipy.linalg.cython_blas", "ssyrk"))
-_ssyrk = types.ExternalFunction(_SSYRK, types.void(*[types.voidptr] * 10))
+
+def _blas(name: str, n_arguments: int) -> Any:
+    """Return a routine of scipy's BLAS."""
+    symbol = f"ae_widgets_{name}"  # by name, so that what calls it can be cached
+    binding.add_symbol(symbol, get_cython_function_address("scipy.linalg.cython_blas", name))
+    return types.ExternalFunction(symbol, types.void(*[types.voidptr] * n_arguments))
+
+
+_ssyrk, _sgemm = _blas("ssyrk", 10), _blas("sgemm", 13)
 
 
 @compiled
@@ -82,6 +86,39 @@ def gram(matrix: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     for j in range(width):
         for k in range(j):
             out[k, j] = out[j, k]
+
+
+@compiled
+def product(
+    left: NDArray[np.float32], right: NDArray[np.float32], out: NDArray[np.float32], kept: float
+) -> None:
+    """Write the product of two matrices plus `kept` times `out` to `out`.
+
+    Each lies in C order or is the transpose of one that does; `out` in C order. As
+    against `numpy.dot`, gradients can be added up where they lie.
+    """
+    # BLAS counts columns first: to it, a matrix in C order is its transpose.
+    turned, straight = ord("T"), ord("N")
+    of_left, of_right = left.flags.c_contiguous, right.flags.c_contiguous
+    letters = np.array(
+        [straight if of_right else turned, straight if of_left else turned], np.uint8
+    )
+    sizes = np.array(
+        [
+            out.shape[1],
+            out.shape[0],
+            left.shape[1],
+            right.shape[1] if of_right else right.shape[0],
+            left.shape[1] if of_left else left.shape[0],
+        ],
+        np.int32,
+    )
+    factors = np.array([1, kept], np.float32)
+    _sgemm(
+        letters.ctypes, letters[1:].ctypes, sizes.ctypes, sizes[1:].ctypes, sizes[2:].ctypes,
+        factors.ctypes, right.ctypes, sizes[3:].ctypes, left.ctypes, sizes[4:].ctypes,
+        factors[1:].ctypes, out.ctypes, sizes.ctypes,
+    )  # fmt: skip
 
 
 @intrinsic  # type: ignore[untyped-decorator]  # numba is not read for types

@@ -59,7 +59,7 @@ def test_it_has_the_runs_settings_and_history(opened):
     assert model.get_params() == {
         **default, **QUICK, "batch_size": 16, "beta": 0.3, "complexity": "l2", "device": "cpu",
         "learning_rate_init": 0.01, "random_state": 5, "validation_fraction": 0.25,
-        "early_stopping": True, "activation": "tanh",
+        "early_stopping": True, "activation": "tanh", "clustering_start": 0,
     }  # fmt: skip
     assert model.n_iter_ == 4
     assert model.n_features_in_ == session.dataset.n_features

@@ -133,6 +133,7 @@ def test_what_is_not_stored_is_missing_where_the_error_leaves_that_out(changes):
     known = np.isfinite(values)
     squares = np.where(known, np.square(mine.reconstruct(X) - np.nan_to_num(values)), 0)
     mean = squares.sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    mean[~known.any(axis=1)] = np.inf  # nothing tells how usual such an item is
     np.testing.assert_allclose(mine.score_samples(X), -mean, rtol=1e-4, atol=1e-7)
 
 
@@ -157,7 +158,7 @@ def test_values_that_are_left_out_count_as_zero():
 def test_values_that_are_not_finite_are_refused(bad):
     X = SPARSE.copy()
     X.data[3] = bad
-    with pytest.raises(ValueError, match="Input X contains"):
+    with pytest.raises(ValueError, match=r"X has NaN|X contains infinity"):
         quick().fit(X)
 
 
@@ -187,7 +188,7 @@ def test_another_error_takes_another_step_and_keeps_the_memory():
     trainer.change("reconstruction", "mae")
     assert isinstance(trainer._stepper, AutogradStep)
     state = trainer.memory()["step"]["optimizer"]["state"]
-    means = np.concatenate([state[i]["exp_avg"].ravel() for i in range(len(state))])
+    means = np.concatenate([part["exp_avg"].ravel() for part in state.values()])
     np.testing.assert_allclose(10 * means, first, rtol=1e-5, atol=1e-9)
     trainer.run_batch()
     codes, errors = trainer.encode(torch.arange(10))

@@ -76,16 +76,16 @@ def pca_error(
         train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
     most = min(max_rows, max(code_dim + 1, MAX_VALUES // n_features))
     if is_sparse(features):
-        fitted, inputs = features[_sample(train, max_rows)], features[_sample(test, most)]
-        if min(fitted.shape) > code_dim:
+        chosen, asked = features[_sample(train, max_rows)], features[_sample(test, most)]
+        if min(chosen.shape) > code_dim:
             with one_thread():
-                return _sparse_error(fitted.astype(np.float64), inputs, code_dim, kind)
+                return _sparse_error(chosen.astype(np.float64), asked, code_dim, kind)
         unstored = np.nan if kind == "masked_mse" else 0.0  # few rows or few columns
-        fitted, inputs = to_dense(fitted, unstored), to_dense(inputs, unstored)
+        chosen, asked = to_dense(chosen, unstored), to_dense(asked, unstored)
     else:
-        fitted, inputs = features[_sample(train, most)], features[_sample(test, most)]
-    fitted: NDArray[np.float64] = fitted.astype(np.float64)
-    inputs: NDArray[np.float64] = inputs.astype(np.float64)
+        chosen, asked = features[_sample(train, most)], features[_sample(test, most)]
+    fitted: NDArray[np.float64] = chosen.astype(np.float64)
+    inputs: NDArray[np.float64] = asked.astype(np.float64)
     if kind == "masked_mse":
         means = _observed_means(fitted)
         fitted, whole = (np.where(np.isnan(x), means, x) for x in (fitted, inputs))
@@ -119,7 +119,7 @@ def _sparse_error(fitted: Any, inputs: Any, code_dim: int, kind: str) -> float:
             given = _centred(part, means) if masked else part
             output = means + pca.inverse_transform(pca.transform(given))
         total += ERRORS[kind](x, output) * len(x)
-    return total / inputs.shape[0]
+    return total / int(inputs.shape[0])
 
 
 def _stored_means(x: Any) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """Anything a person passes in, made into a `Dataset`."""
 
 from ae_widgets.data.dataset import NO_LABEL, Dataset
+from ae_widgets.data.images import read_images
 from ae_widgets.data.reader import read_dataset
 
-__all__ = ["NO_LABEL", "Dataset", "read_dataset"]
+__all__ = ["NO_LABEL", "Dataset", "read_dataset", "read_images"]

@@ -25,8 +25,8 @@ __all__ = ["check_dtype", "is_missing", "numeric_array", "numeric_columns"]
 TEXT = "text or categories"
 ADVICE = {
     TEXT: (
-        "Turn them into numbers, e.g. with sklearn.preprocessing.OneHotEncoder or "
-        "skrub.TableVectorizer, or drop them."
+        "Pass categorical='auto' (for a DataFrame), turn them into numbers, e.g. with "
+        "sklearn.preprocessing.OneHotEncoder or skrub.TableVectorizer, or drop them."
     ),
     "dates or times": (
         "Turn them into numbers first, e.g. days since the earliest one, or drop them."

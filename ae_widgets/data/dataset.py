@@ -13,14 +13,16 @@ from ae_widgets.data.fingerprint import Fingerprint
 from ae_widgets.data.sparse import is_sparse, to_dense, value_range
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
 __all__ = ["NO_LABEL", "Dataset"]
 
 NO_LABEL = -1
 """Value in `Dataset.labels` of an item that has no label."""
+
+
+FAR_APART = 30.0
+"""Columns whose ranges differ by this much are drawn each over its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +45,12 @@ class Dataset:
         One name a feature, verbatim too.
     item_shape : tuple of int, optional
         ``(height, width)`` or ``(height, width, channels)`` if an item is an
-        image; None if it is drawn as a profile of its features.
+        image, ``(length,)`` if it is a series, drawn as a line; None if it is drawn as
+        a profile of its features.
     notices : tuple of str
         What was changed or noticed on the way in, one sentence each.
-    texts : sequence of str
-        What each item is, in words: a document, or a name. Empty if there are none;
-        verbatim like the names.
+    groups : tuple of (start, stop)
+        Features that stand for the categories of one column, one-hot.
     """
 
     features: NDArray[np.float32] | Any
@@ -57,7 +59,7 @@ class Dataset:
     feature_names: tuple[str, ...] = ()
     item_shape: tuple[int, ...] | None = None
     notices: tuple[str, ...] = ()
-    texts: Sequence[str] = ()
+    groups: tuple[tuple[int, int], ...] = ()
 
     @property
     def n_samples(self) -> int:
@@ -87,6 +89,11 @@ class Dataset:
         part = self.features[indices]
         return to_dense(part, unstored) if self.sparse else np.asarray(part)
 
+    @property
+    def is_image(self) -> bool:
+        """Whether an item is drawn as an image."""
+        return self.item_shape is not None and len(self.item_shape) > 1
+
     @cached_property
     def value_range(self) -> tuple[float, float]:
         """Smallest and largest feature value that is not missing, computed once."""
@@ -94,6 +101,33 @@ class Dataset:
             return value_range(self.features)
         values = self.features.ravel()
         return float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
+
+    @cached_property
+    def feature_ranges(self) -> NDArray[np.float32]:
+        """Smallest and largest value of each feature, shape (2, n_features), computed once.
+
+        Where all are missing (NaN), so are these.
+        """
+        if self.sparse:
+            matrix: Any = self.features
+            ranges = matrix.nanmin(axis=0), matrix.nanmax(axis=0)
+            return np.stack([bound.toarray().ravel() for bound in ranges])
+        return np.stack([np.fmin.reduce(self.features), np.fmax.reduce(self.features)])
+
+    @cached_property
+    def drawn_ranges(self) -> tuple[Any, Any]:
+        """The smallest and the largest value over which an item is drawn.
+
+        Those of all features together; of a table with categories, or whose columns are
+        far apart, those of each, shape (n_features,).
+        """
+        if self.sparse:
+            return self.value_range
+        low, high = np.nan_to_num(self.feature_ranges)
+        widths = (high - low)[high > low]
+        far_apart = bool(widths.size) and bool(widths.max() > FAR_APART * widths.min())
+        own = not self.item_shape and (far_apart or bool(self.groups))
+        return (low, high) if own else self.value_range
 
     @cached_property
     def has_missing(self) -> bool:

@@ -24,7 +24,7 @@ BLOCK = 1 << 20
 NOT_FINITE = {
     "NaN": (
         "Drop those rows, fill them in, e.g. with sklearn.impute.SimpleImputer, or leave those "
-        "values out of the error: reconstruction='masked_mse'."
+        "values out of the error: missing='mask'."
     ),
     "infinite values": "Drop those rows, or replace the values.",
     "values beyond float32 (3.4e38)": (

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 from narwhals.exceptions import DuplicateError
 
+from ae_widgets.data.categories import categorical_columns, one_hot
 from ae_widgets.data.columns import numeric_columns
 from ae_widgets.data.table import Table, listing
 from ae_widgets.exceptions import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 __all__ = ["as_frame", "as_series", "read_frame", "series_categories", "series_values"]
@@ -44,8 +48,13 @@ def as_series(data: Any) -> nw.Series[Any] | None:
     return series if isinstance(series, nw.Series) else None
 
 
-def read_frame(frame: nw.DataFrame[Any], label: str | None = None) -> Table:
-    """Return a frame's columns as one array of numbers.
+def read_frame(
+    frame: nw.DataFrame[Any],
+    label: str | None = None,
+    categorical: Any = None,
+    known: Mapping[str, tuple[str, ...]] | None = None,
+) -> Table:
+    """Return a frame's columns as one array of numbers, columns of categories one-hot.
 
     Parameters
     ----------
@@ -53,11 +62,16 @@ def read_frame(frame: nw.DataFrame[Any], label: str | None = None) -> Table:
         The frame.
     label : str, optional
         Name of the column that holds the labels; it is no feature.
+    categorical : None, 'auto' or sequence of str
+        What holds categories beside columns of such a type; see `categorical_columns`.
+    known : dict of str to tuple of str, optional
+        The categories of a frame before, which this one is like: its columns of
+        categories are those, and no others.
 
     Raises
     ------
     DataError
-        If a column holds no numbers, or the column names are of mixed types or
+        If a column holds neither numbers nor categories, or the column names are of mixed types or
         lack `label`.
     """
     names = list(frame.columns)
@@ -71,8 +85,48 @@ def read_frame(frame: nw.DataFrame[Any], label: str | None = None) -> Table:
     table = Table(np.empty(shape), kept, index, target=target)
     if not table.values.size:
         return table  # which columns hold no numbers is not what is wrong with it
-    values = np.column_stack(numeric_columns(table, [series_values(one) for one in series]))
-    return Table(values, kept, index, target=target)
+    if known is None:
+        chosen = categorical_columns(kept, series, categorical)
+    else:
+        chosen = {i for i, name in enumerate(kept) if name in known}
+    if not chosen:
+        values = np.column_stack(numeric_columns(table, [series_values(one) for one in series]))
+        return Table(values, kept, index, target=target)
+    return replace(_encoded(kept, series, chosen, index, known or {}), target=target)
+
+
+def _encoded(
+    names: tuple[str, ...],
+    series: list[nw.Series[Any]],
+    chosen: set[int],
+    index: Any,
+    known: Mapping[str, tuple[str, ...]],
+) -> Table:
+    """Return columns of numbers and one-hot columns of categories, in their order."""
+    plain = [i for i in range(len(series)) if i not in chosen]
+    numeric = Table(np.empty((len(series[0]), 0)), tuple(names[i] for i in plain), index)
+    numbers = iter(numeric_columns(numeric, [series_values(series[i]) for i in plain]))
+    blocks: list[NDArray[Any]] = []
+    features: list[str] = []
+    groups: list[tuple[int, int]] = []
+    notices: list[str] = []
+    categories: dict[str, tuple[str, ...]] = {}
+    for i, (name, one) in enumerate(zip(names, series, strict=True)):
+        if i not in chosen:
+            blocks.append(next(numbers)[:, None])
+            features.append(name)
+            continue
+        values = series_values(one).tolist()
+        block = one_hot(name, values, series_categories(one), known.get(name))
+        categories[name] = block.categories
+        groups.append((len(features), len(features) + len(block.names)))
+        blocks.append(block.features)
+        features.extend(block.names)
+        notices += [block.notice] if block.notice else []
+    return Table(
+        np.hstack(blocks), tuple(features), index, groups=tuple(groups), notices=tuple(notices),
+        categories=categories,
+    )  # fmt: skip
 
 
 def series_values(series: nw.Series[Any]) -> NDArray[Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Labels", "read_labels"]
+__all__ = ["Labels", "means_none", "read_labels"]
 
 MAX_VALUES = 20
 """Distinct values up to which floats are labels; more are taken for a measurement."""
@@ -118,7 +118,7 @@ def _from_numbers(
 ) -> tuple[NDArray[Any], tuple[str, ...], tuple[str, ...]]:
     known = ~np.isnan(values) if values.dtype.kind == "f" else np.ones(len(values), bool)
     distinct = np.unique(values[known])
-    if _means_none(distinct[:3].tolist()):  # sorted: the negative ones come first
+    if means_none(distinct[:3].tolist()):  # sorted: the negative ones come first
         known &= values != NO_LABEL
         distinct = distinct[distinct != NO_LABEL]
     labels = np.full(len(values), NO_LABEL)
@@ -166,7 +166,7 @@ def _from_objects(
     # Of numpy's dates and durations, astype(object) would make plain integers.
     items = list(values) if values.dtype.kind in "Mm" else list(values.astype(object))
     known = [value for value in items if not is_missing(value)]
-    ignored = {NO_LABEL} if _means_none(v for v in known if isinstance(v, Real)) else set()
+    ignored = {NO_LABEL} if means_none(v for v in known if isinstance(v, Real)) else set()
     present: dict[str, tuple[int, Any, str]] = {
         _name(value): (0, value, "") if isinstance(value, Real) else (1, 0, _name(value))
         for value in known
@@ -181,8 +181,8 @@ def _from_objects(
     return np.array(labels, np.int64), tuple(ordered), ()
 
 
-def _means_none(numbers: Iterable[Any]) -> bool:
-    """Whether -1 says 'no label' among these numbers."""
+def means_none(numbers: Iterable[Any]) -> bool:
+    """Return whether -1 says 'no label' among these numbers."""
     distinct = set(numbers)
     return {n for n in distinct if n < 0} == {NO_LABEL} and distinct != {-1, 1}
 

@@ -13,6 +13,7 @@ import numpy as np
 from ae_widgets.data.columns import numeric_array
 from ae_widgets.data.dataset import Dataset
 from ae_widgets.data.features import constant_features, to_float32
+from ae_widgets.data.images import is_folder, read_images
 from ae_widgets.data.labels import read_labels
 from ae_widgets.data.scales import scale_notice
 from ae_widgets.data.sources import read_table
@@ -35,8 +36,14 @@ CHANNELS = (1, 3, 4)
 DIVIDED = "The uint8 images were divided by 255: values go from 0 to 1."
 
 
-def read_dataset(
-    X: Any, y: Any = None, *, item_shape: Any = None, allow_nan: bool = False
+def read_dataset(  # noqa: PLR0913  # what a person can tell of the data
+    X: Any,
+    y: Any = None,
+    *,
+    item_shape: Any = None,
+    allow_nan: bool = False,
+    scales: bool = True,
+    categorical: Any = None,
 ) -> Dataset:
     """Return data and labels of any common form as a `Dataset`.
 
@@ -47,23 +54,32 @@ def read_dataset(
 
     Parameters
     ----------
-    X : array-like, tensor, sparse matrix, DataFrame, Bunch or Dataset
+    X : array-like, tensor, sparse matrix, DataFrame, Bunch, Dataset or path of a folder
         The items: a row each of shape (n_samples, n_features), or an image each
         of shape (n_samples, height, width) or (n_samples, height, width,
         channels). uint8 images are divided by 255. DataFrames may be of pandas,
         polars or pyarrow. Of a scikit-learn Bunch ``data``, ``target``,
-        ``feature_names``, ``target_names`` and ``images`` are used. Sparse matrices
-        of scipy stay sparse, in CSR form. A Dataset is taken as it is, with `y` in
-        place of its labels.
+        ``feature_names``, ``target_names`` and ``images`` are used. A folder holds
+        pictures, which `read_images` reads, in the size of `item_shape` if that is said.
+        Sparse matrices of scipy stay sparse, in CSR form. A Dataset is taken as it is,
+        with `y` in place of its labels.
     y : array-like or str, optional
         One label an item, or the name of the column of `X` that holds them.
         `labels.read_labels` says how labels are read.
     item_shape : tuple of int, optional
         ``(height, width)`` or ``(height, width, channels)`` of an item if the
-        rows of `X` are flattened images.
+        rows of `X` are flattened images; ``(length,)`` if they are series, each drawn
+        as a line.
     allow_nan : bool, default=False
         Whether values may be missing: NaN, or whatever else says so, like None and
-        pandas.NA. They stay NaN, which only the error 'masked_mse' can be trained on.
+        pandas.NA. They stay NaN, which can be trained on with missing='mask'.
+    scales : bool, default=True
+        Whether to notice that a column is of another scale than the others.
+    categorical : None, 'auto' or sequence of str, default=None
+        Which columns of a DataFrame hold categories: those of a categorical type, with
+        'auto' all columns of text too, or those of these names. Each of the 20 most
+        frequent categories becomes a feature that is 1 or 0, all others 'other';
+        `ae_widgets.data.categories` tells why.
 
     Returns
     -------
@@ -75,12 +91,14 @@ def read_dataset(
     DataError
         If this is no data to train on; the message says what to do.
     """
+    if is_folder(X):
+        X, item_shape = _read_folder(X, item_shape), None
     if isinstance(X, Dataset) and item_shape is None and not isinstance(y, str):
         return X if y is None else _labelled(X, y)
-    table = read_table(X, label=y if isinstance(y, str) else None)
+    table = read_table(X, y if isinstance(y, str) else None, categorical)
     target = table.target if y is None or isinstance(y, str) else y
     read = _read_sparse if is_sparse(table.values) else _read_dense
-    data = read(table, item_shape, allow_nan=allow_nan)
+    data = read(table, item_shape, allow_nan=allow_nan, scales=scales)
     if target is None:
         return data
     return _labelled(data, target, None if y is not None else table.target_names)
@@ -88,36 +106,45 @@ def read_dataset(
 
 def _labelled(data: Dataset, target: Any, target_names: Sequence[Any] | None = None) -> Dataset:
     labels = read_labels(target, data.n_samples, target_names)
-    notices = (*data.notices, *labels.notices)
+    notices = tuple(dict.fromkeys([*data.notices, *labels.notices]))
     return replace(data, labels=labels.labels, label_names=labels.names, notices=notices)
 
 
-def _read_dense(table: Table, item_shape: Any, *, allow_nan: bool) -> Dataset:
+def _read_dense(table: Table, item_shape: Any, *, allow_nan: bool, scales: bool) -> Dataset:
     values, shape, notices = _items(table.values, item_shape, table.item_shape)
     values = numeric_array(table, values)
-    scaled = shape is not None and table.values.dtype == np.uint8
+    image = shape is not None and len(shape) > 1
+    scaled = image and table.values.dtype == np.uint8
     features = to_float32(table, values, divisor=255 if scaled else None, allow_nan=allow_nan)
     if scaled:
         notices.append(DIVIDED)
     names = table.names or _feature_names(values.shape[1], shape)
-    notices += _remarks(features, names)
+    notices += [*table.notices, *_remarks(features, names)]
     # Pixels share a scale, however little those at the border vary.
-    if shape is None and (notice := scale_notice(features, names)):
+    if scales and shape is None and (notice := scale_notice(features, names)):
         notices.append(notice)
-    return Dataset(features, None, (), names, shape, tuple(notices))
+    return Dataset(features, None, (), names, shape, tuple(notices), table.groups)
 
 
-def _read_sparse(table: Table, item_shape: Any, *, allow_nan: bool) -> Dataset:
+def _read_sparse(table: Table, item_shape: Any, *, allow_nan: bool, scales: bool) -> Dataset:
     shape = table.item_shape
     if item_shape is not None:
         shape = _checked_shape(item_shape, table.values.shape[-1])
-    scaled = shape is not None and table.values.dtype == np.uint8
+    scaled = shape is not None and len(shape) > 1 and table.values.dtype == np.uint8
     features = to_csr(table, divisor=255 if scaled else None, allow_nan=allow_nan)
     names = table.names or _feature_names(features.shape[1], shape)
-    notices = sparse_remarks(features, names)
+    notices = sparse_remarks(features, names, scales=scales and shape is None)
     if scaled:
         notices.insert(0, DIVIDED)
     return Dataset(features, None, (), names, shape, tuple(notices))
+
+
+def _read_folder(folder: Any, item_shape: Any) -> Dataset:
+    if item_shape is None:
+        return read_images(folder)
+    sizes = tuple(item_shape) if isinstance(item_shape, (tuple, list)) else (item_shape,)
+    grey = {2: True, 3: sizes[-1] == 1}.get(len(sizes))
+    return read_images(folder, size=sizes[:2], grey=grey)
 
 
 def _items(
@@ -183,10 +210,10 @@ def _check_dimensions(values: NDArray[Any]) -> None:
 def _checked_shape(item_shape: Any, n_features: int) -> tuple[int, ...]:
     sizes = item_shape if isinstance(item_shape, (tuple, list)) else ()
     whole = all(isinstance(n, Integral) and not isinstance(n, bool) and int(n) > 0 for n in sizes)
-    if not whole or len(sizes) not in {2, 3} or (*sizes, 1)[2] not in CHANNELS:
+    if not whole or len(sizes) not in {1, 2, 3} or (*sizes, 1, 1)[2] not in CHANNELS:
         msg = (
             "item_shape must be (height, width) or (height, width, channels) with 1, 3 or 4 "
-            f"channels, got {item_shape!r}."
+            f"channels, or (length,) of a series, got {item_shape!r}."
         )
         raise DataError(msg)
     shape = tuple(int(n) for n in sizes)
@@ -200,9 +227,11 @@ def _checked_shape(item_shape: Any, n_features: int) -> tuple[int, ...]:
 
 
 def _feature_names(n_features: int, shape: tuple[int, ...] | None) -> tuple[str, ...]:
-    """Name pixels by their place, other features as scikit-learn does."""
+    """Name pixels and points in time by their place, other features as scikit-learn does."""
     if shape is None:
         return tuple(f"x{i}" for i in range(n_features))
+    if len(shape) == 1:
+        return tuple(f"t = {i}" for i in range(n_features))
     places = itertools.product(*(range(n) for n in shape))
     return tuple(f"pixel {', '.join(map(str, place))}" for place in places)
 

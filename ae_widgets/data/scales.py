@@ -52,6 +52,6 @@ def scale_notice(features: NDArray[np.float32], names: Sequence[str]) -> str:
     times = varied[-1] / varied[(varied.size - 1) // 2]
     widest = listing([repr(names[int(spread.argmax())])])
     return (
-        f"Column {widest} varies {times:,.0f} times as much as a typical one. Scale the columns "
-        "first, e.g. sklearn.preprocessing.StandardScaler().fit_transform(X)."
+        f"Column {widest} varies {times:,.0f} times as much as a typical one. Scale the columns: "
+        "preprocess='standard'."
     )

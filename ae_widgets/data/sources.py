@@ -36,7 +36,7 @@ LOADERS = {
 WANTED = "Pass an array, a list of rows, a DataFrame or a scikit-learn Bunch"
 
 
-def read_table(X: Any, label: str | None = None) -> Table:
+def read_table(X: Any, label: str | None = None, categorical: Any = None) -> Table:
     """Return the values of X and what X says about them.
 
     Parameters
@@ -45,6 +45,8 @@ def read_table(X: Any, label: str | None = None) -> Table:
         What was passed in.
     label : str, optional
         Name of the column of a frame that holds the labels.
+    categorical : None, 'auto' or sequence of str
+        Which columns of a frame hold categories, beside those of such a type.
 
     Raises
     ------
@@ -52,12 +54,18 @@ def read_table(X: Any, label: str | None = None) -> Table:
         If X is nothing that holds items with features.
     """
     if isinstance(X, Dataset):
-        return Table(X.features, X.feature_names or None, item_shape=X.item_shape)
+        return Table(X.features, X.feature_names or None, item_shape=X.item_shape, groups=X.groups)
     if isinstance(X, dict) and "data" in X and hasattr(X, "data"):
-        return _read_bunch(X, label)
+        return _read_bunch(X, label, categorical)
     frame = as_frame(X)
     if frame is not None:
-        return read_frame(frame, label)
+        return read_frame(frame, label, categorical)
+    if categorical is not None:
+        msg = (
+            "categorical= is about the columns of a DataFrame, but X is no DataFrame. Make one of "
+            "it first: pandas.DataFrame(X)."
+        )
+        raise DataError(msg)
     if label is not None:
         msg = (
             f"y={label!r} is a text, which names a column of a DataFrame, but X is no DataFrame. "
@@ -96,8 +104,8 @@ def read_array(data: Any, name: str) -> NDArray[Any]:
     return _stacked(_converted(data, name), name)
 
 
-def _read_bunch(bunch: Any, label: str | None) -> Table:
-    table = read_table(bunch.data, label)
+def _read_bunch(bunch: Any, label: str | None, categorical: Any) -> Table:
+    table = read_table(bunch.data, label, categorical)
     shape = tuple(np.shape(bunch.images)[1:]) if hasattr(bunch, "images") else None
     names = bunch.get("feature_names")
     named = table.names is None and names is not None and table.values.ndim > 1

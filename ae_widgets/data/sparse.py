@@ -91,7 +91,7 @@ def value_range(matrix: Any) -> tuple[float, float]:
     return float(np.fmin.reduce(values, initial=0)), float(np.fmax.reduce(values, initial=0))
 
 
-def sparse_remarks(features: Any, names: Sequence[str]) -> list[str]:
+def sparse_remarks(features: Any, names: Sequence[str], *, scales: bool = True) -> list[str]:
     """Say which features are constant, which items are empty, and which column drowns others."""
     n_samples, n_features = features.shape
     if n_samples == 1:
@@ -107,7 +107,7 @@ def sparse_remarks(features: Any, names: Sequence[str]) -> list[str]:
         are = "is" if empty.size == 1 else "are"
         which = listing([str(row) for row in empty])
         remarks.append(f"{empty.size:,} of {n_samples:,} items {are} empty: {which}.")
-    if notice := _scale_notice(features, names):
+    if scales and (notice := _scale_notice(features, names)):
         remarks.append(notice)
     return remarks
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import reprlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -36,6 +36,12 @@ class Table:
         Labels that came with the source.
     target_names : sequence, optional
         Names that the source gives to the integer labels 0, 1, ….
+    groups : tuple of (start, stop)
+        Columns that stand for the categories of one, one-hot.
+    notices : tuple of str
+        What was changed on the way, one sentence each.
+    categories : dict of str to tuple of str
+        Of each column of categories, by its name.
     """
 
     values: NDArray[Any] | Any
@@ -44,6 +50,9 @@ class Table:
     item_shape: tuple[int, ...] | None = None
     target: Any = None
     target_names: Sequence[Any] | None = None
+    groups: tuple[tuple[int, int], ...] = ()
+    notices: tuple[str, ...] = ()
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def column(self, column: int) -> str:
         """Return how to call a column in a message."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.jit import compiled, exact
+from ae_widgets.jit import exact
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +32,9 @@ def adam_constants(learning_rate: float, step: int) -> tuple[np.float32, np.floa
     return np.float32(rate), np.float32(EPSILON / root)
 
 
-@compiled
+# Exact: threads share the parameters out, and the last values of a piece must be rounded as the
+# rest of it is.
+@exact
 def adam(
     parameters: Floats,
     gradients: Floats,

@@ -47,7 +47,7 @@ def check_settings(
     if missing and kind not in TAKES_MISSING:
         msg = (
             f"{kind} needs every value, but some are missing (NaN). Fill them in, or choose "
-            "masked_mse, which leaves them out."
+            "masked_mse (missing='mask'), which leaves them out."
         )
         raise SettingsError(msg)
     if math.isnan(low):

@@ -48,32 +48,36 @@ class Place(NamedTuple):
     ----------
     start, stop : int
     shape : tuple of int
-        The parameter's.
-    transposed : bool
-        Whether its transpose is in C order there, in place of itself.
+        The parameter's, or one with the same values in the same order.
+    axes : tuple of int, optional
+        The axes of `shape` in the order in which they lie there, default as they are.
     """
 
     start: int
     stop: int
     shape: tuple[int, ...]
-    transposed: bool
+    axes: tuple[int, ...] | None = None
 
     def of(self, flat: Floats) -> Floats:
         """Return the parameter's view of `flat`."""
         part = flat[self.start : self.stop]
-        return part.reshape(self.shape[::-1]).T if self.transposed else part.reshape(self.shape)
+        if self.axes is None:
+            return part.reshape(self.shape)
+        return part.reshape([self.shape[axis] for axis in self.axes]).transpose(
+            np.argsort(self.axes)
+        )
 
 
 class CompiledStep(ABC):
     """Gradients by hand into arrays that stay, and Adam on one flat vector.
 
-    The network's parameters are moved into that vector and go on to live there,
-    so that the network itself is always up to date.
+    The network's parameters are moved into that vector and go on to live there, or are
+    copied from and to it, so that the network is up to date whenever a call returns.
 
     Parameters
     ----------
     network : AutoencoderNetwork
-        Linear layers with activations, as `build_network` makes them.
+        Layers with activations, as `build_network` makes them.
     objective : Objective
         What to minimise; its settings may change between batches.
     settings : Settings
@@ -86,19 +90,21 @@ class CompiledStep(ABC):
         architecture = settings.architecture
         self.learning_rate = settings.learning_rate
         self._objective = objective
-        self._code_layer = len(architecture.hidden_layer_sizes)
-        self._layers, self._parameters, self._places = flatten(network, architecture, self._arrange)
+        self._code_layer = len(architecture.layer_activations()) // 2 - 1
+        self._layers, self._parameters, self._places = self._lay_out(network, architecture)
         self._team = Team(1)
         self._buffers: Any = None
-        self._batch_size = 0
+        self._batch_size = settings.batch_size
         self.forget()
         no_rows, no_codes = np.empty(0, np.int32), np.empty((0, architecture.code_dim), np.float32)
         # Compiles what this machine has not compiled yet.
         self.train(no_rows, settings.batch_size, Noted(no_codes, no_codes[:, 0], np.zeros(2)))
 
     @abstractmethod
-    def _arrange(self, shapes: list[tuple[int, ...]]) -> list[Place]:
-        """Return where each parameter is to lie: weight and bias of each layer."""
+    def _lay_out(
+        self, network: AutoencoderNetwork, architecture: Architecture
+    ) -> tuple[NDArray[np.int64], Floats, list[Place]]:
+        """Return the table of layers, the vector of parameters and where each lies there."""
 
     @abstractmethod
     def _fit_buffers(self, batch_size: int) -> Any:
@@ -121,7 +127,7 @@ class CompiledStep(ABC):
             n_items = self._team.run(self._job(task, buffers), threads, steps)
             if task.alpha or task.beta:
                 self._step += -(-n_items // batch_size)
-            noted.sums[:] = task.sums[:2]
+            noted.sums[:2] = task.sums[:2]
             start += n_items
             if task.sums[2] != 0:
                 return Trained(start, float(task.sums[2]))
@@ -132,7 +138,7 @@ class CompiledStep(ABC):
         """Drop the optimiser's memory of past gradients."""
         self._first, self._second = np.zeros_like(self._parameters), np.zeros_like(self._parameters)
         self._step = 0
-        self._batch_size = 0
+        self._buffers = None
 
     def memory(self, *, copy: bool = True) -> Any:
         """Return the optimiser's memory, for `load_memory`.
@@ -171,16 +177,17 @@ class CompiledStep(ABC):
             learning_rate=self.learning_rate,
             codes=noted.codes[part],
             errors=noted.errors[part],
-            sums=np.append(noted.sums, 0.0),
+            sums=np.append(noted.sums[:2], 0.0),
             counter=np.zeros(1, np.int64),
         )
 
 
-def known(settings: Settings) -> bool:
+def known(settings: Settings, trunk: str = "dense") -> bool:
     """Whether compiled loops know the gradients, and their Adam is what is asked for."""
     architecture = settings.architecture
     return (
-        architecture.simple
+        architecture.trunk == trunk
+        and architecture.simple
         and settings.kind in {"plain", "sparse"}
         and all(name in COMPILED_ACTIVATIONS for name in architecture.layer_activations())
         and settings.reconstruction in COMPILED_RECONSTRUCTIONS
@@ -200,7 +207,7 @@ def in_order(shapes: list[tuple[int, ...]]) -> list[Place]:
     """Return places one after another."""
     ends = np.cumsum([0, *(np.prod(shape) for shape in shapes)]).tolist()
     return [
-        Place(start, stop, shape, transposed=False)
+        Place(start, stop, shape)
         for shape, (start, stop) in zip(shapes, pairwise(ends), strict=True)
     ]
 
@@ -226,7 +233,8 @@ def flatten(
     parameters : ndarray of shape (n_parameters,), float32
     places : list of Place
     """
-    linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
+    trunk = *network.encoder.modules(), *network.decoder.modules()
+    linear = [layer for layer in trunk if isinstance(layer, nn.Linear)]
     parts = [parameter for layer in linear for parameter in (layer.weight, layer.bias)]
     places = arrange([tuple(part.shape) for part in parts])
     flat = np.empty(sum(part.numel() for part in parts), np.float32)

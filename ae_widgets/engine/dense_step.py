@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.engine.compiled_step import CompiledStep, Place, count_shards, in_order, known
+from ae_widgets.engine.compiled_step import CompiledStep, count_shards, flatten, in_order, known
 from ae_widgets.engine.dense_loop import Buffers, train_batches
 from ae_widgets.engine.loop import FAN_OUT, Task
 from ae_widgets.engine.team import CORES, Team
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ae_widgets.engine.compiled_step import Place
     from ae_widgets.engine.settings import Settings
     from ae_widgets.losses.objective import Objective
+    from ae_widgets.model.architecture import Architecture
     from ae_widgets.model.network import AutoencoderNetwork
 
     Floats = NDArray[np.float32]
@@ -58,8 +60,10 @@ class DenseStep(CompiledStep):
         """Whether the gradients of these settings are known here."""
         return known(settings)
 
-    def _arrange(self, shapes: list[tuple[int, ...]]) -> list[Place]:
-        return in_order(shapes)
+    def _lay_out(
+        self, network: AutoencoderNetwork, architecture: Architecture
+    ) -> tuple[NDArray[np.int64], Floats, list[Place]]:
+        return flatten(network, architecture, in_order)
 
     def _job(self, task: Task, buffers: Buffers) -> Callable[[int, int], int]:
         return partial(_train, features=self._features, task=task, buffers=buffers)

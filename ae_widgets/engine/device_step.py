@@ -99,7 +99,7 @@ class DeviceStep:
         if resident:
             self._features = self._features.to(device)
         self._total = torch.zeros((), device=device)
-        self._optimizer = Optimizer(network.parameters(), settings)
+        self._optimizer = Optimizer(network.named_parameters(), settings)
         self._noise = Noise(network, settings.random_state, own_modules=own_modules, device=device)
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
@@ -149,8 +149,10 @@ class DeviceStep:
     def _queue(self, rows: NDArray[np.int32], batch_size: int) -> Results:
         """Queue the batches of `rows` one after another."""
         results = []
-        for batch in torch.split(self._indices(rows), batch_size):
-            results.append(self._differentiate(self._items(batch)))
+        on_host = torch.from_numpy(rows)
+        batches = (torch.split(part, batch_size) for part in (self._indices(rows), on_host))
+        for batch, numbers in zip(*batches, strict=True):
+            results.append(self._differentiate(self._items(batch), numbers))
             self.update()
         return Results(
             results[0].names,
@@ -159,7 +161,7 @@ class DeviceStep:
             torch.cat([result.errors for result in results]),
         )
 
-    def _differentiate(self, x: Tensor) -> Results:
+    def _differentiate(self, x: Tensor, rows: Tensor) -> Results:
         kind = self._objective.settings.reconstruction
         rounding = (
             torch.autocast(self._device.type, torch.bfloat16) if self._rounded else nullcontext()
@@ -169,7 +171,7 @@ class DeviceStep:
         if self._rounded:
             passed = Pass(*(values.float() for values in passed))
         code, output, penalised = passed
-        self._total, parts = self._objective(x, code, output, penalised)
+        self._total, parts = self._objective(x, code, output, penalised, rows)
         with torch.no_grad():
             errors = item_errors(kind, output, x)
             values = torch.stack([part.detach() for part in parts.values()])

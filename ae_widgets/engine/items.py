@@ -28,6 +28,10 @@ CHUNK_BYTES = 2**25
 CHUNK_ROWS = 8192
 """Items passed through a network at once, however few values they have."""
 
+IMAGE_BYTES, IMAGE_ROWS = 2**22, 256
+"""The same for convolutions, between which items have more values: memory that is too
+large to be used again costs more than what is computed in it."""
+
 
 def items(features: Any) -> Any:
     """Return features as `take` and the steps need them.
@@ -67,8 +71,19 @@ def dense(matrix: Any, kind: str) -> Tensor:
     return torch.from_numpy(to_dense(matrix, math.nan if kind in TAKES_MISSING else 0.0))
 
 
-def chunk_rows(n_features: int) -> int:
-    """Return how many items may be dense at once outside training, at least one."""
+def chunk_rows(n_features: int, network: nn.Module | None = None) -> int:
+    """Return how many items may be dense at once outside training, at least one.
+
+    Parameters
+    ----------
+    n_features : int
+        Values of an item.
+    network : Module, optional
+        What they are passed through.
+    """
+    convolutions = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+    if network is not None and any(isinstance(m, convolutions) for m in network.modules()):
+        return max(1, min(IMAGE_ROWS, IMAGE_BYTES // (4 * n_features)))
     return max(1, min(CHUNK_ROWS, CHUNK_BYTES // (4 * n_features)))
 
 

@@ -17,6 +17,8 @@ import threading
 import time
 import weakref
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
@@ -24,7 +26,7 @@ import numpy as np
 
 from ae_widgets.data.sparse import is_sparse
 from ae_widgets.engine.pipe import FeatureFile, SparseFiles, StreamWriter, read_message
-from ae_widgets.engine.protocol import Failed, Shutdown
+from ae_widgets.engine.protocol import Begin, Failed, Shutdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +122,6 @@ class ProcessTrainer:
     def __init__(
         self, features: NDArray[np.float32] | Any, handle: Callable[[Event], None]
     ) -> None:
-        self._features = features
         self._handle = handle
         self._closed = False
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
@@ -132,8 +133,10 @@ class ProcessTrainer:
             env=_environment(),
             start_new_session=True,  # an interrupt of the caller is not for us
         )
-        self._file: FeatureFile | SparseFiles | None = None
-        self._writer = StreamWriter(cast("BinaryIO", self._process.stdin), self._write_features)
+        self._files: list[FeatureFile | SparseFiles] = []
+        self._writer = StreamWriter(
+            cast("BinaryIO", self._process.stdin), partial(self._write_features, features)
+        )
         threading.Thread(target=self._listen, name="ae_widgets-events", daemon=True).start()
 
     @property
@@ -143,7 +146,12 @@ class ProcessTrainer:
 
     def send(self, command: Command) -> None:
         """Queue a command; never blocks."""
-        self._writer.put(command)
+        if isinstance(command, Begin) and (
+            isinstance(command.features, np.ndarray) or is_sparse(command.features)
+        ):
+            self._writer.put(partial(self._with_file, command, command.features))
+        else:
+            self._writer.put(command)
 
     def close(self) -> None:
         """End the trainer after the commands queued before; does not wait."""
@@ -162,8 +170,8 @@ class ProcessTrainer:
                 self._handle(read_message(cast("BinaryIO", self._process.stdout)))
         except EOFError:
             code = self._process.wait()
-            if self._file is not None:
-                self._file.delete()
+            for file in self._files:
+                file.delete()
             if not self._closed:
                 self._handle(self._obituary(code))
         finally:
@@ -171,19 +179,23 @@ class ProcessTrainer:
             cast("BinaryIO", self._process.stdout).close()
             self._errors.close()
 
-    def _write_features(self) -> FeatureFile | SparseFiles:
+    def _with_file(self, command: Begin, features: NDArray[np.float32] | Any) -> Begin:
+        return replace(command, features=self._write_features(features))
+
+    def _write_features(self, features: NDArray[np.float32] | Any) -> FeatureFile | SparseFiles:
         try:
-            self._file = _feature_file(self._features)
+            file = _feature_file(features)
         except OSError as error:
             message = (
-                f"Could not hand {_n_bytes(self._features) / 1e6:,.0f} MB of data to the training "
+                f"Could not hand {_n_bytes(features) / 1e6:,.0f} MB of data to the training "
                 f"process: {error.strerror} ({tempfile.gettempdir()}). Free some space there, "
                 "set TMPDIR to another folder, or use trainer='thread'."
             )
             self._handle(Failed(-1, "TrainingError", message, ""))
             self.kill()
             raise
-        return self._file
+        self._files.append(file)
+        return file
 
     def _obituary(self, code: int) -> Failed:
         self._errors.seek(0)

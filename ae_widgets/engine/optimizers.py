@@ -33,8 +33,9 @@ class Optimizer:
 
     Parameters
     ----------
-    parameters : iterable of Parameter
-        What is moved.
+    parameters : iterable of Parameter, or of pairs of name and Parameter
+        What is moved. By their names, its memory can be taken over by an optimiser that
+        moves more, or fewer.
     settings : ObjectiveSettings
         Replace the attribute to change momentum, weight decay and clipping between
         two steps; another `optimizer` begins with `forget`.
@@ -49,9 +50,18 @@ class Optimizer:
     "On the difficulty of training recurrent neural networks", ICML 2013, algorithm 1.
     """
 
-    def __init__(self, parameters: Iterable[Parameter], settings: ObjectiveSettings) -> None:
+    def __init__(
+        self,
+        parameters: Iterable[Parameter] | Iterable[tuple[str, Parameter]],
+        settings: ObjectiveSettings,
+    ) -> None:
         self.settings = settings
-        self._parameters = list(parameters)
+        named = [
+            pair if isinstance(pair, tuple) else (str(number), pair)
+            for number, pair in enumerate(parameters)
+        ]
+        self._names = [name for name, _ in named]
+        self._parameters = [parameter for _, parameter in named]
         self.forget()
 
     def forget(self) -> None:
@@ -77,7 +87,7 @@ class Optimizer:
     def memory(self, *, copy: bool = True) -> Any:
         """Return what is remembered, as numpy arrays, for `load_memory`."""
         state = {
-            index: {name: _to_numpy(value, copy=copy) for name, value in values.items()}
+            self._names[index]: {key: _to_numpy(value, copy=copy) for key, value in values.items()}
             for index, values in self._torch.state_dict()["state"].items()
         }
         return {"optimizer": self._name, "state": state}
@@ -93,36 +103,46 @@ class Optimizer:
             memory = {"optimizer": "adam", "state": self._unfold(*memory)}
         if memory["optimizer"] == self._name:
             groups = self._torch.state_dict()["param_groups"]
+            remembered = memory["state"]
             state = {
-                index: {name: _to_torch(value) for name, value in values.items()}
-                for index, values in memory["state"].items()
+                index: {key: _to_torch(value) for key, value in remembered[name].items()}
+                for index, (name, parameter) in enumerate(
+                    zip(self._names, self._parameters, strict=True)
+                )
+                if name in remembered and _fits(remembered[name], parameter)
             }
             self._torch.load_state_dict({"state": state, "param_groups": groups})
 
-    def _unfold(self, first: Any, second: Any, step: int) -> dict[int, dict[str, torch.Tensor]]:
+    def _unfold(self, first: Any, second: Any, step: int) -> dict[str, dict[str, torch.Tensor]]:
         """Return a compiled step's memory in torch's form: its sums are not yet means."""
         if not step:
             return {}
         betas = self._torch.param_groups[0]["betas"]
-        sizes = [parameter.numel() for parameter in self._parameters]
+        ends = np.cumsum([parameter.numel() for parameter in self._parameters])
+        # It knew the encoder and the decoder, which come first.
+        known = self._parameters[: int(np.searchsorted(ends, len(joined(first)))) + 1]
+        sizes = [parameter.numel() for parameter in known]
         means = (
             torch.split(torch.from_numpy(joined(sums) * (1 - decay)), sizes)
             for sums, decay in zip((first, second), betas, strict=True)
         )
         return {
-            index: {
+            name: {
                 "step": torch.tensor(float(step)),
                 "exp_avg": by_mean.view_as(parameter).clone(),
                 "exp_avg_sq": by_square.view_as(parameter).clone(),
             }
-            for index, (parameter, by_mean, by_square) in enumerate(
-                zip(self._parameters, *means, strict=True)
-            )
+            for name, parameter, by_mean, by_square in zip(self._names, known, *means, strict=False)
         }
 
 
 def _fused(parameters: list[Parameter]) -> bool:
     return parameters[0].device.type in {"cpu", "cuda"}
+
+
+def _fits(remembered: dict[str, Any], parameter: Parameter) -> bool:
+    """Whether what is remembered is of a parameter of this shape."""
+    return all(np.shape(value) in {(), tuple(parameter.shape)} for value in remembered.values())
 
 
 def joined(sums: Any) -> NDArray[np.float32]:

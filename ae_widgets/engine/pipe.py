@@ -137,7 +137,11 @@ class StreamWriter:
         threading.Thread(target=self._write, name="ae_widgets-writer", daemon=True).start()
 
     def put(self, message: object) -> None:
-        """Queue `message`; None closes the stream after what was queued before."""
+        """Queue `message`; None closes the stream after what was queued before.
+
+        What can be called is called when its turn comes, on the writing thread, and makes
+        the message.
+        """
         self._queue.put(message)
 
     def close(self, timeout: float) -> None:
@@ -150,7 +154,7 @@ class StreamWriter:
             if self._first is not None:
                 self._send(self._first())
             while (message := self._queue.get()) is not None:
-                self._send(message)
+                self._send(message() if callable(message) else message)
         except (OSError, ValueError):
             pass  # The other end is gone; whoever reads from it finds out.
         finally:

@@ -100,7 +100,7 @@ class ProductStep:
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         """Train on the items at `rows`, in order, `batch_size` at a time."""
-        weights = list(self._objective.weights.values())
+        weights = list(self._objective.weights.values())[:2]
         for start in range(0, len(rows), batch_size):
             batch = slice(start, min(start + batch_size, len(rows)))
             n = batch.stop - batch.start
@@ -114,7 +114,7 @@ class ProductStep:
             if not math.isfinite(total):
                 return Trained(start, total)
             self._update()
-            noted.sums[:] += values * n
+            noted.sums[:2] += values * n
             if len(noted.codes):
                 noted.codes[batch] = code
         return Trained(len(rows), None)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ae_widgets.engine.pipe import FeatureFile, SparseFiles
     from ae_widgets.engine.settings import Settings
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "Command",
     "Event",
     "Failed",
+    "Label",
+    "Labelled",
     "Latent",
     "LossParts",
     "LossRecord",
@@ -57,6 +60,7 @@ class Begin:
     """Build a new network for run `run` and wait.
 
     With the `state` of a trainer go on from there, and say that the run is `halted`.
+    `features` are those of this run and the next ones, if others than until now.
     """
 
     run: int
@@ -65,6 +69,8 @@ class Begin:
     state: dict[str, Any] | None = None
     halted: tuple[RunState, str] = ("idle", "")
     sample_weight: NDArray[np.float64] | None = None
+    labels: NDArray[np.int32] | None = None
+    features: NDArray[np.float32] | FeatureFile | SparseFiles | Any | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,19 @@ class Change:
     value: Any
 
 
-Scheduled = Change | Resume
+@dataclass(frozen=True)
+class Label:
+    """Give the items at `indices` the class `label` before the next batch, or none by -1.
+
+    The `name` is for those who read it.
+    """
+
+    indices: tuple[int, ...]
+    label: int
+    name: str = ""
+
+
+Scheduled = Change | Label | Resume
 """What a `Replay` can have obeyed at a step."""
 
 
@@ -140,7 +158,7 @@ class Shutdown:
 
 
 Command = (
-    Begin | Resume | Pause | Step | Stop | Change | Replay | RequestLatent | Reconstruct
+    Begin | Resume | Pause | Step | Stop | Change | Label | Replay | RequestLatent | Reconstruct
     | RequestState | Shutdown
 )  # fmt: skip
 
@@ -157,7 +175,8 @@ class LossParts:
     total : float
         The objective; equals the sum of ``values[part] * weights[part]``.
     values : dict of str to float
-        Each loss part before its weight, by name ('reconstruction', 'complexity').
+        Each loss part before its weight, by name: 'reconstruction', 'complexity', and
+        once clusters or classes are trained 'clustering' and 'classification'.
     weights : dict of str to float
         The weight of each part. If it was moved between the averaged batches,
         the effective weight: the mean of weighted part over the mean of part.
@@ -249,6 +268,18 @@ class Changed:
 
 
 @dataclass(frozen=True)
+class Labelled:
+    """Some items have another class from batch `step` on."""
+
+    run: int
+    indices: tuple[int, ...]
+    label: int
+    name: str
+    step: int
+    epoch: float
+
+
+@dataclass(frozen=True)
 class Resumed:
     """A run that had converged or failed trains on, from batch `step` on."""
 
@@ -271,6 +302,8 @@ class Latent:
     exact: bool
     codes: NDArray[np.float32]  # (n_samples, code_dim)
     errors: NDArray[np.float32]  # (n_samples,)
+    classes: NDArray[np.int32] | None = None  # (n_samples,), as the classifier has them
+    clusters: NDArray[np.int32] | None = None  # (n_samples,), the nearest centre's
 
 
 @dataclass(frozen=True)
@@ -313,6 +346,6 @@ class Failed:
 
 
 Event = (
-    StateChanged | Progress | Changed | Resumed | Latent | Reconstructed | Weights
+    StateChanged | Progress | Changed | Labelled | Resumed | Latent | Reconstructed | Weights
     | TrainerState | Failed
 )  # fmt: skip

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 from typing import Any
 
+from ae_widgets.data.steps import Step, read_steps
 from ae_widgets.engine.kinds import CORRUPTIONS, KINDS
 from ae_widgets.exceptions import SettingsError
-from ae_widgets.losses import RECONSTRUCTIONS
+from ae_widgets.losses import CLUSTERINGS, RECONSTRUCTIONS
 from ae_widgets.model import Architecture
 
 __all__ = ["LIVE_SETTINGS", "OPTIMIZERS", "PRESETS", "SCHEDULES", "Settings"]
@@ -23,6 +24,7 @@ SCHEDULES = ("constant", "cosine", "step", "exponential", "reduce_on_plateau")
 LIVE_SETTINGS = frozenset({
     "alpha", "beta", "reconstruction", "complexity", "sparsity_target",
     "corruption", "noise", "warm_up",
+    "gamma", "n_clusters", "clustering", "clustering_start", "delta", "class_weight",
     "learning_rate", "batch_size", "max_iter", "tol", "n_iter_no_change",
     "momentum", "weight_decay", "gradient_clip",
     "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
@@ -46,6 +48,22 @@ class Settings:
         Weight of the reconstruction error.
     beta : float >= 0, default=0.0
         Weight of the complexity of the code.
+    gamma : float >= 0, default=0.0
+        Weight of the clustering of the code.
+    n_clusters : int >= 1, default=8
+        Clusters; another number has their centres placed anew.
+    clustering : {'dec', 'dcn'}, default='dec'
+        'dec' draws the codes to the cluster that they are likely in (Xie 2016; with
+        `alpha` above 0 that is IDEC, Guo 2017), 'dcn' to the nearest centre (Yang
+        2017). See `ae_widgets.losses.clustering`.
+    clustering_start : int >= 0, default=0
+        Epochs before the clusters begin: k-means then places their centres on the
+        codes. They begin earlier if training has converged by then.
+    delta : float >= 0, default=0.0
+        Weight of the classification: the cross-entropy of a linear classifier on the
+        code, over the items that have a label.
+    class_weight : {'balanced'} or None, default=None
+        With 'balanced' all classes count alike in it.
     reconstruction : str, default='mse'
         One of 'mse', 'mae', 'binary_cross_entropy', 'huber', 'cosine',
         'multinomial' and 'masked_mse'; see `ae_widgets.losses.reconstruction`.
@@ -112,6 +130,10 @@ class Settings:
     warm_up : float >= 0, default=0.0
         Epochs over which the weight of a variational or gated model's complexity
         grows from 0 to `beta`.
+    preprocess : None, str, PCAFeatures, KMeansFeatures, transformer or a list, default=()
+        What is done to the items before the network, fitted on those that are trained
+        on; `ae_widgets.data.steps.read_steps` tells what it may be. It waits for the
+        next run.
 
     Raises
     ------
@@ -123,6 +145,12 @@ class Settings:
     architecture: Architecture = field(default_factory=Architecture)
     alpha: float = 1.0
     beta: float = 0.0
+    gamma: float = 0.0
+    n_clusters: int = 8
+    clustering: str = "dec"
+    clustering_start: int = 0
+    delta: float = 0.0
+    class_weight: str | None = None
     reconstruction: str = "mse"
     complexity: str = "auto"
     sparsity_target: float = 0.05
@@ -147,6 +175,7 @@ class Settings:
     corruption: str = "gaussian"
     noise: float = 0.2
     warm_up: float = 0.0
+    preprocess: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.architecture, Architecture):
@@ -155,6 +184,7 @@ class Settings:
         number, integer = self._number, self._integer
         number("alpha", 0, 1e12)
         number("beta", 0, 1e12)
+        self._check_groups()
         self._choice("reconstruction", RECONSTRUCTIONS)
         self._choice("kind", tuple(KINDS))
         self._choose_complexity()
@@ -173,6 +203,17 @@ class Settings:
         self._check_kind()
         self._check_device()
         self._choice("precision", PRECISIONS)
+        object.__setattr__(self, "preprocess", read_steps(self.preprocess))
+
+    def _check_groups(self) -> None:
+        self._number("gamma", 0, 1e12)
+        self._integer("n_clusters", 1)
+        self._choice("clustering", CLUSTERINGS)
+        self._integer("clustering_start", 0)
+        self._number("delta", 0, 1e12)
+        if self.class_weight is not None and self.class_weight != "balanced":
+            msg = f"class_weight must be 'balanced' or None, got {self.class_weight!r}."
+            raise SettingsError(msg)
 
     def _check_optimizer(self) -> None:
         self._choice("optimizer", OPTIMIZERS)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ae_widgets.engine.compiled_step import CompiledStep, Place, count_shards, known
+from ae_widgets.engine.compiled_step import CompiledStep, Place, count_shards, flatten, known
 from ae_widgets.engine.loop import FAN_IN, FAN_OUT, Task
 from ae_widgets.engine.sparse_arrays import Rows, SparseBuffers
 from ae_widgets.engine.sparse_loop import train_sparse_batches
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ae_widgets.engine.settings import Settings
     from ae_widgets.engine.step import Noted, Trained
     from ae_widgets.losses.objective import Objective
+    from ae_widgets.model.architecture import Architecture
     from ae_widgets.model.network import AutoencoderNetwork
 
 __all__ = ["SparseStep"]
@@ -71,16 +72,10 @@ class SparseStep(CompiledStep):
             self._n_values = max(self._n_values, int(of_batches.max()))
         return super().train(rows, batch_size, noted)
 
-    def _arrange(self, shapes: list[tuple[int, ...]]) -> list[Place]:
-        # The large weights last: those before them have gradients at the same places.
-        n = len(shapes)
-        order, start = [*range(1, n - 2), 0, n - 2, n - 1], 0
-        places = [Place(0, 0, shape, transposed=i == 0) for i, shape in enumerate(shapes)]
-        for i in order:
-            stop = start + int(np.prod(shapes[i]))
-            places[i] = places[i]._replace(start=start, stop=stop)
-            start = stop
-        return places
+    def _lay_out(
+        self, network: AutoencoderNetwork, architecture: Architecture
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], list[Place]]:
+        return flatten(network, architecture, _large_last)
 
     def _job(self, task: Task, buffers: SparseBuffers) -> Callable[[int, int], int]:
         return partial(_train, rows=self._rows, task=task, buffers=buffers)
@@ -147,3 +142,15 @@ def _constant(values: NDArray[Any], dtype: Any) -> NDArray[Any]:
     view = np.ascontiguousarray(values, dtype).view()
     view.flags.writeable = False
     return view
+
+
+def _large_last(shapes: list[tuple[int, ...]]) -> list[Place]:
+    """Return places with the large weights last: gradients have the places of those before."""
+    n = len(shapes)
+    order, start = [*range(1, n - 2), 0, n - 2, n - 1], 0
+    places = [Place(0, 0, shape, None if i else (1, 0)) for i, shape in enumerate(shapes)]
+    for i in order:
+        stop = start + int(np.prod(shapes[i]))
+        places[i] = places[i]._replace(start=start, stop=stop)
+        start = stop
+    return places

@@ -7,7 +7,7 @@ Every implementation of `Step` gives the same numbers to float32 accuracy;
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ae_widgets.losses.objective import Objective
     from ae_widgets.model.network import AutoencoderNetwork
 
-__all__ = ["AutogradStep", "Noted", "Step", "Trained"]
+__all__ = ["AutogradStep", "EncodingStep", "Noted", "Step", "Trained"]
 
 
 class Noted(NamedTuple):
@@ -86,6 +86,16 @@ class Step(Protocol):
         """Go on with the memory of a step of the same kind and network."""
 
 
+@runtime_checkable
+class EncodingStep(Protocol):
+    """A step that also passes items faster than torch does where nothing is trained."""
+
+    def encode(
+        self, rows: NDArray[np.int32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+        """Return codes (n, code_dim) and errors (n,); None if they are not all finite."""
+
+
 class AutogradStep:
     """Torch's automatic gradients and its optimisers: works for any network and setting.
 
@@ -124,7 +134,7 @@ class AutogradStep:
         self._own_modules = own_modules
         self._total = torch.zeros(())
         self._noise = Noise(network, settings.random_state, own_modules=own_modules)
-        self._optimizer = Optimizer(network.parameters(), objective.settings)
+        self._optimizer = Optimizer(network.named_parameters(), objective.settings)
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         """Train on the items at `rows`, in order, `batch_size` at a time."""
@@ -170,7 +180,7 @@ class AutogradStep:
             if self._rounded:
                 passed = Pass(*(values.float() for values in passed))
             code, output, penalised = passed
-            total, parts = self._objective(x, code, output, penalised)
+            total, parts = self._objective(x, code, output, penalised, torch.from_numpy(rows))
         except Exception as error:
             if not self._own_modules:
                 raise

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ae_widgets.engine.device import find_device
+from ae_widgets.engine.guidance import Guidance
 from ae_widgets.engine.items import chunk_rows, items, take
 from ae_widgets.engine.kinds import KINDS
 from ae_widgets.engine.learning_rate import Schedule
@@ -23,7 +24,7 @@ from ae_widgets.engine.means import Mark, mark, since
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.engine.sampling import WeightedRows
 from ae_widgets.engine.split import split_rows
-from ae_widgets.engine.step import AutogradStep, Noted
+from ae_widgets.engine.step import AutogradStep, EncodingStep, Noted
 from ae_widgets.engine.stopping import Stopping
 from ae_widgets.exceptions import NonFiniteLossError, SettingsError
 from ae_widgets.losses.objective import Objective, PartMeans
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Trainer"]
 
+HEADS = "heads."
+"""What the names of the heads' weights begin with."""
+
 
 class Trainer:
     """A network in training.
@@ -59,6 +63,8 @@ class Trainer:
         replacement, as there are items to train on, each in proportion to its
         weight; and the error of the held-out items is their weighted mean. Their
         complexity, which is one of all codes together, is not weighted.
+    labels : ndarray of shape (n_samples,), int, optional
+        Each item's class, for `Settings.delta`; -1 where it has none.
     network : AutoencoderNetwork, optional
         A network of the user's modules to train in place of one that is built,
         with codes of ``settings.architecture.code_dim`` values.
@@ -69,19 +75,18 @@ class Trainer:
         If no item to train on has a weight above 0.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # the data, and how to begin
         self,
         features: NDArray[np.float32] | Any,
         settings: Settings,
         weights: dict[str, NDArray[np.float32]] | None = None,
         sample_weight: NDArray[np.float64] | None = None,
         network: AutoencoderNetwork | None = None,
+        labels: NDArray[np.int32] | None = None,
     ) -> None:
         self.settings = settings
         self.device = find_device(settings.device)
         self.schedule = Schedule(settings)
-        warms_up = "warm_up" in KINDS[settings.kind].settings
-        self.objective = Objective(settings, (lambda: self.progress) if warms_up else None)
         self.features = items(features)  # (n_samples, n_features)
         train, held_out = split_rows(
             features.shape[0], settings.validation_fraction, settings.random_state
@@ -92,6 +97,11 @@ class Trainer:
         self.network = network or self._draw()
         if weights is not None:
             self.load_weights(weights)
+        self.guidance = Guidance(self.network.heads, settings, labels, train, features.shape[0])
+        warms_up = "warm_up" in KINDS[settings.kind].settings
+        self.objective = Objective(
+            settings, (lambda: self.progress) if warms_up else None, self.guidance
+        )
         self._stepper = self._new_step()
         self._sample_weight = sample_weight
         self._weighted = None if sample_weight is None else WeightedRows(train, sample_weight)
@@ -153,6 +163,9 @@ class Trainer:
         """Put a live setting in force from the next batch on."""
         self.settings = self.settings.change(**{name: value})
         self.objective.settings = self.schedule.settings = self.settings
+        self.guidance.settings = self.settings
+        if name in {"n_clusters", "clustering"}:
+            self.guidance.forget_clusters()
         self._take_fastest_step()
         self._stepper.learning_rate = self.schedule.learning_rate
         self.stopping.tol = self.settings.tol
@@ -160,6 +173,7 @@ class Trainer:
         if name in {
             "alpha", "beta", "reconstruction", "complexity", "sparsity_target",
             "corruption", "noise", "warm_up",
+            "gamma", "n_clusters", "clustering", "delta", "class_weight",
         }:  # fmt: skip
             # Losses under another objective do not compare with the best so far.
             self.stopping.forget()
@@ -189,6 +203,7 @@ class Trainer:
         """
         started = time.perf_counter()
         self._keep_finite_weights()
+        self._guide()
         size = self.settings.batch_size
         if self.objective.warming_up(self.progress):
             max_batches = 1  # each has its own weight
@@ -213,6 +228,7 @@ class Trainer:
         self._scatter()
         self._cursor = self._scattered = 0
         self._order = self._new_order()
+        self.guidance.forget_target()
         validation = self.evaluate(self.validation_rows) if len(self.validation_rows) else None
         self.seconds += time.perf_counter() - started
         train = LossParts(*self.means.summary())
@@ -222,6 +238,8 @@ class Trainer:
             self.schedule.forget_losses()
         watched = validation or train
         self.stopping.update(self.epoch, watched.total)
+        if self.stopping.converged and self.guidance.awaits_clusters:
+            self._begin_clusters()  # it need not wait any longer
         record = self._record(train, validation)
         self.schedule.finish_epoch(watched.total)
         self._stepper.learning_rate = self.schedule.learning_rate
@@ -267,6 +285,7 @@ class Trainer:
         values = {
             "reconstruction": self._mean_error(rows, errors),
             "complexity": self.objective.complexity(self._penalised(rows, codes)).item(),
+            **self.guidance.measure(codes.to(self.device), rows),
         }
         weights = self.objective.weights
         return LossParts(sum(values[n] * weights[n] for n in values), values, weights)
@@ -274,6 +293,18 @@ class Trainer:
     @torch.no_grad()
     def encode(self, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return codes (n, code_dim) and errors (n,) of `rows`, default all."""
+        passed = None
+        if isinstance(self._stepper, EncodingStep):
+            every = torch.arange(self.features.shape[0]) if rows is None else rows
+            passed = self._stepper.encode(every.numpy().astype(np.int32))
+        codes, errors = map(torch.from_numpy, passed) if passed else self._pass(rows)
+        if rows is None and self._weighted is not None and self._seen is not None:
+            for seen, values in zip(self._seen, (codes, errors), strict=True):
+                seen[:] = values.numpy()
+        return codes, errors
+
+    def _pass(self, rows: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Return codes and errors of `rows`, by torch."""
         codes, errors = [], []
         kind = self.settings.reconstruction
         with evaluating(self.network):
@@ -282,10 +313,11 @@ class Trainer:
                 code, output = self.network(network_input(kind, x))
                 codes.append(code.cpu())
                 errors.append(item_errors(kind, output, x).cpu())
-        if rows is None and self._weighted is not None and self._seen is not None:
-            for seen, values in zip(self._seen, (codes, errors), strict=True):
-                seen[:] = torch.cat(values).numpy()
         return torch.cat(codes), torch.cat(errors)
+
+    def assign(self, codes: Tensor) -> tuple[NDArray[np.int32] | None, NDArray[np.int32] | None]:
+        """Return class and cluster of codes (n, code_dim), shapes (n,); None where unknown."""
+        return self.guidance.assign(codes.to(self.device))
 
     @torch.no_grad()
     def reconstruct(self, rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -308,6 +340,11 @@ class Trainer:
         SettingsError
             If they are those of another network.
         """
+        tensors = {name: torch.from_numpy(array) for name, array in weights.items()}
+        heads = {n.removeprefix(HEADS): t for n, t in tensors.items() if n.startswith(HEADS)}
+        if heads or any(True for _ in self.network.heads.parameters()):
+            self.network.heads.fit_to(heads)
+            self.network.heads.to(self.device)
         own = {name: tuple(values.shape) for name, values in self.network.state_dict().items()}
         if own != {name: np.shape(values) for name, values in weights.items()}:
             msg = (
@@ -316,7 +353,7 @@ class Trainer:
                 "warm_start=False and fit in place of partial_fit."
             )
             raise SettingsError(msg)
-        self.network.load_state_dict({n: torch.from_numpy(a) for n, a in weights.items()})
+        self.network.load_state_dict(tensors)
 
     def memory(self, *, copy: bool = True) -> Any:
         """Return the optimiser's and the schedule's memory, for `load_memory`.
@@ -341,7 +378,7 @@ class Trainer:
         """Return what the complexity of the items at `rows` is measured on."""
         parts, kind = [], self.settings.reconstruction
         with evaluating(self.network):
-            chunks = torch.split(codes, chunk_rows(self.features.shape[1]))
+            chunks = torch.split(codes, chunk_rows(self.features.shape[1], self.network))
             for chunk, code in zip(self._chunks(rows), chunks, strict=True):
                 x = network_input(kind, take(self.features, chunk, kind))
                 parts.append(self.network.penalised(x.to(self.device), code).cpu())
@@ -367,6 +404,7 @@ class Trainer:
             "means": copy.deepcopy(vars(self.means)),
             "recorded": tuple(self._recorded),
             "stopping": dict(vars(self.stopping)),
+            "guidance": self.guidance.state(),
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -383,6 +421,12 @@ class Trainer:
             msg = f"its order is not one of the {len(self.train_rows):,} items to train on"
             raise ValueError(msg)
         self.load_weights(state["weights"])
+        self.guidance.load_state(state["guidance"])
+        # A run that once had to go on with autograd does so.
+        by_autograd = isinstance(state["optimizer"]["step"], dict) and self.device.type == "cpu"
+        written_out = not isinstance(self._stepper, AutogradStep)
+        if self.guidance.active or (by_autograd and written_out):
+            self._stepper = self._new_step(AutogradStep if by_autograd and written_out else None)
         self._finite_weights, self._finite_epoch = state["finite_weights"], state["epoch"]
         self.load_memory(state["optimizer"])
         self._order_generator.set_state(torch.from_numpy(state["order_generator"]))
@@ -439,11 +483,12 @@ class Trainer:
         order: NDArray[np.int32] = self.train_rows[shuffle.numpy()]
         return order
 
-    def _new_step(self) -> Step:
+    def _new_step(self, kind: Any = None) -> Step:
         # Brings the compiler, which importing the estimator must not.
         from ae_widgets.engine.device_step import DeviceStep
 
-        kind, settings, own = self._step_class(), self.settings, self._own_modules
+        kind, settings, own = kind or self._step_class(), self.settings, self._own_modules
+        self._heads_of_step = tuple(self.network.heads.parameters())
         features = self.features.numpy() if isinstance(self.features, Tensor) else self.features
         if kind is DeviceStep:
             return DeviceStep(
@@ -456,6 +501,7 @@ class Trainer:
 
     def _step_class(self) -> Any:
         """Return the fastest kind of step that applies."""
+        from ae_widgets.engine.convolutional_step import ConvolutionalStep
         from ae_widgets.engine.dense_step import DenseStep
         from ae_widgets.engine.device_step import DeviceStep
         from ae_widgets.engine.product_step import ProductStep
@@ -464,8 +510,12 @@ class Trainer:
 
         if self.device.type != "cpu":
             return DeviceStep
+        if self.guidance.in_force:
+            return AutogradStep
         if not isinstance(self.features, Tensor):
             kind: Any = SparseStep
+        elif self.settings.architecture.convolutional:
+            kind = ConvolutionalStep
         else:
             large = ProductStep.is_worth_it(self.settings, self.features.shape[1])
             kind = ProductStep if large else DenseStep
@@ -475,18 +525,53 @@ class Trainer:
                     return candidate
         return AutogradStep
 
+    def _renew_step(self) -> None:
+        memory = self._stepper.memory()
+        self._stepper = self._new_step()
+        self._stepper.load_memory(memory)
+
+    def _guide(self) -> None:
+        """Have what the labels and clusters that are asked for need before the next batch."""
+        guidance, settings = self.guidance, self.settings
+        if not (guidance.wants_classes or guidance.wants_clusters):
+            return
+        if guidance.wants_classes:
+            guidance.begin_classes(settings.architecture.code_dim)
+        latest = min(settings.clustering_start, settings.max_iter // 2)
+        if guidance.awaits_clusters and self.epoch >= latest:
+            self._begin_clusters()
+        if guidance.needs_target:
+            guidance.aim(self.encode(torch.from_numpy(self.train_rows))[0].to(self.device))
+        known = self._heads_of_step
+        heads = tuple(self.network.heads.parameters())
+        if len(known) != len(heads) or any(a is not b for a, b in zip(known, heads, strict=True)):
+            self._renew_step()
+
+    def _begin_clusters(self) -> None:
+        codes, _ = self.encode(torch.from_numpy(self.train_rows))
+        self.guidance.begin_clusters(codes)
+        self.network.heads.to(self.device)
+        # Losses with another part do not compare with the best so far.
+        self.stopping.forget()
+        self.schedule.forget_losses()
+
+    def label(self, rows: NDArray[np.int64], label: int) -> None:
+        """Give items a class from the next batch on, or none by -1."""
+        self.guidance.label(rows, label)
+        if self.guidance.in_force:
+            self.stopping.forget()
+            self.schedule.forget_losses()
+
     def _take_fastest_step(self) -> None:
         """Go on with autograd from where the written-out step no longer applies."""
         kind = self._step_class()
         written_out = not isinstance(self._stepper, AutogradStep)
         if written_out and not isinstance(self._stepper, kind):
-            memory = self._stepper.memory()
-            self._stepper = self._new_step()
-            self._stepper.load_memory(memory)
+            self._renew_step()
 
     def _chunks(self, rows: Tensor | None) -> tuple[Tensor | slice, ...]:
         n_samples, n_features = self.features.shape
-        size = chunk_rows(n_features)
+        size = chunk_rows(n_features, self.network)
         if rows is not None:
             return torch.split(rows, size)
         return tuple(slice(start, start + size) for start in range(0, n_samples, size))

@@ -16,6 +16,7 @@ import traceback
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from ae_widgets.engine.frames import FramePacer
@@ -28,6 +29,8 @@ from ae_widgets.engine.protocol import (
     Command,
     Event,
     Failed,
+    Label,
+    Labelled,
     Latent,
     Pause,
     Progress,
@@ -55,7 +58,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from ae_widgets.engine.protocol import LossRecord, RunState, StepUnit
@@ -87,7 +89,8 @@ class Worker:
     emit : callable
         Takes each event; must not block.
     prepare : callable, optional
-        Called with the settings before a run's network is built.
+        Called with the settings and the number of features before a run's network is
+        built.
     """
 
     def __init__(
@@ -95,7 +98,7 @@ class Worker:
         features: NDArray[np.float32] | Any,
         commands: queue.SimpleQueue[Command],
         emit: Callable[[Event], None],
-        prepare: Callable[[Settings], None] | None = None,
+        prepare: Callable[[Settings, int], None] | None = None,
     ) -> None:
         self._features = features
         self._commands = commands
@@ -108,6 +111,7 @@ class Worker:
         self._until: StepUnit | None = None
         self._schedule: Schedule | None = None
         self._changes: dict[str, object] = {}
+        self._labels: list[Label] = []
         self._records: list[LossRecord] = []
         self._frames = FramePacer()
         self._said_at = self._recorded_at = self._weights_at = 0.0
@@ -154,6 +158,8 @@ class Worker:
                 self._halt("finished", "stopped")
             case Change(name=name, value=value):
                 self._changes[name] = value
+            case Label():
+                self._labels.append(command)
             case Replay():
                 self._schedule = Schedule(command)
                 self._tell_state("running", "")
@@ -173,14 +179,22 @@ class Worker:
         self._run = command.run
         self._running = self._failed = False
         self._trainer = self._schedule = None
-        self._changes = {}
+        self._changes, self._labels = {}, []
         self._records = []
         self._frames = FramePacer()
+        if isinstance(command.features, FeatureFile | SparseFiles):
+            self._features = command.features.open()
+        elif command.features is not None:
+            self._features = command.features
         if self._prepare is not None:
-            self._prepare(command.settings)
+            self._prepare(command.settings, self._features.shape[1])
         with memory_errors(training_advice(command.settings)):
             trainer = Trainer(
-                self._features, command.settings, command.weights, command.sample_weight
+                self._features,
+                command.settings,
+                command.weights,
+                command.sample_weight,
+                labels=command.labels,
             )
         if command.state is not None:
             trainer.load_state(command.state)
@@ -220,6 +234,9 @@ class Worker:
         changes, self._changes = self._changes, {}
         for name, value in changes.items():
             self._change(name, value)
+        labels, self._labels = self._labels, []
+        for command in labels:
+            self._label(command)
         if changes and not self._running:
             self._say_progress()  # nothing else would tell what they changed of it
 
@@ -227,6 +244,20 @@ class Worker:
         trainer = self._require()
         trainer.change(name, value)
         self._emit(Changed(self._run, name, value, trainer.step, trainer.progress))
+
+    def _label(self, command: Label) -> None:
+        trainer = self._require()
+        trainer.label(np.array(command.indices, np.int64), command.label)
+        self._emit(
+            Labelled(
+                self._run,
+                command.indices,
+                command.label,
+                command.name,
+                trainer.step,
+                trainer.progress,
+            )
+        )
 
     def _follow(self, schedule: Schedule) -> None:
         """Obey what is due at this step, and halt if it is the last."""
@@ -238,6 +269,8 @@ class Worker:
         for command in schedule.due(self._require().step):
             if isinstance(command, Change):
                 self._change(command.name, command.value)
+            elif isinstance(command, Label):
+                self._label(command)
             else:
                 self._go_on()
 
@@ -359,6 +392,7 @@ class Worker:
     def _send_latent(self, codes: torch.Tensor, errors: torch.Tensor, *, exact: bool) -> None:
         trainer = self._require()
         self._frames.sent(trainer.step, exact=exact)
+        classes, clusters = trainer.assign(codes)
         self._emit(
             Latent(
                 run=self._run,
@@ -367,6 +401,8 @@ class Worker:
                 exact=exact,
                 codes=codes.numpy().copy(),
                 errors=errors.numpy().copy(),
+                classes=classes,
+                clusters=clusters,
             )
         )
 
@@ -389,7 +425,6 @@ def main() -> None:
 
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
     writer = StreamWriter(output)
-    features = files.open()
 
     def listen() -> None:
         try:
@@ -398,11 +433,11 @@ def main() -> None:
         except EOFError:
             os._exit(0)  # The notebook's process is gone: nobody is left to train for.
 
-    def prepare(settings: Settings) -> None:
-        torch.set_num_threads(choose_threads(settings, features.shape[1]))
+    def prepare(settings: Settings, n_features: int) -> None:
+        torch.set_num_threads(choose_threads(settings, n_features))
 
     threading.Thread(target=listen, name="ae_widgets-commands", daemon=True).start()
-    Worker(features, commands, writer.put, prepare).serve()
+    Worker(files.open(), commands, writer.put, prepare).serve()
     writer.close(timeout=5.0)
     os._exit(0)  # The listening thread still holds standard input.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,14 +14,17 @@ from ae_widgets.data import Dataset
 from ae_widgets.engine.checks import check_settings
 from ae_widgets.engine.items import items, take
 from ae_widgets.engine.memory import memory_errors, training_advice
+from ae_widgets.engine.missing import settings_in_force
 from ae_widgets.engine.sampling import balance, check_sample_weight
 from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
+from ae_widgets.estimator.anomalies import AnomalyDetection
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
+from ae_widgets.estimator.groups import GroupingAutoencoder, class_numbers
+from ae_widgets.estimator.imputation import Imputation
 from ae_widgets.estimator.progress import ProgressBar
 from ae_widgets.estimator.runs import RunConversion, active_dimensions, finished
-from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.losses.reconstruction import network_input
 from ae_widgets.model.network import wrap_modules
 
@@ -43,12 +47,14 @@ CALL_SECONDS = 0.05
 """Training time after which an interrupt is heard."""
 
 
-class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
+class Autoencoder(
+    CallbackSupport, RunConversion, GroupingAutoencoder, AnomalyDetection, Imputation
+):
     """An autoencoder.
 
-    Minimises ``alpha * reconstruction error + beta * complexity of the code``
-    with Adam, unless told otherwise. The encoder's hidden layers are mirrored by the
-    decoder.
+    Minimises ``alpha * reconstruction error + beta * complexity of the code (+ gamma *
+    clustering + delta * classification)`` with Adam, unless told otherwise. The encoder's
+    hidden layers are mirrored by the decoder.
 
     Parameters
     ----------
@@ -63,6 +69,21 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         Weight of the reconstruction error.
     beta : float, default=0.0
         Weight of the complexity of the code.
+    gamma : float, default=0.0
+        Weight of the clustering of the code. Above 0, `predict` tells each item's
+        cluster.
+    n_clusters : int, default=8
+        Clusters.
+    clustering : {'dec', 'dcn'}, default='dec'
+        'dec' draws the codes to the cluster that they are likely in (Xie 2016; with
+        `alpha` above 0 that is IDEC, Guo 2017), 'dcn' to the nearest centre (Yang 2017).
+    clustering_start : int, default=50
+        Epochs before the clusters begin, where k-means then finds them; fewer if
+        training has converged, and at most half of `max_iter`.
+    delta : float, default=0.0
+        Weight of the classification: the cross-entropy of a linear classifier on the
+        code, over the items that have a class in `y`. Above 0, `predict` tells each
+        item's class.
     reconstruction : str, default='mse'
         The reconstruction error. A mean over the values of an item: 'mse', 'mae',
         'huber' (squared below 1, linear beyond), or 'binary_cross_entropy' (values
@@ -105,8 +126,8 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
     schedule_patience : int, default=5
         Epochs that 'reduce_on_plateau' waits; fewer than `n_iter_no_change`.
     class_weight : {'balanced'} or None, default=None
-        With 'balanced' the items of each class in `y` are drawn as often as those of
-        every other; None looks at no class.
+        With 'balanced' all classes in `y` count alike: in the classification, or where
+        `delta` is 0 by drawing the items of each as often as those of every other.
     batch_size : int, default=64
         Items a step.
     max_iter : int, default=200
@@ -166,12 +187,40 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
     item_shape : tuple of int, optional
         ``(height, width)`` or ``(height, width, channels)`` of an item, needed by
         'convolutional'. Items are rows of values all the same.
+    missing : {'error', 'mask'}, default='error'
+        Whether NaN in the items is refused, or such values are left out of the error:
+        with 'mask' the error 'mse' becomes 'masked_mse', and `impute` fills them in.
+        A plain model is then not shown 30 % of the observed values of each batch, as
+        the kind 'denoising' with a `corruption` 'masking' has it, since what learns to
+        guess those fills in better; every other kind is trained as it is.
+    contamination : float in (0, 0.5], 'auto' or None, default=None
+        Share of the items of `fit` that are anomalies, which sets `offset_` and makes
+        `predict`, `decision_function` and `fit_predict` those of an outlier detector.
+        'auto' takes for anomalies what is far beyond most of them; see
+        `ae_widgets.analysis.anomalies.threshold`. None looks for none.
+    anomaly_score : str, default='reconstruction'
+        What `score_samples` goes by: 'reconstruction', the error; 'latent', the
+        squared Mahalanobis distance of the code from those of the items of `fit`;
+        'neighbors', its mean distance from the five nearest of them; or 'combined',
+        the error or the distance from the neighbors, whichever is more unusual.
     encoder, decoder : torch.nn.Module, optional
         Modules of your own, ``(n, n_features) -> (n, code_dim)`` and back, in
         place of all the above on layers; `code_dim` is what the encoder returns.
         For the kind 'variational' it returns ``2 * code_dim`` values, means and
         log-variances. `fit` trains copies, in `network_`, and leaves these as they
         are: each begins with the weights that it has here.
+    preprocess : None, str, PCAFeatures, KMeansFeatures, transformer or a list, default=None
+        What is done to the items before the network: 'standard', 'min-max', 'robust' or
+        'quantile' scale each feature; `ae_widgets.PCAFeatures` puts components in their
+        place ('pca' with its defaults); `ae_widgets.KMeansFeatures` appends what k-means
+        knows of an item ('kmeans'); any transformer or pipeline of scikit-learn is
+        cloned. `fit` fits them in their order on the items that are trained on, those
+        held out left aside; a warm start and `partial_fit` go on with them.
+    categorical : None, 'auto' or sequence of str, default=None
+        Which columns of a DataFrame hold categories: those of a categorical type, with
+        'auto' all of text too, or those of these names. Each category is a feature that
+        is 1 or 0, and its reconstruction a probability; see
+        `ae_widgets.data.categories`.
 
     Attributes
     ----------
@@ -184,7 +233,7 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
     loss_curve_ : list of float
         Training loss of every epoch.
     loss_parts_ : dict of str to list of float
-        Each loss part before its weight, of every epoch.
+        Each loss part before its weight, of every epoch; NaN before it joined in.
     validation_scores_ : list of float or None
         Minus the loss of the held-out items after every epoch; None without
         `early_stopping`.
@@ -195,8 +244,20 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         other.
     converged_ : bool
         Whether training ended because the loss no longer improved.
+    classes_ : ndarray of shape (n_classes,)
+        The classes in `y`, with `delta`.
+    cluster_centers_ : ndarray of shape (n_clusters, code_dim)
+        With `gamma`.
+    labels_ : ndarray of shape (n_samples,)
+        Cluster of each item of the last `fit`, with `gamma`.
+    offset_ : float
+        The score below which an item is an anomaly; only with `contamination`.
+    preprocessor_ : Preprocessor or None
+        The fitted `preprocess`.
+    categories_ : dict of str to tuple of str
+        The categories of each column that has some.
     n_features_in_ : int
-        Values of an item.
+        Values of an item; of a column of categories one each.
     feature_names_in_ : ndarray of str
         Their names, if the items came with names.
 
@@ -212,7 +273,7 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
     network_: AutoencoderNetwork
     converged_: bool
 
-    def __init__(  # noqa: PLR0913  # scikit-learn's convention: one argument a parameter
+    def __init__(  # noqa: PLR0913, PLR0915  # scikit-learn's convention: one argument a parameter
         self,
         code_dim: int = 2,
         hidden_layer_sizes: tuple[int, ...] = (128, 64),
@@ -222,6 +283,11 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         output_activation: str = "identity",
         alpha: float = 1.0,
         beta: float = 0.0,
+        gamma: float = 0.0,
+        n_clusters: int = 8,
+        clustering: str = "dec",
+        clustering_start: int = 50,
+        delta: float = 0.0,
         reconstruction: str = "mse",
         complexity: str = "auto",
         sparsity_target: float = 0.05,
@@ -256,8 +322,13 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         trunk: str = "dense",
         channels: tuple[int, ...] = (16, 32),
         item_shape: tuple[int, ...] | None = None,
+        missing: str = "error",
+        contamination: float | str | None = None,
+        anomaly_score: str = "reconstruction",
         encoder: torch.nn.Module | None = None,
         decoder: torch.nn.Module | None = None,
+        preprocess: Any = None,
+        categorical: Any = None,
     ) -> None:
         self.code_dim = code_dim
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -266,6 +337,11 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         self.output_activation = output_activation
         self.alpha = alpha
         self.beta = beta
+        self.gamma = gamma
+        self.n_clusters = n_clusters
+        self.clustering = clustering
+        self.clustering_start = clustering_start
+        self.delta = delta
         self.reconstruction = reconstruction
         self.complexity = complexity
         self.sparsity_target = sparsity_target
@@ -300,8 +376,13 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         self.trunk = trunk
         self.channels = channels
         self.item_shape = item_shape
+        self.missing = missing
+        self.contamination = contamination
+        self.anomaly_score = anomaly_score
         self.encoder = encoder
         self.decoder = decoder
+        self.preprocess = preprocess
+        self.categorical = categorical
 
     # Training ---------------------------------------------------------------
 
@@ -315,11 +396,12 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            The items; numbers, without NaN unless `reconstruction` is 'masked_mse'.
+            The items; numbers, without NaN unless `missing` is 'mask'.
             A sparse matrix is converted to CSR and float32 if it is not, and never
             made dense as a whole.
         y : array-like of shape (n_samples,), optional
-            Classes, for `class_weight`; otherwise ignored. Handed to the callbacks.
+            Classes, for `delta` and `class_weight`; otherwise ignored. With `delta` an
+            item may have none: NaN, None or -1. Handed to the callbacks.
         sample_weight : array-like of shape (n_samples,), optional
             How often each item is drawn, in relation to the others. An epoch is
             then as many draws, with replacement, as there are items to train on.
@@ -342,13 +424,20 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         """
         warm = self.warm_start and hasattr(self, "network_")
         features = self._check(X, reset=not warm, ensure_min_samples=2)
+        self._prepare_anomalies()
         weight = self._weight_items(features.shape[0], y, sample_weight)
-        trainer = self._trainer(features, self._settings(), weight, warm=warm)
+        labels = self._class_numbers(y, features.shape[0], warm=warm)
+        settings = self._settings()
+        inputs = self._fit_inputs(features, settings, y, warm=warm)
+        trainer = self._trainer(inputs, settings, weight, labels, warm=warm)
         epochs = trainer.settings.max_iter
         data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         fitted: Self = watched(
             self, data, epochs, lambda watch: self._train(trainer, epochs, watch)
         )
+        if self.network_.heads.centers is not None:
+            self.labels_ = self._clusters_of(self._codes(features))
+        self._fit_anomalies(features)
         return fitted
 
     def partial_fit(
@@ -359,22 +448,27 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            The items; numbers, without NaN unless `reconstruction` is 'masked_mse'.
+            The items; numbers, without NaN unless `missing` is 'mask'.
             A sparse matrix is converted to CSR and float32 if it is not, and never
             made dense as a whole.
         y : array-like of shape (n_samples,), optional
-            Classes, for `class_weight`; otherwise ignored.
+            Classes, for `delta` and `class_weight`; otherwise ignored.
         sample_weight : array-like of shape (n_samples,), optional
             How often each item is drawn, in relation to the others.
         """
         warm = hasattr(self, "network_")
         features = self._check(X, reset=not warm)
+        self._prepare_anomalies()
         weight = self._weight_items(features.shape[0], y, sample_weight)
+        labels = self._class_numbers(y, features.shape[0], warm=warm)
         settings = self._settings().change(validation_fraction=0.0)
+        inputs = self._fit_inputs(features, settings, y, warm=warm)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
-        trainer = self._trainer(features, settings, weight, warm=warm, go_on=True)
-        return self._train(trainer, 1, Watch())
+        trainer = self._trainer(inputs, settings, weight, labels, warm=warm, go_on=True)
+        self._train(trainer, 1, Watch())
+        self._fit_anomalies(features)
+        return self
 
     def _train(self, trainer: Trainer, epochs: int, watch: Watch) -> Self:
         keep_best = bool(len(trainer.validation_rows))
@@ -398,11 +492,12 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
             self._keep(trainer, best)
         return self
 
-    def _trainer(
+    def _trainer(  # noqa: PLR0913  # what to train on, and from where
         self,
         features: Features,
         settings: Settings,
         sample_weight: NDArray[np.float64] | None,
+        labels: NDArray[np.int32] | None,
         *,
         warm: bool,
         go_on: bool = False,
@@ -426,8 +521,8 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
             self.validation_scores_: list[float] | None = (
                 [] if settings.validation_fraction else None
             )
-            return _trainer(features, settings, sample_weight=sample_weight, network=network)
-        trainer = _trainer(features, settings, self._weights(), sample_weight, network)
+            return _trainer(features, settings, None, sample_weight, network, labels)
+        trainer = _trainer(features, settings, self._weights(), sample_weight, network, labels)
         if self._memory is not None:
             trainer.load_memory(self._memory, schedule=go_on)
         trainer.epoch = self.n_iter_  # a warm-up goes on, too
@@ -438,14 +533,24 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
     ) -> NDArray[np.float64] | None:
         """Return how often each item is drawn, None for each once."""
         weight = check_sample_weight(sample_weight, n_samples)
-        return balance(self.class_weight, y, weight, n_samples)
+        return balance(None if self.delta else self.class_weight, y, weight, n_samples)
+
+    def _class_numbers(
+        self, y: ArrayLike | None, n_samples: int, *, warm: bool
+    ) -> NDArray[np.int32] | None:
+        if not self.delta:
+            return None
+        known = self.classes_ if warm and hasattr(self, "classes_") else None
+        labels, self.classes_ = class_numbers(y, n_samples, known)
+        return labels
 
     def _note(self, record: LossRecord, trainer: Trainer) -> None:
         self.n_iter_ += 1
         self.loss_ = record.train.total
         self.loss_curve_.append(record.train.total)
         for part, value in record.train.values.items():
-            self.loss_parts_.setdefault(part, []).append(value)
+            before = [math.nan] * (self.n_iter_ - 1)  # of a part that joins in later
+            self.loss_parts_.setdefault(part, before).append(value)
         if record.validation is not None and self.validation_scores_ is not None:
             self.validation_scores_.append(-record.validation.total)
         if trainer.stopping.best_loss is not None:
@@ -483,15 +588,17 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
             seed = check_random_state(seed).randint(2**31 - 1)
         same = (
             "code_dim", "hidden_layer_sizes", "activation", "code_activation",
-            "output_activation", "alpha", "beta", "reconstruction", "complexity",
+            "output_activation", "alpha", "beta", "gamma", "n_clusters", "clustering",
+            "clustering_start", "delta", "class_weight", "complexity",
             "sparsity_target", "batch_size", "max_iter", "tol", "n_iter_no_change",
             "optimizer", "momentum", "weight_decay", "gradient_clip",
             "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
             "precision", "device", "kind", "corruption", "noise", "warm_up", "tied_weights",
-            "normalization", "dropout", "trunk", "channels", "item_shape",
+            "normalization", "dropout", "trunk", "channels", "item_shape", "preprocess",
         )  # fmt: skip
+        values = {name: getattr(self, name) for name in same}
         return Settings().change(
-            **{name: getattr(self, name) for name in same},
+            **values | settings_in_force(self.reconstruction, self.missing, self.kind),
             learning_rate=self.learning_rate_init,
             validation_fraction=self.validation_fraction if self.early_stopping else 0.0,
             random_state=int(seed),
@@ -509,15 +616,16 @@ class Autoencoder(CallbackSupport, RunConversion, FittedAutoencoder):
         return tags
 
 
-def _trainer(
+def _trainer(  # noqa: PLR0913, PLR0917  # as `Trainer`
     features: Features,
     settings: Settings,
     weights: dict[str, Floats] | None = None,
     sample_weight: NDArray[np.float64] | None = None,
     network: AutoencoderNetwork | None = None,
+    labels: NDArray[np.int32] | None = None,
 ) -> Trainer:
     with memory_errors(training_advice(settings)):
-        return Trainer(features, settings, weights, sample_weight, network)
+        return Trainer(features, settings, weights, sample_weight, network, labels)
 
 
 def _example(features: Features, kind: str) -> torch.Tensor:

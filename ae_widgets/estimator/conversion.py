@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
+from ae_widgets.data.steps import as_parameter
 from ae_widgets.engine.kinds import KINDS
 from ae_widgets.exceptions import TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from ae_widgets.engine.protocol import LossRecord
@@ -45,6 +48,22 @@ class Run(Protocol):
     def dataset(self) -> Any:
         """The items."""
 
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The names of the classes."""
+
+    @property
+    def latent(self) -> Any:
+        """The last picture of the latent space."""
+
+    @property
+    def features(self) -> NDArray[np.float32]:
+        """What the network is given of them."""
+
+    @property
+    def preprocessor(self) -> Any:
+        """What makes the one of the other, None if they are the same."""
+
 
 def trained_weights(run: Run) -> dict[str, NDArray[np.float32]]:
     """Return the run's parameters.
@@ -78,6 +97,7 @@ def run_parameters(settings: Settings, defaults: Mapping[str, Any]) -> dict[str,
                 values[name] = getattr(holder, setting)
     if settings.complexity == KINDS[settings.kind].complexities[0]:
         values["complexity"] = "auto"
+    values["preprocess"] = as_parameter(settings.preprocess)
     values["early_stopping"] = settings.validation_fraction > 0
     if not settings.validation_fraction:
         values["validation_fraction"] = defaults["validation_fraction"]
@@ -89,7 +109,7 @@ def history_attributes(run: Run) -> dict[str, Any]:
     epochs = [record for record in run.records if record.complete]
     curve = [record.train.total for record in epochs]
     parts = {
-        part: [record.train.values[part] for record in epochs]
+        part: [record.train.values.get(part, math.nan) for record in epochs]
         for part in (epochs[-1].train.values if epochs else ())
     }
     scores = [-r.validation.total for r in epochs if r.validation is not None]
@@ -104,4 +124,8 @@ def history_attributes(run: Run) -> dict[str, Any]:
         attributes["loss_"] = (epochs or run.records)[-1].train.total
     if run.status.best_loss is not None:
         attributes["best_loss_"] = run.status.best_loss
+    if run.settings.delta and run.label_names:
+        attributes["classes_"] = np.array(run.label_names)
+    if run.latent is not None and run.latent.clusters is not None:
+        attributes["labels_"] = run.latent.clusters
     return attributes

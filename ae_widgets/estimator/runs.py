@@ -51,9 +51,11 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         for name, value in history_attributes(session).items():
             setattr(model, name, value)
         model.n_features_in_ = session.dataset.n_features
+        model.preprocessor_ = session.preprocessor
+        model.categories_, model._groups = {}, session.dataset.groups
         network = build_network(
             settings.architecture,
-            model.n_features_in_,
+            session.features.shape[1],
             random_state=settings.random_state,
             kind=settings.kind,
         )
@@ -84,7 +86,11 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
 
 def finished(network: AutoencoderNetwork, weights: dict[str, Floats]) -> AutoencoderNetwork:
     """Return `network` with `weights`, done with training."""
-    network.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
+    tensors = {name: torch.from_numpy(values) for name, values in weights.items()}
+    network.heads.fit_to(
+        {name.removeprefix("heads."): t for name, t in tensors.items() if name.startswith("heads.")}
+    )
+    network.load_state_dict(tensors)
     return network.eval().requires_grad_(requires_grad=False)
 
 

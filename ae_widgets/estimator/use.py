@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -14,6 +15,7 @@ from ae_widgets.engine.items import chunk_rows, dense, encode_rows, items
 from ae_widgets.engine.memory import memory_errors
 from ae_widgets.engine.views import tensor_view
 from ae_widgets.estimator.dtypes import checked_dtypes
+from ae_widgets.estimator.preprocessing import Preprocessing
 from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.losses.reconstruction import item_errors, network_input
 
@@ -33,6 +35,7 @@ __all__ = ["FittedAutoencoder"]
 
 # The errors that mypy is told to ignore: scikit-learn has no types.
 class FittedAutoencoder(
+    Preprocessing,
     ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
     TransformerMixin,  # type: ignore[misc]
     BaseEstimator,  # type: ignore[misc]
@@ -46,13 +49,14 @@ class FittedAutoencoder(
 
     def transform(self, X: ArrayLike) -> Floats:
         """Return the codes of `X`, shape (n_samples, code_dim), float32."""
-        network, kind = self._fitted(), self.reconstruction
-        return self._through(
-            lambda x: encode_rows(network, x, kind), self._check(X), made_dense=False
-        )
+        check_is_fitted(self, "network_")
+        codes: Floats = self._codes(self._check(X))
+        return codes
 
     def inverse_transform(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of codes, shape (n_samples, n_features), float32.
+
+        They are in the space that `reconstruct` answers in.
 
         Parameters
         ----------
@@ -66,30 +70,76 @@ class FittedAutoencoder(
                 f"Codes must have the shape (n_samples, {self._n_features_out}), got {codes.shape}."
             )
             raise ValueError(msg)
-        return self._through(network.decode, codes)
+        return self._originals(self._through(network.decode, codes))
 
     def reconstruct(self, X: ArrayLike) -> Floats:
-        """Return the reconstructions of `X`, shape (n_samples, n_features), float32."""
-        network, kind = self._fitted(), self.reconstruction
-        return self._through(lambda x: network(network_input(kind, x))[1], self._check(X))
+        """Return the reconstructions of `X`, shape (n_samples, n_features), float32.
 
-    def score_samples(self, X: ArrayLike) -> Floats:
-        """Return minus each item's reconstruction error, shape (n_samples,).
-
-        The higher, the better an item is reconstructed; the least are anomalies.
+        They are in the space of `X` if every step of `preprocess` can be undone, else
+        as the network gives them.
         """
-        network, kind = self._fitted(), self.reconstruction
-        return self._through(
-            lambda x: -item_errors(kind, network(network_input(kind, x))[1], x), self._check(X)
-        )
+        check_is_fitted(self, "network_")
+        return self._reconstruct(self._check(X))
 
     def score(self, X: ArrayLike, y: object = None) -> float:  # noqa: ARG002  # scikit-learn's interface
-        """Return minus the mean reconstruction error of `X`: higher is better."""
-        return float(self.score_samples(X).mean(dtype=np.float64))
+        """Return minus the mean reconstruction error of `X`: higher is better.
+
+        It is the error of the training, of what `preprocess` makes of the items: to
+        compare other preprocessings, compare `reconstruct` with the items. Items without
+        any observed value are left out.
+        """
+        check_is_fitted(self, "network_")
+        checked = self._check(X)
+        errors = self._errors(checked)
+        if self._takes_missing:
+            errors = errors[~self._unknown(checked)]
+        return -float(errors.mean(dtype=np.float64)) if errors.size else float("nan")
+
+    # Of items that have been checked -------------------------------------------
+
+    def _codes(self, features: Features, *, double: bool = False) -> Any:
+        network, kind = self._network(double=double), self._error_kind
+        inputs = self._inputs(features)
+        return self._through(
+            lambda x: encode_rows(network, x, kind), inputs, made_dense=False, double=double
+        )
+
+    def _outputs(self, inputs: Features) -> Floats:
+        """Return what the network gives back of what it is given."""
+        network, kind = self._fitted(), self._error_kind
+        return self._through(lambda x: network(network_input(kind, x))[1], inputs)
+
+    def _reconstruct(self, features: Features) -> Floats:
+        return self._originals(self._outputs(self._inputs(features)))
+
+    def _errors(self, features: Features, *, double: bool = False) -> Any:
+        """Return each item's reconstruction error, shape (n_samples,)."""
+        network, kind = self._network(double=double), self._error_kind
+        inputs = self._inputs(features)
+        return self._through(
+            lambda x: item_errors(kind, network(network_input(kind, x))[1], x),
+            inputs,
+            double=double,
+        )
+
+    def _network(self, *, double: bool) -> AutoencoderNetwork:
+        """Return the network, or a copy of it in float64."""
+        network = self._fitted()
+        return copy.deepcopy(network).double() if double else network
+
+    def _unknown(self, features: Features) -> NDArray[np.bool_]:
+        """Return which items have no observed value."""
+        unknown = self._through(lambda x: x.isnan().all(dim=1), features)
+        return unknown.astype(bool)
+
+    @property
+    def _error_kind(self) -> str:
+        """The reconstruction error that is in force."""
+        return self.reconstruction
 
     @property
     def _takes_missing(self) -> bool:
-        return isinstance(self.reconstruction, str) and self.reconstruction in TAKES_MISSING
+        return isinstance(self._error_kind, str) and self._error_kind in TAKES_MISSING
 
     def _fitted(self) -> AutoencoderNetwork:
         check_is_fitted(self, "network_")
@@ -100,7 +150,7 @@ class FittedAutoencoder(
             check_is_fitted(self, "network_")
         checked: Features = validate_data(
             self,
-            checked_dtypes(X),
+            checked_dtypes(self._encoded(X, reset=reset)),
             reset=reset,
             accept_sparse="csr",
             dtype=np.float32,
@@ -111,7 +161,12 @@ class FittedAutoencoder(
         return checked
 
     def _through(
-        self, function: Callable[[Any], Tensor], values: Features, *, made_dense: bool = True
+        self,
+        function: Callable[[Any], Tensor],
+        values: Features,
+        *,
+        made_dense: bool = True,
+        double: bool = False,
     ) -> Floats:
         """Return a function of the items, some at a time.
 
@@ -120,18 +175,24 @@ class FittedAutoencoder(
         function : callable
             Takes a tensor; or, without `made_dense`, a CSR matrix if `values` is one.
         values : ndarray or CSR matrix
+        made_dense : bool, default=True
+        double : bool, default=False
+            Whether `function` takes and returns float64.
         """
         values = items(values) if issparse(values) else values
-        n, size, result = values.shape[0], chunk_rows(self.n_features_in_), None
+        (n, width), result = values.shape, None
+        size = chunk_rows(width, self.network_)
         with torch.no_grad(), memory_errors("pass fewer items at a time"):
             for start in range(0, n, size):
                 part: Any = values[start : start + size]
                 if not issparse(part):
                     part = tensor_view(part).clone()
                 elif made_dense:
-                    part = dense(part, self.reconstruction)
+                    part = dense(part, self._error_kind)
+                if double:
+                    part = part.astype(np.float64) if issparse(part) else part.double()
                 chunk = function(part).numpy()
                 if result is None:
-                    result = np.empty((n, *chunk.shape[1:]), np.float32)
+                    result = np.empty((n, *chunk.shape[1:]), np.float64 if double else np.float32)
                 result[start : start + size] = chunk
         return cast("Floats", result)

@@ -4,6 +4,7 @@ Only the modules `reconstruction`, `complexity` and `objective` import torch.
 """
 
 from ae_widgets.losses.names import (
+    CLUSTERINGS,
     COMPLEXITIES,
     MODEL_COMPLEXITIES,
     RECONSTRUCTIONS,
@@ -11,4 +12,11 @@ from ae_widgets.losses.names import (
     WEIGHTS,
 )
 
-__all__ = ["COMPLEXITIES", "MODEL_COMPLEXITIES", "RECONSTRUCTIONS", "TAKES_MISSING", "WEIGHTS"]
+__all__ = [
+    "CLUSTERINGS",
+    "COMPLEXITIES",
+    "MODEL_COMPLEXITIES",
+    "RECONSTRUCTIONS",
+    "TAKES_MISSING",
+    "WEIGHTS",
+]

@@ -58,6 +58,14 @@ class ObjectiveSettings(Protocol):
     def noise(self) -> float:
         """How much they are."""
 
+    @property
+    def gamma(self) -> float:
+        """Weight of the clustering."""
+
+    @property
+    def delta(self) -> float:
+        """Weight of the classification."""
+
     # How its gradient is followed; the objective itself does not look at it.
 
     @property
@@ -77,8 +85,18 @@ class ObjectiveSettings(Protocol):
         """Largest norm of the gradient, None for any."""
 
 
+class Beside(Protocol):
+    """Loss parts of the code beside its complexity."""
+
+    def weights(self) -> dict[str, float]:
+        """Return the weight of each part, nothing if there is none."""
+
+    def parts(self, code: Tensor, rows: Tensor) -> dict[str, Tensor]:
+        """Return the parts of the codes (n, code_dim) of the items at `rows`."""
+
+
 class Objective:
-    """alpha * reconstruction error + beta * complexity of the code.
+    """alpha * reconstruction error + beta * complexity of the code, and what is beside.
 
     Parameters
     ----------
@@ -88,28 +106,39 @@ class Objective:
         Tells the epochs completed, with the present one's fraction. With it beta
         grows linearly from 0 over the first `warm_up` epochs, as C. K. Sønderby et
         al., "Ladder variational autoencoders", NeurIPS 2016, section 2.3, have it.
+    beside : Beside, optional
+        gamma * clustering + delta * classification.
     """
 
     def __init__(
-        self, settings: ObjectiveSettings, progress: Callable[[], float] | None = None
+        self,
+        settings: ObjectiveSettings,
+        progress: Callable[[], float] | None = None,
+        beside: Beside | None = None,
     ) -> None:
         self.settings = settings
         self._progress = progress
+        self._beside = beside
 
     @property
     def weights(self) -> dict[str, float]:
         """The weight of each loss part in the next batch, by the part's name."""
-        weights = {part: getattr(self.settings, name) for part, name in WEIGHTS.items()}
+        weights = {"reconstruction": self.settings.alpha, "complexity": self.settings.beta}
         if self._progress is not None and self.warming_up(epoch := self._progress()):
             weights["complexity"] *= epoch / self.settings.warm_up
-        return weights
+        return weights if self._beside is None else weights | self._beside.weights()
 
     def warming_up(self, epoch: float) -> bool:
         """Whether the weight of the complexity still grows after `epoch` epochs."""
         return self._progress is not None and epoch < self.settings.warm_up
 
     def __call__(
-        self, x: Tensor, code: Tensor, output: Tensor, penalised: Tensor | None = None
+        self,
+        x: Tensor,
+        code: Tensor,
+        output: Tensor,
+        penalised: Tensor | None = None,
+        rows: Tensor | None = None,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the scalar to minimise and each part before its weight.
 
@@ -121,6 +150,8 @@ class Objective:
             The items' codes.
         penalised : Tensor of shape (n, …), optional
             What the complexity is measured on, default the codes.
+        rows : Tensor of shape (n,), optional
+            Which items they are, for what is beside.
         """
         settings, weights = self.settings, self.weights
         penalised = code if penalised is None else penalised
@@ -133,6 +164,8 @@ class Objective:
                 penalised if weights["complexity"] else penalised.detach()
             ),
         }
+        if self._beside is not None and rows is not None:
+            parts |= self._beside.parts(code, rows)
         total = sum((weights[name] * part for name, part in parts.items()), x.new_zeros(()))
         return total, parts
 
@@ -152,7 +185,7 @@ class PartMeans:
 
     def __init__(self) -> None:
         self.items = 0
-        self._weights: dict[str, float] = dict.fromkeys(WEIGHTS, 0.0)
+        self._weights: dict[str, float] = dict.fromkeys(list(WEIGHTS)[:2], 0.0)
         self._sums = np.zeros(len(WEIGHTS))
         # What was added under earlier weights: parts, and weighted parts.
         self._earlier, self._earlier_weighted = np.zeros((2, len(WEIGHTS)))
@@ -163,26 +196,27 @@ class PartMeans:
         Parameters
         ----------
         weights : dict of str to float
-            In the order of `ae_widgets.losses.names.WEIGHTS`.
+            In the order of `ae_widgets.losses.names.WEIGHTS`: the first two, or all.
         """
         if weights != self._weights:
             self._fold()
             self._weights = weights
-        return self._sums
+        return self._sums[: len(weights)]
 
     def summary(self) -> tuple[float, dict[str, float], dict[str, float]]:
         """Return the mean total, the mean parts and their effective weights."""
         self._fold()
-        values = dict(zip(WEIGHTS, (self._earlier / self.items).tolist(), strict=True))
+        values = dict(zip(self._weights, (self._earlier / self.items).tolist(), strict=False))
         weights = {
             name: float(weighted / total) if total else self._weights[name]
             for name, weighted, total in zip(
-                WEIGHTS, self._earlier_weighted, self._earlier, strict=True
+                values, self._earlier_weighted, self._earlier, strict=False
             )
         }
         return sum(values[name] * weights[name] for name in values), values, weights
 
     def _fold(self) -> None:
         self._earlier += self._sums
-        self._earlier_weighted += self._sums * list(self._weights.values())
+        n = len(self._weights)
+        self._earlier_weighted[:n] += self._sums[:n] * list(self._weights.values())
         self._sums[:] = 0

@@ -115,9 +115,8 @@ class Architecture:
 
     @property
     def simple(self) -> bool:
-        """Whether there is nothing but dense layers, biases and activations."""
-        plain = not self.convolutional and not self.tied_weights
-        return plain and self.normalization is None and not self.dropout
+        """Whether there is nothing but layers with their own weights, biases and activations."""
+        return not self.tied_weights and self.normalization is None and not self.dropout
 
     def check_n_features(self, n_features: int) -> None:
         """Check that items of `n_features` values can have the shape `item_shape`.

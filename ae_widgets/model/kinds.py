@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ae_widgets.model.heads import Heads
+
 if TYPE_CHECKING:
     from torch import Generator
 
@@ -48,12 +50,18 @@ class AutoencoderNetwork(nn.Module):
     ----------
     encoder, decoder : torch.nn.Module
         ``(n, n_features) -> (n, code_dim)`` and back.
+
+    Attributes
+    ----------
+    heads : Heads
+        What is trained on the code beside the decoder; nothing to begin with.
     """
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
+        self.heads = Heads()
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled or copied: each parameter with memory of its own.

@@ -1,5 +1,6 @@
 """One run as a screen needs it: commands in, snapshots out."""
 
+from ae_widgets.session.anomalies import AnomalyScores, anomaly_scores
 from ae_widgets.session.entries import JournalEntry
 from ae_widgets.session.history import LossCurve
 from ae_widgets.session.journal import Journal
@@ -10,6 +11,7 @@ from ae_widgets.session.session import PastRun, Session
 from ae_widgets.session.status import Status
 
 __all__ = [
+    "AnomalyScores",
     "Journal",
     "JournalEntry",
     "LatentFrame",
@@ -19,6 +21,7 @@ __all__ = [
     "Reconstructions",
     "Session",
     "Status",
+    "anomaly_scores",
     "publisher",
     "runs",
     "stop_all",

@@ -1,10 +1,13 @@
-"""Slow looks at a run that must not hold up its events: PCA and clusters."""
+"""Slow looks at a run that must not hold up its events: PCA, clusters and anomaly scores."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from typing import TYPE_CHECKING
+
+from ae_widgets.data.steps import KMeansFeatures, PCAFeatures
+from ae_widgets.engine.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +17,8 @@ if TYPE_CHECKING:
 
     from ae_widgets.analysis.clusters import StableClusters
     from ae_widgets.data import Dataset
-    from ae_widgets.engine.settings import Settings
+    from ae_widgets.session.anomalies import AnomalyScores
+    from ae_widgets.session.latent import LatentFrame
 
 __all__ = ["Background"]
 
@@ -78,33 +82,67 @@ class Background:
     dataset : Dataset
         The items.
     notify : callable
-        Takes the topic that changed: 'baseline' or 'clusters'.
+        Takes the topic that changed: 'baseline', 'clusters', 'scores' or 'variance'.
     """
 
     def __init__(self, dataset: Dataset, notify: Callable[[str], None]) -> None:
         self.baseline: float | None = None
         self.clusters: NDArray[np.int32] | None = None
+        self.variance: NDArray[np.float64] | None = None
+        self.scores: dict[str, AnomalyScores] = {}
         self._dataset = dataset
         self._notify = notify
         self._asked: tuple[object, ...] = ()
+        self._variance_of: Settings | None = None
         self._stable: StableClusters | None = None
 
-    def request_baseline(self, settings: Settings) -> None:
-        """Ask for the error of PCA with as many components as the code has values."""
+    def request_baseline(self, settings: Settings, features: NDArray[np.float32]) -> None:
+        """Ask for the error of PCA with as many components as the code has values.
+
+        It is that of `features`: what the network is given of the items.
+        """
         wanted = (
             settings.architecture.code_dim,
             settings.reconstruction,
             settings.validation_fraction,
             settings.random_state,
         )
-        if wanted != self._asked:
-            self._asked = wanted
+        if (*wanted, settings.preprocess) != self._asked:
+            self._asked = (*wanted, settings.preprocess)
             self.baseline = None
-            self._request("baseline", lambda: self._find_baseline(*wanted))
+            self._request("baseline", lambda: self._find_baseline(features, *wanted))
 
     def request_clusters(self, codes: NDArray[np.float32]) -> None:
         """Ask for the k-means clusters of `codes`."""
         self._request("clusters", lambda: self._find_clusters(codes))
+
+    def request_variance(self, settings: Settings) -> None:
+        """Ask for the variance that the components of the first PCA of `settings` may keep."""
+        steps = settings.preprocess
+        ends = [i for i, step in enumerate(steps) if isinstance(step, PCAFeatures)]
+        before = [s for s in steps[: (*ends, len(steps))[0]] if not isinstance(s, KMeansFeatures)]
+        wanted = Settings().change(
+            preprocess=before,
+            validation_fraction=settings.validation_fraction,
+            random_state=settings.random_state,
+        )
+        if wanted != self._variance_of:
+            self._variance_of = wanted
+            self.variance = None
+            self._request("variance", lambda: self._find_variance(wanted))
+
+    def do(self, topic: str, job: Callable[[], None]) -> None:
+        """Have `job` done, in place of one of the same topic that waits."""
+        _jobs.post(self, topic, job)
+
+    def request_scores(self, kind: str, frame: LatentFrame, *, masked: bool = False) -> None:
+        """Ask for the anomaly scores of the items of `frame`; see `anomaly_scores`."""
+
+        def job() -> None:
+            self._find_scores(kind, frame, masked=masked)
+            self._notify("scores")
+
+        _jobs.post(self, f"scores by {kind}", job)
 
     def close(self) -> None:
         """Drop what was asked for and not begun."""
@@ -118,15 +156,38 @@ class Background:
         _jobs.post(self, topic, job)
 
     def _find_baseline(
-        self, code_dim: int, kind: str, validation_fraction: float, random_state: int
+        self,
+        features: NDArray[np.float32],
+        code_dim: int,
+        kind: str,
+        validation_fraction: float,
+        random_state: int,
     ) -> None:
         from ae_widgets.analysis.baselines import pca_error
         from ae_widgets.engine.split import split_rows
 
         _, held_out = split_rows(self._dataset.n_samples, validation_fraction, random_state)
-        error = pca_error(self._dataset.features, code_dim, kind, validation_rows=held_out)
-        if self._asked[:2] == (code_dim, kind):
+        asked = self._asked
+        error = pca_error(features, code_dim, kind, validation_rows=held_out)
+        if self._asked == asked:
             self.baseline = error
+
+    def _find_variance(self, settings: Settings) -> None:
+        from ae_widgets.analysis.variance import kept_variance
+        from ae_widgets.engine.preprocess import fit_preprocessor
+        from ae_widgets.engine.split import split_rows
+
+        if self._dataset.sparse:
+            return  # a PCA needs dense items
+        features = self._dataset.features
+        made = fit_preprocessor(features, settings)
+        rows, _ = split_rows(
+            self._dataset.n_samples, settings.validation_fraction, settings.random_state
+        )
+        chosen = features[rows]
+        kept = kept_variance(chosen if made is None else made.transform(chosen))
+        if self._variance_of == settings:
+            self.variance = kept
 
     def _find_clusters(self, codes: NDArray[np.float32]) -> None:
         from ae_widgets.analysis.clusters import StableClusters
@@ -134,3 +195,10 @@ class Background:
         if self._stable is None:
             self._stable = StableClusters(len(self._dataset.label_names) or DEFAULT_CLUSTERS)
         self.clusters = self._stable.assign(codes)
+
+    def _find_scores(self, kind: str, frame: LatentFrame, *, masked: bool) -> None:
+        from ae_widgets.session.anomalies import anomaly_scores
+
+        found = anomaly_scores(kind, frame, self._dataset, masked=masked)
+        if found is not None:
+            self.scores[kind] = found

@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ae_widgets.data.steps import Own, describe_steps, read_steps, steps_from
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.exceptions import CheckpointError, JournalError
-from ae_widgets.session.entries import settings_from
+from ae_widgets.session.entries import settings_from, settings_values
 from ae_widgets.session.files import PICKLE, is_pickle, write_atomically
 from ae_widgets.session.journal import Journal
 
@@ -87,8 +88,8 @@ def write_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> No
         "format": FORMAT,
         "schema": SCHEMA,
         "journal": checkpoint.journal.to_dict(),
-        "settings": asdict(checkpoint.settings),
-        "pending": checkpoint.pending,
+        "settings": settings_values(checkpoint.settings),
+        "pending": _pending(checkpoint.pending),
         "records": [asdict(record) for record in checkpoint.records],
         "trainer": _encode(checkpoint.trainer, arrays),
     }
@@ -199,10 +200,24 @@ def _read(file: BinaryIO) -> Checkpoint:
         return Checkpoint(
             journal=journal,
             settings=settings_from(manifest["settings"]),
-            pending=dict(manifest["pending"]),
+            pending=_pending_from(dict(manifest["pending"])),
             records=tuple(map(_record, manifest["records"])),
             trainer=_decode(manifest["trainer"], _Arrays(archive)),
         )
+
+
+def _pending(changes: dict[str, Any]) -> dict[str, Any]:
+    if "preprocess" not in changes:
+        return changes
+    return {**changes, "preprocess": describe_steps(read_steps(changes["preprocess"]))}
+
+
+def _pending_from(values: dict[str, Any]) -> dict[str, Any]:
+    others = {name: value for name, value in values.items() if name != "preprocess"}
+    steps = steps_from(values.get("preprocess", []))
+    if "preprocess" not in values or any(isinstance(step, Own) for step in steps):
+        return others  # a transformer that the file could not hold waits no longer
+    return {**others, "preprocess": steps}
 
 
 def _record(values: dict[str, Any]) -> LossRecord:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from ae_widgets.data.steps import describe_steps, steps_from
 from ae_widgets.engine.settings import LIVE_SETTINGS, Settings
 from ae_widgets.exceptions import SettingsError
 from ae_widgets.model import Architecture
 
-__all__ = ["RESUMED", "JournalEntry", "count_from", "entries_from", "settings_from"]
+__all__ = [
+    "LABELLED",
+    "RESUMED",
+    "JournalEntry",
+    "count_from",
+    "entries_from",
+    "settings_from",
+    "settings_values",
+]
+
+LABELLED = "label"
+"""Name of the entry that items were given a class."""
 
 RESUMED = "resume"
 """Name of the entry that a run which had converged or failed was told to go on."""
@@ -25,8 +37,9 @@ class JournalEntry:
     step, epoch
         Batches and epochs completed when it came into force.
     name, value
-        The setting and its new value; or 'resume' and None where a run that had
-        converged or failed was told to go on.
+        The setting and its new value; 'label' and the class, its name and the indices of
+        the items that were given it; or 'resume' and None where a run that had converged or
+        failed was told to go on.
     before
         Its value until then.
     """
@@ -38,8 +51,14 @@ class JournalEntry:
     before: Any = None
 
 
+def settings_values(settings: Settings) -> dict[str, Any]:
+    """Return settings as JSON holds them."""
+    plain = asdict(replace(settings, preprocess=()))
+    return {**plain, "preprocess": describe_steps(settings.preprocess)}
+
+
 def settings_from(values: Any) -> Settings:
-    """Return the settings that `dataclasses.asdict` turned into `values`.
+    """Return the settings that `settings_values` turned into `values`.
 
     A setting that is not named has its default: it is newer than the file.
 
@@ -53,7 +72,9 @@ def settings_from(values: Any) -> Settings:
         raise SettingsError(msg)
     architecture = values.get("architecture", {})
     try:
-        return Settings(**{**values, "architecture": Architecture(**architecture)})
+        steps = steps_from(values.get("preprocess", []))
+        nested = {"architecture": Architecture(**architecture), "preprocess": steps}
+        return Settings(**{**values, **nested})
     except TypeError as error:
         msg = f"settings of another version: {error}."
         raise SettingsError(msg) from error
@@ -71,16 +92,28 @@ def entries_from(values: Any, settings: Settings, steps: int) -> tuple[JournalEn
     for value in values:
         entry = JournalEntry(**value)
         count_from(value, "step", entries[-1].step if entries else 0, steps)
-        if entry.name not in LIVE_SETTINGS | {RESUMED}:
+        if entry.name not in LIVE_SETTINGS | {RESUMED, LABELLED}:
             msg = f"{entry.name!r} cannot have been changed at step {entry.step}."
             raise ValueError(msg)
-        if entry.name != RESUMED:
+        if entry.name == LABELLED:
+            entry = replace(entry, value=_label_from(entry.value))
+        elif entry.name != RESUMED:
             settings = settings.change(**{entry.name: entry.value})
         if not isinstance(entry.epoch, (int, float)) or not math.isfinite(entry.epoch):
             msg = f"epoch must be a finite number, got {entry.epoch!r}."
             raise ValueError(msg)
         entries.append(entry)
     return tuple(entries)
+
+
+def _label_from(value: Any) -> tuple[int, str, tuple[int, ...]]:
+    """Return a class, its name and items, or raise ValueError if they are none."""
+    label, name, indices = value
+    for number in (label, *indices):
+        if not isinstance(number, int) or isinstance(number, bool) or number < -1:
+            msg = f"a class and items must be whole numbers, got {number!r}."
+            raise ValueError(msg)
+    return label, str(name), tuple(indices)
 
 
 def count_from(values: dict[str, Any], name: str, low: int = 0, high: int = 2**62) -> int:

@@ -13,11 +13,27 @@ if TYPE_CHECKING:
 __all__ = ["read_items"]
 
 
-def read_items(
-    X: Any, y: ArrayLike | None, item_shape: tuple[int, ...] | None, reconstruction: str
+def read_items(  # noqa: PLR0913  # as `read_dataset`
+    X: Any,
+    y: ArrayLike | None,
+    item_shape: tuple[int, ...] | None,
+    reconstruction: str,
+    *,
+    scaled: bool = False,
+    categorical: Any = None,
 ) -> Dataset:
-    """Return `X` as a Dataset; values may be missing if the error can do without."""
+    """Return `X` as a Dataset; values may be missing if the error can do without.
+
+    If they are `scaled` before the network, nothing is said of different scales.
+    """
     if isinstance(X, Dataset):
         return read_dataset(X, y, item_shape=item_shape)
     allow_nan = isinstance(reconstruction, str) and reconstruction in TAKES_MISSING
-    return read_dataset(X, y, item_shape=item_shape, allow_nan=allow_nan)
+    return read_dataset(
+        X,
+        y,
+        item_shape=item_shape,
+        allow_nan=allow_nan,
+        scales=not scaled,
+        categorical=categorical,
+    )

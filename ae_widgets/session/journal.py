@@ -5,7 +5,7 @@ The file is JSON, UTF-8, one object:
 ==========  ===============================================================
 format      "ae_widgets journal"
 schema      `SCHEMA`; another number is refused
-versions    of Python, numpy, torch and ae_widgets, by name
+versions    of Python, numpy, torch, scikit-learn and ae_widgets, by name
 data        {"shape": [n_samples, n_features], "sha256": of shape and values}
 settings    those that the run began with; the architecture's nested
 trainer     "process" or "thread"
@@ -31,14 +31,17 @@ import numpy as np
 
 from ae_widgets.data.fingerprint import Fingerprint
 from ae_widgets.engine.launch import TRAINERS
-from ae_widgets.engine.protocol import Change, Replay, Resume, RunState
+from ae_widgets.engine.protocol import Change, Label, Replay, Resume, RunState, Scheduled
+from ae_widgets.engine.settings import LIVE_SETTINGS
 from ae_widgets.exceptions import DataError, JournalError
 from ae_widgets.session.entries import (
+    LABELLED,
     RESUMED,
     JournalEntry,
     count_from,
     entries_from,
     settings_from,
+    settings_values,
 )
 from ae_widgets.session.files import PICKLE, is_pickle, read_bytes, write_atomically
 
@@ -69,6 +72,7 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "torch": version("torch"),
+        "scikit-learn": version("scikit-learn"),
         "ae_widgets": ae_widgets.__version__,
     }
 
@@ -97,7 +101,7 @@ class Journal(Sequence[JournalEntry]):
         Whether the seed drew the first weights. If not, the run began from those
         that a trainer had left when it died, and cannot be replayed.
     versions : dict of str to str
-        Of Python, numpy, torch and ae_widgets.
+        Of Python, numpy, torch, scikit-learn and ae_widgets.
     """
 
     settings: Settings
@@ -136,7 +140,7 @@ class Journal(Sequence[JournalEntry]):
     @property
     def last_settings(self) -> Settings:
         """The settings in force after the last change."""
-        changes = {entry.name: entry.value for entry in self.entries if entry.name != RESUMED}
+        changes = {entry.name: entry.value for entry in self.entries if entry.name in LIVE_SETTINGS}
         return self.settings.change(**changes)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -199,7 +203,7 @@ class Journal(Sequence[JournalEntry]):
             "schema": SCHEMA,
             "versions": dict(self.versions),
             "data": {"shape": list(self.data.shape), "sha256": self.data.sha256},
-            "settings": asdict(self.settings),
+            "settings": settings_values(self.settings),
             "trainer": self.trainer,
             "seeded": self.seeded,
             "steps": self.steps,
@@ -287,11 +291,17 @@ class Journal(Sequence[JournalEntry]):
                 "when it died, not from its seed. Use Session.save and Session.load for it."
             )
             raise JournalError(msg)
-        commands = tuple(
-            (entry.step, Resume() if entry.name == RESUMED else Change(entry.name, entry.value))
-            for entry in self.entries
-        )
+        commands = tuple((entry.step, _command(entry)) for entry in self.entries)
         return Replay(commands, self.steps, self.halted)
+
+
+def _command(entry: JournalEntry) -> Scheduled:
+    if entry.name == RESUMED:
+        return Resume()
+    if entry.name == LABELLED:
+        label, name, indices = entry.value
+        return Label(indices, label, name)
+    return Change(entry.name, entry.value)
 
 
 def _digest(values: dict[str, Any]) -> str:

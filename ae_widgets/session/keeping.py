@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ae_widgets.engine.protocol import Begin, RequestState
 from ae_widgets.exceptions import CheckpointError, NonFiniteLossError, TrainingError
 from ae_widgets.session.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from ae_widgets.session.inputs import with_steps
 from ae_widgets.session.items import read_items
 from ae_widgets.session.journal import Journal, versions
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ae_widgets.data import Dataset
     from ae_widgets.engine.protocol import Replay, Resume, Step, TrainerState
     from ae_widgets.engine.settings import Settings
+    from ae_widgets.session.labelling import Labelling
     from ae_widgets.session.link import Link
     from ae_widgets.session.run import Run
 
@@ -37,6 +39,7 @@ class Keeping:
         _link: Link
         _run: Run
         _pending: dict[str, Any]
+        _labelling: Labelling
         prepare: Callable[[], None]
         close: Callable[[], None]
         say: Callable[[str], None]
@@ -95,7 +98,9 @@ class Keeping:
         y: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
+        categorical: Any = None,
         sample_weight: ArrayLike | None = None,
+        preprocess: Any = None,
         trainer: str | None = None,
     ) -> Self:
         """Return the session that was saved, to go on with `resume`.
@@ -108,8 +113,11 @@ class Keeping:
         ----------
         path : path-like
             What `save` wrote. No code in it is ever run.
-        X, y, item_shape, sample_weight
+        X, y, item_shape, categorical, sample_weight
             The same items and weights, as for `Session`.
+        preprocess : object, optional
+            The same as for `Session`, if a transformer of your own is in it: no file holds
+            code. Named steps are kept in the file and fitted again.
         trainer : {'process', 'thread'}, optional
             Where to train; default where it was trained before.
 
@@ -118,15 +126,19 @@ class Keeping:
         CheckpointError
             If the file is damaged or no checkpoint; no session is left behind.
         DataError
-            If the items are not those of the run.
+            If the items or the preprocessing are not those of the run.
         """
         saved = read_checkpoint(path)
-        dataset = read_items(X, y, item_shape, saved.settings.reconstruction)
+        settings = with_steps(saved.settings, preprocess)
+        scaled = bool(settings.preprocess)
+        dataset = read_items(
+            X, y, item_shape, settings.reconstruction, scaled=scaled, categorical=categorical
+        )
         saved.journal.require_data(dataset.fingerprint)
         session = cls(
             dataset,
             sample_weight=sample_weight,
-            settings=saved.settings,
+            settings=settings,
             trainer=trainer or saved.journal.trainer,
         )
         try:
@@ -149,7 +161,9 @@ class Keeping:
         y: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
+        categorical: Any = None,
         sample_weight: ArrayLike | None = None,
+        preprocess: Any = None,
         trainer: str | None = None,
     ) -> Self:
         """Train a run again from its journal and return its session.
@@ -162,8 +176,11 @@ class Keeping:
         ----------
         journal : Journal or path-like
             `Session.journal`, also of a run that still trains, or a file of `Journal.save`.
-        X, y, item_shape, sample_weight
+        X, y, item_shape, categorical, sample_weight
             The same items and weights, as for `Session`.
+        preprocess : object, optional
+            The same as for `Session`, if a transformer of your own is in it: no file holds
+            code. Named steps are kept in the file and fitted again.
         trainer : {'process', 'thread'}, optional
             Where to train; default where it was trained before.
 
@@ -185,18 +202,25 @@ class Keeping:
         if not isinstance(journal, Journal):
             journal = Journal.load(journal)
         command = journal.replay()
-        dataset = read_items(X, y, item_shape, journal.settings.reconstruction)
+        settings = with_steps(journal.settings, preprocess)
+        scaled = bool(settings.preprocess)
+        dataset = read_items(
+            X, y, item_shape, settings.reconstruction, scaled=scaled, categorical=categorical
+        )
         journal.require_data(dataset.fingerprint)
         session = cls(
             dataset,
             sample_weight=sample_weight,
-            settings=journal.settings,
+            settings=settings,
             trainer=trainer or journal.trainer,
         )
         try:
             with session._lock:
                 session._go(command)
-                session._run.follow_settings(journal.last_settings)
+                session._run.follow_settings(
+                    journal.last_settings.change(preprocess=settings.preprocess)
+                )
+                session._labelling.take_up(journal)
             session._wait_until_settled(None)
             session._require_no_error(unless=journal.state[0] == "failed")
         except BaseException:
@@ -241,6 +265,7 @@ class Keeping:
     def _take_up(self, saved: Checkpoint) -> None:
         with self._lock:
             self._run.take_up(saved)
+            self._labelling.take_up(saved.journal)
             self._pending = saved.pending
             self._link.launch(
                 Begin(
@@ -249,6 +274,7 @@ class Keeping:
                     state=saved.trainer,
                     halted=saved.journal.halted,
                     sample_weight=self._sample_weight,
+                    labels=self._labelling.to_train_on,
                 )
             )
         self._wait_until_settled(None)

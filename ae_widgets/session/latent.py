@@ -38,6 +38,8 @@ class LatentFrame:
         Axis limits (x0, x1, y0, y1).
     axis_labels : tuple of str
         What the two axes show.
+    classes, clusters : ndarray of shape (n_samples,), int32, or None
+        As the classifier has them and as the trained clusters do, where there are some.
     """
 
     number: int
@@ -49,6 +51,8 @@ class LatentFrame:
     positions: NDArray[np.float32]
     limits: tuple[float, float, float, float]
     axis_labels: tuple[str, str]
+    classes: NDArray[np.int32] | None = None
+    clusters: NDArray[np.int32] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +66,9 @@ class Reconstructions:
     errors : ndarray of shape (n,), float32
     epoch : float
         Epochs completed when they were made.
+    seen : tuple of two ndarrays or None
+        Inputs and outputs as the network has them, where that is not the same: what the
+        errors are about.
     """
 
     indices: NDArray[np.int64]
@@ -69,6 +76,12 @@ class Reconstructions:
     outputs: NDArray[np.float32]
     errors: NDArray[np.float32]
     epoch: float
+    seen: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+
+    @property
+    def as_seen(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Inputs and outputs as the network has them."""
+        return self.seen or (self.inputs, self.outputs)
 
 
 class LatentView:
@@ -90,4 +103,6 @@ class LatentView:
             positions=picture.positions,
             limits=picture.limits,
             axis_labels=picture.axis_labels,
+            classes=latent.classes,
+            clusters=latent.clusters,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import weakref
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ae_widgets.engine.launch import TRAINERS
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ae_widgets.engine.launch import TrainerHandle
-    from ae_widgets.engine.protocol import Command, Event
+    from ae_widgets.engine.protocol import Begin, Command, Event
 
 __all__ = ["Link"]
 
@@ -33,7 +34,7 @@ class Link:
     kind : {'process', 'thread'}
         Where the trainer lives.
     features : ndarray or CSR matrix of shape (n_samples, n_features), float32
-        All items.
+        All items, as the network is given them.
     handle : callable
         Takes each event but answers to `ask`, on another thread.
     """
@@ -69,6 +70,12 @@ class Link:
         if trainer is not None:
             trainer.send(command)
         return trainer is not None
+
+    def begin(self, command: Begin, features: NDArray[np.float32] | Any) -> None:
+        """Send the beginning of a run, with its features if they are others than until now."""
+        others = features is not self._features
+        self._features = features
+        self.send(replace(command, features=features) if others else command)
 
     def ask(self, question: Callable[[int], Command], answer: Callable[[Any], None]) -> None:
         """Send the `question` of a number; have `answer` called with the event that answers it."""

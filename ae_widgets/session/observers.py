@@ -25,7 +25,7 @@ class Observers:
         ----------
         topic : str
             'status', 'losses', 'latent', 'settings', 'selection', 'focus',
-            'baseline', 'journal', 'clusters' or 'closed'.
+            'baseline', 'journal', 'clusters', 'scores' or 'closed'.
         callback : callable
             Called without argument on any thread; must return at once.
         """

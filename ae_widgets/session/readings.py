@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ae_widgets.data import Dataset
+    from ae_widgets.data.preprocess import Preprocessor
     from ae_widgets.engine.protocol import LossRecord
     from ae_widgets.engine.settings import Settings
+    from ae_widgets.session.anomalies import AnomalyScores
     from ae_widgets.session.background import Background
     from ae_widgets.session.history import LossCurve
+    from ae_widgets.session.inputs import Inputs, Prepared
+    from ae_widgets.session.labelling import Labelling
     from ae_widgets.session.latent import LatentFrame
     from ae_widgets.session.link import Link
     from ae_widgets.session.run import Run
@@ -32,9 +36,12 @@ class Readings:
     """The reading half of `Session`: nothing here changes anything."""
 
     dataset: Dataset
+    _inputs: Inputs
+    _prepared: Prepared
     _link: Link
     _run: Run
     _background: Background
+    _labelling: Labelling
     _pending: dict[str, Any]
     _selection: NDArray[np.int64]
     _focus: int | None
@@ -43,6 +50,33 @@ class Readings:
     def settings(self) -> Settings:
         """The settings in force from the next batch on."""
         return self._run.settings
+
+    @property
+    def inputs(self) -> Dataset:
+        """The items as the network is given them: what codes, losses and errors are about."""
+        return self._prepared.inputs
+
+    @property
+    def features(self) -> NDArray[np.float32]:
+        """What the network is given of the items, shape (n_samples, n_inputs)."""
+        return self._prepared.inputs.features
+
+    @property
+    def drawn(self) -> Dataset:
+        """The items as they are drawn and reconstructed: `dataset`, or what the network has.
+
+        The latter if a step of `Settings.preprocess` cannot be undone.
+        """
+        return self._prepared.drawn
+
+    @property
+    def preprocessor(self) -> Preprocessor | None:
+        """What makes `features` of the items; None if they are the same."""
+        return self._prepared.preprocessor
+
+    def n_inputs(self, settings: Settings) -> int:
+        """Return how many values of an item a network of `settings` is given."""
+        return self._inputs.of(settings).inputs.n_features
 
     @property
     def pending(self) -> Mapping[str, Any]:
@@ -125,8 +159,33 @@ class Readings:
 
     @property
     def clusters(self) -> NDArray[np.int32] | None:
-        """The k-means cluster of each item's code; None before `request_clusters`."""
-        return self._background.clusters
+        """The cluster of each item: the trained ones, or else k-means of the codes.
+
+        None before `request_clusters`.
+        """
+        frame = self._run.latent
+        trained = None if frame is None else frame.clusters
+        return self._background.clusters if trained is None else trained
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """Each item's label as an index into `label_names`, shape (n_samples,); -1 for none."""
+        return self._labelling.labels
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The names of the labels."""
+        return self._labelling.names
+
+    @property
+    def explained_variance(self) -> NDArray[np.float64] | None:
+        """Share of the variance that 1, 2, … components keep; see `request_explained_variance`."""
+        return self._background.variance
+
+    @property
+    def scores(self) -> Mapping[str, AnomalyScores]:
+        """How unusual each item is, by what `request_scores` asked for last."""
+        return dict(self._background.scores)
 
     @property
     def error(self) -> Exception | None:

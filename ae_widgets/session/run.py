@@ -11,6 +11,7 @@ from ae_widgets.engine.protocol import (
     Changed,
     Event,
     Failed,
+    Labelled,
     Latent,
     Progress,
     Resumed,
@@ -18,7 +19,7 @@ from ae_widgets.engine.protocol import (
     Weights,
 )
 from ae_widgets.exceptions import TrainingError
-from ae_widgets.session.entries import RESUMED, JournalEntry
+from ae_widgets.session.entries import LABELLED, RESUMED, JournalEntry
 from ae_widgets.session.history import History
 from ae_widgets.session.latent import LatentFrame, LatentView
 from ae_widgets.session.status import Status
@@ -140,6 +141,9 @@ class Run:
                 before = self.applied.value(event.name)
                 self.applied = self.applied.change(**{event.name: event.value})
                 return self._note(event, event.name, event.value, before)
+            case Labelled():
+                value = event.label, event.name, event.indices
+                return self._note(event, LABELLED, value) | {"labels"}
             case Resumed():
                 return self._note(event, RESUMED)
             case Failed():
@@ -189,7 +193,7 @@ class Run:
         return {"status"}
 
     def _note(
-        self, event: Changed | Resumed, name: str, value: Any = None, before: Any = None
+        self, event: Changed | Labelled | Resumed, name: str, value: Any = None, before: Any = None
     ) -> set[str]:
         self.entries.append(JournalEntry(event.step, event.epoch, name, value, before))
         return {"journal"}

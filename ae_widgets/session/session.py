@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ae_widgets.analysis.anomalies import SCORES
 from ae_widgets.engine.checks import check_settings
 from ae_widgets.engine.launch import TRAINERS
+from ae_widgets.engine.missing import settings_in_force
 from ae_widgets.engine.protocol import (
     Begin,
     Change,
@@ -31,8 +33,11 @@ from ae_widgets.exceptions import DataError, SettingsError, TrainingError
 from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
+from ae_widgets.session.imputation import Imputation
+from ae_widgets.session.inputs import Inputs
 from ae_widgets.session.items import read_items
 from ae_widgets.session.keeping import Keeping
+from ae_widgets.session.labelling import Labelling
 from ae_widgets.session.latent import Reconstructions
 from ae_widgets.session.link import Link
 from ae_widgets.session.observers import Observers
@@ -81,7 +86,7 @@ class PastRun:
     journal: Journal
 
 
-class Session(Keeping, Readings):
+class Session(Imputation, Keeping, Readings):
     """An autoencoder in training, without a screen.
 
     All methods may be called from any thread and return at once; only `wait`,
@@ -89,19 +94,23 @@ class Session(Keeping, Readings):
 
     Parameters
     ----------
-    X : array-like, sparse matrix, DataFrame, Bunch or Dataset
-        The items; see `ae_widgets.data.read_dataset`. Values may be missing (NaN) if
-        the run begins with the reconstruction error 'masked_mse'. A sparse matrix stays
-        in CSR form; with 'masked_mse' the values that it does not store are missing,
-        with every other error they are 0.
+    X : array-like, sparse matrix, DataFrame, Bunch, Dataset or path of a folder of pictures
+        The items; see `ae_widgets.data.read_dataset`. Values may be missing (NaN) with
+        ``missing='mask'``. A sparse matrix stays in CSR form; with ``missing='mask'`` the
+        values that it does not store are missing, otherwise they are 0.
     y : array-like of shape (n_samples,), optional
-        Labels, shown but not trained on.
+        Labels; they are trained on as well where `Settings.delta` is above 0. An item
+        has none where it is NaN, None or -1.
     labels : array-like, optional
         The labels in ``Session(estimator, X, y)``: the run has the settings of an
         `Autoencoder` and, if that is fitted and of the same architecture, goes on
         from its weights, with a new memory of the optimiser.
     item_shape : tuple of int, optional
-        ``(height, width)`` or ``(height, width, channels)`` of an item.
+        ``(height, width)`` or ``(height, width, channels)`` of an item, ``(length,)`` of
+        a series.
+    categorical : None, 'auto' or sequence of str, optional
+        Which columns of a DataFrame hold categories, beside those of such a type: all of
+        text, or those of these names; see `ae_widgets.data.read_dataset`.
     settings : Settings, optional
         Settings to begin with.
     preset : {'deep', 'simple'}, optional
@@ -109,10 +118,16 @@ class Session(Keeping, Readings):
     sample_weight : array-like of shape (n_samples,), optional
         How often each item is drawn, in relation to the others. An epoch is then
         as many draws, with replacement, as there are items to train on.
+    missing : {'error', 'mask'}, default='error'
+        Whether values that are missing (NaN) are refused, or left out of the error as in
+        `Autoencoder`; `imputed` then has them filled in.
     trainer : {'process', 'thread'}, default='process'
         Where to train. A process keeps its speed while a cell runs Python code.
     **changes
-        Single settings, applied last, such as ``beta=0.1`` or ``code_dim=3``.
+        Single settings, applied last, such as ``beta=0.1``, ``code_dim=3`` or
+        ``preprocess='standard'``; see `Settings`. What `preprocess` asks for is fitted on
+        the items that are trained on; codes, losses and errors are then about what it
+        makes of the items, while items and reconstructions are shown as they came.
 
     Raises
     ------
@@ -129,9 +144,11 @@ class Session(Keeping, Readings):
         labels: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
+        categorical: Any = None,
         settings: Settings | None = None,
         preset: str | None = None,
         sample_weight: ArrayLike | None = None,
+        missing: str = "error",
         trainer: str = "process",
         **changes: Any,
     ) -> None:
@@ -145,20 +162,32 @@ class Session(Keeping, Readings):
         X, y = start.X, start.y
         chosen = settings or start.settings or Settings()
         preset_changes = PRESETS[preset] if preset else {}
-        reconstruction = {**preset_changes, **changes}.get("reconstruction", chosen.reconstruction)
-        self.dataset = read_items(X, y, item_shape, reconstruction)
+        asked = {"reconstruction": chosen.reconstruction, "kind": chosen.kind}
+        asked |= {**preset_changes, **changes}
+        in_force = settings_in_force(asked["reconstruction"], missing, asked["kind"])
+        scaled = bool(changes.get("preprocess", chosen.preprocess))
+        self.dataset = read_items(
+            X, y, item_shape, in_force["reconstruction"], scaled=scaled, categorical=categorical
+        )
+        self._inputs = Inputs(self.dataset)
         # The network of a convolutional trunk needs to know what the items look like.
-        shape = {"item_shape": self.dataset.item_shape} if self.dataset.item_shape else {}
-        chosen = chosen.change(**{**shape, **preset_changes}).change(**changes)
+        shape = {"item_shape": self.dataset.item_shape} if self.dataset.is_image else {}
+        chosen = chosen.change(**{**shape, **preset_changes}).change(**changes | in_force)
+        n_labels, told = len(self.dataset.label_names), settings or start.settings
+        if told is None and "n_clusters" not in changes and n_labels > 1:
+            chosen = chosen.change(n_clusters=n_labels)
+        weights = start.weights_for(chosen, self.dataset)
+        if weights is not None:
+            chosen = self._inputs.take_over(chosen, start.preprocessor)
         self._check_settings(chosen)
         self._sample_weight = check_sample_weight(sample_weight, self.dataset.n_samples)
-        weights = start.weights_for(chosen, self.dataset)
+        self._prepared = self._inputs.of(chosen)
         self.number = next(_numbers)
         self.closed = False
         self.past_runs: list[PastRun] = []
         self._lock = threading.RLock()
         self._settled = threading.Condition(self._lock)
-        self._link = Link(trainer, self.dataset.features, self._handle)
+        self._link = Link(trainer, self._prepared.inputs.features, self._handle)
         self._observers = Observers()
         self.observe = self._observers.observe
         self._notify = self._observers.notify
@@ -166,10 +195,10 @@ class Session(Keeping, Readings):
         self._selection: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._focus: int | None = None
         self._background = Background(self.dataset, self._notify)
+        self._labelling = Labelling(self.dataset)
         self._run = self._new_run(0, chosen)
         self._run.weights = weights
-        if self.dataset.notices:
-            self._run.say(" ".join(self.dataset.notices))
+        self._run.say(" ".join((*self.dataset.notices, *self._prepared.notices)))
         registry.register(self)
 
     # Commands ---------------------------------------------------------------
@@ -180,6 +209,7 @@ class Session(Keeping, Readings):
             self._require_open()
             if self._link.trainer is None:
                 self._link.launch(self._begin())
+                self._tell_labels()
 
     def start(self) -> None:
         """Train. After a run that finished or failed, begin a new one.
@@ -239,6 +269,9 @@ class Session(Keeping, Readings):
         SettingsError
             If a name is unknown or a value out of its range; nothing is changed.
         """
+        if not values.keys().isdisjoint(("preprocess", "validation_fraction", "random_state")):
+            # Fitted and kept before the lock is taken, which the trainer's events wait for.
+            self._inputs.of(self.settings.change(**{**self.pending, **values}))
         with self._lock:
             self._require_open()
             waiting = dict(self._pending)
@@ -258,8 +291,9 @@ class Session(Keeping, Readings):
             }
             if self._pending and self.status.state == "idle":
                 self._renew()
-            self._run.say("")
-        self._background.request_baseline(self.settings)
+            else:
+                self._run.say("")
+        self._background.request_baseline(self.settings, self.features)
         self._notify("settings", "status", "baseline", "journal")
 
     def say(self, note: str, *, error: bool = False) -> None:
@@ -279,6 +313,27 @@ class Session(Keeping, Readings):
         self._selection = np.unique(self._items_at(indices))
         self._notify("selection")
 
+    def label(self, indices: ArrayLike, name: str | None) -> None:
+        """Give items a label, or none; a classifier learns it from the next batch on.
+
+        Parameters
+        ----------
+        indices : array-like of int
+            The items, such as ``session.selection``.
+        name : str or None
+            One of `label_names` or a new one; None takes the label away.
+
+        Raises
+        ------
+        DataError
+            If an index is not one of an item, there is none, or the name is empty.
+        """
+        rows = np.unique(self._items_at(indices))
+        with self._lock:
+            self._require_open()
+            self._link.send(self._labelling.give(rows, name))
+        self._notify("labels")
+
     def point(self, index: int | None) -> None:
         """Point at an item, or at none."""
         if index is not None and not 0 <= index < self.dataset.n_samples:
@@ -287,14 +342,46 @@ class Session(Keeping, Readings):
         self._focus = None if index is None else int(index)
         self._notify("focus")
 
+    def do_aside(self, topic: str, job: Callable[[], None]) -> None:
+        """Have `job` done soon on another thread, in place of one of the topic that waits.
+
+        For what takes too long where a person waits, such as a change of what has to be
+        fitted on many items.
+        """
+        self._background.do(topic, job)
+
     def request_latent(self) -> None:
         """Ask for the next picture of the latent space; topic 'latent' tells of it."""
         self._link.send(RequestLatent())
 
     def request_clusters(self) -> None:
         """Ask for k-means clusters of the last codes; topic 'clusters' tells of them."""
-        if (frame := self.latent) is not None:
+        if (frame := self.latent) is not None and frame.clusters is not None:
+            self._notify("clusters")
+        elif frame is not None:
             self._background.request_clusters(frame.codes)
+
+    def request_explained_variance(self) -> None:
+        """Ask what share of the variance components keep; topic 'variance' tells of it.
+
+        It is that of the items as the first PCA of the next run is given them.
+        """
+        self._background.request_variance(self.settings.change(**self.pending))
+
+    def request_scores(self, kind: str = "reconstruction") -> None:
+        """Ask for the anomaly scores of the last frame; topic 'scores' tells of them.
+
+        Parameters
+        ----------
+        kind : str, default='reconstruction'
+            As `anomaly_score` of `Autoencoder`.
+        """
+        if kind not in SCORES:
+            msg = f"kind must be one of {', '.join(SCORES)}, got {kind!r}."
+            raise SettingsError(msg)
+        if (frame := self.latent) is not None:
+            masked = self.settings.reconstruction in TAKES_MISSING
+            self._background.request_scores(kind, frame, masked=masked)
 
     def request_reconstructions(
         self, indices: ArrayLike, callback: Callable[[Reconstructions], None]
@@ -307,16 +394,20 @@ class Session(Keeping, Readings):
             If an index is not one of an item.
         """
         rows = self._items_at(indices)
-
-        def answer(event: Reconstructed) -> None:
-            # Missing, if the error leaves them out; and so are they drawn.
+        with self._lock:
+            self.prepare()
+            prepared = self._prepared  # of the run that is asked
             missing = self.settings.reconstruction in TAKES_MISSING
-            inputs = self.dataset.rows(rows, np.nan if missing else 0.0)
-            epoch = self.latent.epoch if self.latent else 0.0
-            callback(Reconstructions(rows, inputs, event.reconstructions, event.errors, epoch))
+            unstored = np.nan if missing else 0.0  # of a sparse matrix
 
-        self.prepare()
-        self._link.ask(lambda request: Reconstruct(request, rows), answer)
+            def answer(event: Reconstructed) -> None:
+                inputs = prepared.drawn.rows(rows, unstored)
+                seen = prepared.inputs.rows(rows, unstored), event.reconstructions
+                outputs = prepared.originals(event.reconstructions)
+                epoch = self.latent.epoch if self.latent else 0.0
+                callback(Reconstructions(rows, inputs, outputs, event.errors, epoch, seen))
+
+            self._link.ask(lambda request: Reconstruct(request, rows), answer)
 
     def reconstruct(self, indices: ArrayLike) -> Reconstructions:
         """Return the reconstructions of the items at `indices` with the present weights.
@@ -388,7 +479,8 @@ class Session(Keeping, Readings):
 
     def _new_run(self, number: int, settings: Settings) -> Run:
         held_out = settings.validation_fraction * self.dataset.n_samples
-        self._background.request_baseline(settings)
+        self._prepared = self._inputs.of(settings)
+        self._background.request_baseline(settings, self._prepared.inputs.features)
         return Run(number, settings, max(1, self.dataset.n_samples - int(np.ceil(held_out))))
 
     def _items_at(self, indices: ArrayLike) -> NDArray[np.int64]:
@@ -407,13 +499,24 @@ class Session(Keeping, Readings):
         return given.astype(np.int64)
 
     def _check_settings(self, settings: Settings) -> None:
-        check_settings(settings, self.dataset.value_range, missing=self.dataset.has_missing)
-        settings.architecture.check_n_features(self.dataset.n_features)
+        inputs = self._inputs.of(settings).inputs
+        check_settings(settings, inputs.value_range, missing=inputs.has_missing)
+        settings.architecture.check_n_features(inputs.n_features)
 
     def _begin(self) -> Begin:
         run = self._run
         run.begins()
-        return Begin(run.number, self.settings, run.weights, sample_weight=self._sample_weight)
+        return Begin(
+            run.number,
+            self.settings,
+            run.weights,
+            sample_weight=self._sample_weight,
+            labels=self._labelling.to_train_on,
+        )
+
+    def _tell_labels(self) -> None:
+        for command in self._labelling.given_since():
+            self._link.send(command)
 
     def _go(self, command: Resume | Step | Replay) -> None:
         self.prepare()
@@ -441,7 +544,9 @@ class Session(Keeping, Readings):
         self._run = self._new_run(past.number + 1, settings)
         if self._link.trainer is None and past.settings == settings:
             self._run.weights = past.weights  # the trainer died: begin from what it sent last
-        self._link.send(self._begin())
+        self._link.begin(self._begin(), self.features)
+        self._tell_labels()
+        self._run.say(" ".join(self._prepared.notices))
         self._settled.notify_all()
 
     def _handle(self, event: Event) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ae_widgets.data import Dataset
+    from ae_widgets.data.preprocess import Preprocessor
     from ae_widgets.engine.settings import Settings
 
     Parameters = dict[str, NDArray[np.float32]]
@@ -39,6 +40,8 @@ class Start(NamedTuple):
         The parameters of a fitted estimator.
     n_features : int or None
         Values of an item that it was fitted on.
+    preprocessor : Preprocessor or None
+        What it does to items before its network.
     """
 
     X: Any
@@ -46,6 +49,7 @@ class Start(NamedTuple):
     settings: Settings | None = None
     weights: Parameters | None = None
     n_features: int | None = None
+    preprocessor: Preprocessor | None = None
 
     def weights_for(self, settings: Settings, dataset: Dataset) -> Parameters | None:
         """Return the weights if a run of these settings can begin from them.
@@ -64,6 +68,7 @@ class Start(NamedTuple):
             )
             raise DataError(msg)
         same = settings.architecture == self.settings.architecture
+        same &= settings.preprocess == self.settings.preprocess
         return self.weights if same else None
 
 
@@ -80,7 +85,8 @@ def read_start(X: Any, y: Any, labels: Any) -> Start:
             msg = "An estimator alone cannot be shown. Pass the items too: (estimator, X)."
             raise DataError(msg)
         settings, weights = X.start_of_run()
-        return Start(y, labels, settings, weights, getattr(X, "n_features_in_", None))
+        n_features, made = (getattr(X, n, None) for n in ("n_features_in_", "preprocessor_"))
+        return Start(y, labels, settings, weights, n_features, made)
     if labels is not None:
         msg = "A third argument goes with an estimator: (estimator, X, y). Else pass (X, y)."
         raise DataError(msg)

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-__all__ = ["Ticks", "linear_ticks", "log_ticks", "number_text", "round_up"]
+import numpy as np
+
+if TYPE_CHECKING:
+    import bqplot
+
+__all__ = ["Ticks", "fits", "linear_ticks", "log_ticks", "number_text", "round_up", "set_axis"]
 
 MANY = 6  # decades from which on not every decade has a tick
 
@@ -65,3 +71,25 @@ def round_up(value: float) -> float:
     """Return the smallest of 1, 2, 5 times a power of ten that is not below `value`."""
     unit = 10.0 ** _exponent(value)
     return next(m * unit for m in (1, 2, 5, 10) if m * unit >= value * (1 - 1e-9))
+
+
+def fits(now: Ticks | None, wanted: Ticks) -> bool:
+    """Return whether an axis can stay: it holds what is wanted, and that uses enough of it."""
+    if now is None or wanted.high > now.high or wanted.low < now.low:
+        return False
+    used = (wanted.high - wanted.low) / (now.high - now.low)
+    return used > 0.4 or math.isclose(used, 1)  # noqa: PLR2004  (share of the axis)
+
+
+def set_axis(scale: bqplot.Scale, axis: bqplot.Axis, ticks: Ticks) -> None:
+    """Give a scale and its axis other ends and ticks."""
+    # One by one: bqplot draws what changes with the labels that it has by then.
+    axis.tick_labels = {_js_number(place): text for place, text in ticks.labels}
+    axis.tick_values = np.array([place for place, _ in ticks.labels])
+    with scale.hold_sync():
+        scale.min, scale.max = ticks.low, ticks.high
+
+
+def _js_number(value: float) -> str:
+    """Write a number as JavaScript does, for which 2.0 is '2'."""
+    return str(int(value)) if value == int(value) else repr(float(value))

@@ -14,8 +14,10 @@ __all__ = [
     "Dropdown",
     "FloatField",
     "IntField",
+    "IntSlider",
     "LogSlider",
     "Panel",
+    "Ranking",
     "TextField",
     "Toggle",
     "ToggleButtons",
@@ -38,6 +40,14 @@ class FloatField(FromFrontEnd, ipywidgets.FloatText):
 
 class IntField(FromFrontEnd, ipywidgets.IntText):
     """An exact integer."""
+
+
+class IntSlider(FromFrontEnd, ipywidgets.IntSlider):
+    """An integer between two ends, shown beside the slider."""
+
+
+class Ranking(FromFrontEnd, ipywidgets.Select):
+    """A list of which one line can be chosen."""
 
 
 class TextField(FromFrontEnd, ipywidgets.Text):

@@ -121,7 +121,7 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         slider.description, slider.tooltip = label, self._tooltips[name]
         if len(label) == 1:
             slider.add_class("ae-symbol")  # it needs little room beside the slider
-        slider.observe(lambda _change: self._ask(name, slider.number), names=["value"])
+        slider.observe(lambda _change: self._slide(name, slider), names=["value"])
         field = self._field(name, "", FloatField(), when=when)
         field.tooltip = f"{self._tooltips[name]} (exact value)"
         self._sliders[name] = slider
@@ -129,6 +129,12 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         return self._rows[name]
 
     # Handlers ------------------------------------------------------------------
+
+    def _slide(self, name: str, slider: LogSlider) -> None:
+        # The front end says what it has made of the place in floating point: the handle
+        # stands where it did, and the exact value stays.
+        if abs(slider.value - slider.position(self._planned().value(name))) > slider.step / 2:
+            self._ask(name, slider.number)
 
     def _ask(self, name: str, value: Any, read: Callable[[Any], Any] | None = None) -> None:
         if self._showing:  # the publisher moved the control, not a person
@@ -153,7 +159,12 @@ class SettingsControls(SessionView, ipywidgets.VBox):
     def _waiting(self) -> set[str]:
         """Return the settings here that differ from those in force."""
         planned, current = self._planned(), self.session.settings
-        return {name for name in self._fields if planned.value(name) != current.value(name)}
+        value = self._value
+        return {name for name in self._fields if value(planned, name) != value(current, name)}
+
+    def _value(self, settings: Settings, name: str) -> Any:
+        """Return what the field `name` is to show of some settings."""
+        return settings.value(name)
 
     def _arrangement(self) -> object:
         """Return what decides on which fields are there and what they offer."""
@@ -171,7 +182,7 @@ class SettingsControls(SessionView, ipywidgets.VBox):
                 if tuple(field.options) != offered:
                     with field.hold_sync():
                         field.options = offered
-                        field.value = self._shown(name, planned.value(name))
+                        field.value = self._shown(name, self._value(planned, name))
             for name, when in self._when.items():
                 _set_class(self._rows[name], AWAY, on=not when(planned))
         finally:
@@ -186,10 +197,10 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         self._showing = True
         try:
             for name, field in self._fields.items():
-                self._show_value(field, self._shown(name, planned.value(name)))
+                self._show_value(field, self._shown(name, self._value(planned, name)))
                 _set_class(self._rows[name], PENDING, on=name in waiting)
             for name, slider in self._sliders.items():
-                place = slider.position(planned.value(name))
+                place = slider.position(self._value(planned, name))
                 if abs(slider.value - place) > slider.step / 2:
                     slider.value = place
             self._message.value = self._error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -31,7 +31,7 @@ def paste_items(
     one frame.
     """
     x0, y0, x1, y1 = area
-    is_image = dataset.item_shape is not None
+    is_image = dataset.is_image
     rows = 2 if is_image else 1
     height = (y1 - y0 - GAP * (rows - 1)) // rows
     width = height if is_image else 2 * height
@@ -44,7 +44,9 @@ def paste_items(
                 tile = _image_tile(item, dataset, (width, height))
                 image.paste(tile, (left, y0 + row * (height + GAP)))
         else:
-            _draw_profile(image, (left, y0, left + width, y0 + height), values, dataset.value_range)
+            _draw_profile(
+                image, (left, y0, left + width, y0 + height), values, dataset.drawn_ranges
+            )
 
 
 def _image_tile(item: NDArray[np.float32], dataset: Dataset, size: tuple[int, int]) -> Image.Image:
@@ -69,15 +71,15 @@ def _draw_profile(
     image: Image.Image,
     box: tuple[int, int, int, int],
     values: list[NDArray[np.float32]],
-    value_range: tuple[float, float],
+    ranges: tuple[Any, Any],
 ) -> None:
     x0, y0, x1, y1 = box
-    low, high = value_range
+    low, high = ranges
     pen = ImageDraw.Draw(image)
     pen.rectangle(box, outline=FRAME)
     for item, colour in zip(values, (INPUT, OUTPUT), strict=True):
         across = np.linspace(x0 + 6, x1 - 6, max(2, len(item)))
-        item_ = np.repeat(item, 2) if len(item) == 1 else item
-        unit = np.clip((item_ - low) / max(high - low, 1e-12), 0, 1)
+        unit = np.clip((item - low) / np.maximum(np.subtract(high, low), 1e-12), 0, 1)
+        unit = np.repeat(unit, 2) if len(item) == 1 else unit
         up = y1 - 6 - unit * (y1 - y0 - 12)
         pen.line(list(zip(across.tolist(), up.tolist(), strict=True)), fill=colour, width=3)

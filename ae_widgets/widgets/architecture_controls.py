@@ -99,7 +99,7 @@ class ArchitectureControls(SettingsControls):
             self._field("tied_weights", "Tied weights", Checkbox(indent=False)),
             self._choice("normalization", "Normalization", _normalizations),
             self._field("dropout", "Dropout", FloatField(step=0.1)),
-            *(self._trunk() if self.session.dataset.item_shape else ()),
+            *(self._trunk() if self.session.dataset.is_image else ()),
             css_class="ae-section",
             folded=True,
         )
@@ -137,8 +137,8 @@ class ArchitectureControls(SettingsControls):
             self._preset.value = self._preset_name(planned)
         finally:
             self._showing = False
-        n_parameters = planned.n_parameters(self.session.dataset.n_features)
-        pending = bool(self._waiting())
+        n_parameters = planned.n_parameters(self.session.n_inputs(planned))
+        pending = bool(self._waiting()) or "preprocess" in self.session.pending
         with self._count.hold_sync():
             after = "after Reset: " if pending else ""
             self._count.value = f"{after}{n_parameters:,} parameters"

@@ -12,11 +12,14 @@ from ae_widgets.widgets._cell import current_cell, take_over
 from ae_widgets.widgets._controls import Panel
 from ae_widgets.widgets._saved_output import SavedOutput
 from ae_widgets.widgets._style import style_sheet
+from ae_widgets.widgets._tabs import Tabs
 from ae_widgets.widgets._view import SessionView, close_inner
+from ae_widgets.widgets.anomaly_desk import AnomalyDesk
 from ae_widgets.widgets.architecture_controls import ArchitectureControls
 from ae_widgets.widgets.latent_scatter import LatentScatter
 from ae_widgets.widgets.loss_controls import LossControls
 from ae_widgets.widgets.loss_plot import LossPlot
+from ae_widgets.widgets.preprocess_controls import PreprocessControls
 from ae_widgets.widgets.reconstruction_view import ReconstructionView
 from ae_widgets.widgets.training_controls import TrainingControls
 
@@ -40,7 +43,7 @@ class Lab(SessionView, ipywidgets.VBox):
 
     Parameters
     ----------
-    X : array-like, sparse matrix, DataFrame, Bunch, Dataset or Session
+    X : array-like, sparse matrix, DataFrame, Bunch, path of a folder of pictures, or Session
         The items, one a row; or a session to show.
     y : array-like of shape (n_samples,), optional
         Labels; they colour the latent space and are not trained on.
@@ -48,7 +51,10 @@ class Lab(SessionView, ipywidgets.VBox):
         The labels in ``Lab(estimator, X, y)``, which opens an `Autoencoder` with its
         settings and, if it is fitted, its weights.
     item_shape : tuple of int, optional
-        ``(height, width)`` or ``(height, width, channels)`` if an item is an image.
+        ``(height, width)`` or ``(height, width, channels)`` if an item is an image,
+        ``(length,)`` if it is a series.
+    categorical : None, 'auto' or sequence of str, optional
+        Which columns of a DataFrame hold categories, beside those of such a type.
     settings : Settings, optional
         Settings to begin with.
     preset : {'deep', 'simple'}, optional
@@ -56,7 +62,9 @@ class Lab(SessionView, ipywidgets.VBox):
     trainer : {'process', 'thread'}, default='process'
         Where to train. A process keeps its speed while a cell runs Python code.
     **changes
-        Single settings, applied last, such as ``beta=0.1`` or ``code_dim=3``.
+        Single settings, applied last, such as ``beta=0.1``, ``code_dim=3`` or
+        ``preprocess=['standard', PCAFeatures(20)]``, and what else a `Session` takes, such
+        as ``missing='mask'``.
 
     Raises
     ------
@@ -81,6 +89,7 @@ class Lab(SessionView, ipywidgets.VBox):
         labels: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
+        categorical: Any = None,
         settings: Settings | None = None,
         preset: str | None = None,
         trainer: str = "process",
@@ -90,8 +99,8 @@ class Lab(SessionView, ipywidgets.VBox):
             self.session = X
         else:
             self.session = Session(
-                X, y, labels, item_shape=item_shape, settings=settings, preset=preset,
-                trainer=trainer, **changes,
+                X, y, labels, item_shape=item_shape, categorical=categorical,
+                settings=settings, preset=preset, trainer=trainer, **changes,
             )  # fmt: skip
         self._owns = not isinstance(X, Session)
         self._trainer = trainer
@@ -109,13 +118,28 @@ class Lab(SessionView, ipywidgets.VBox):
         session = self.session
         self.training = TrainingControls(session)
         self.architecture = ArchitectureControls(session)
+        self.preprocess = PreprocessControls(session)
         self.loss = LossControls(session)
         self.scatter = LatentScatter(session)
         self.reconstruction = ReconstructionView(session)
         self.plot = LossPlot(session)
+        self.anomalies = AnomalyDesk(session)
+        self.tabs = Tabs(
+            "Run",
+            ("Loss curves", self.plot),
+            ("Anomalies", self.anomalies),
+            css_class="ae-lab-plot",
+        )
         self._saved = SavedOutput(session)
         controls = ipywidgets.VBox(
-            children=[Panel("Model", self.architecture), Panel("Loss", self.loss)]
+            children=[
+                Panel(
+                    "Model",
+                    Panel("Preprocess", self.preprocess, css_class="ae-section", folded=True),
+                    self.architecture,
+                ),
+                Panel("Loss", self.loss),
+            ]
         )
         controls.add_class("ae-lab-controls")
         parts = [
@@ -123,7 +147,7 @@ class Lab(SessionView, ipywidgets.VBox):
             controls,
             Panel("Latent space", self.scatter, css_class="ae-lab-scatter"),
             Panel("Items", self.reconstruction, css_class="ae-lab-items"),
-            Panel("Loss curves", self.plot, css_class="ae-lab-plot"),
+            self.tabs,
         ]
         grid = ipywidgets.Box(children=parts)
         grid.add_class("ae-lab-grid")
@@ -194,12 +218,13 @@ class Lab(SessionView, ipywidgets.VBox):
         y: ArrayLike | None = None,
         *,
         item_shape: tuple[int, ...] | None = None,
+        categorical: Any = None,
     ) -> None:
         """Go on with other data and the same settings, in a new session.
 
         Parameters
         ----------
-        X, y, item_shape
+        X, y, item_shape, categorical
             As for the class.
 
         Raises
@@ -209,8 +234,9 @@ class Lab(SessionView, ipywidgets.VBox):
         """
         try:
             session = Session(
-                X, y, item_shape=item_shape, settings=self.session.settings, trainer=self._trainer
-            )
+                X, y, item_shape=item_shape, categorical=categorical,
+                settings=self.session.settings, trainer=self._trainer,
+            )  # fmt: skip
         except AEWidgetsError as error:
             self.session.say(str(error), error=True)
             raise

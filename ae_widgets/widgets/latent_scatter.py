@@ -105,15 +105,11 @@ class LatentScatter(FromFrontEnd, SessionView, anywidget.AnyWidget):
         self._in_flight: int | None = None  # the frame that was sent but not drawn yet
         self._held_back = False  # whether a newer one waits for that
         self._sending = False  # whether a trait is being set by us, not by a person
-        labels = session.dataset.labels
-        super().__init__(
-            labels=b"" if labels is None else labels.astype("<i4").tobytes(),
-            label_names=[str(name) for name in session.dataset.label_names],
-            color_by="error" if labels is None else "label",
-        )
+        super().__init__(**_labels(session), color_by="label" if session.label_names else "error")
         self._follow("latent", self._send_frame)
         self._follow("status", self._send_hint, key=self._state)
         self._follow("clusters", self._send_clusters)
+        self._follow("labels", self._send_labels)
         self._follow("focus", self._send_focus)
         self._follow("selection", self._send_selection)
         self.on_msg(self._heed)
@@ -155,6 +151,9 @@ class LatentScatter(FromFrontEnd, SessionView, anywidget.AnyWidget):
     def _send_clusters(self) -> None:
         clusters = self.session.clusters
         self._set(clusters=b"" if clusters is None else clusters.astype("<i4").tobytes())
+
+    def _send_labels(self) -> None:
+        self._set(**_labels(self.session))
 
     def _send_focus(self) -> None:
         focus = -1 if self.session.focus is None else self.session.focus
@@ -203,6 +202,14 @@ class LatentScatter(FromFrontEnd, SessionView, anywidget.AnyWidget):
     def _coloured(self, change: dict[str, Any]) -> None:
         if change["new"] == "cluster":
             self.session.request_clusters()
+
+
+def _labels(session: Session) -> dict[str, Any]:
+    names = list(session.label_names)
+    return {
+        "labels": session.labels.astype("<i4").tobytes() if names else b"",
+        "label_names": names,
+    }
 
 
 def _caption(frame: LatentFrame) -> str:

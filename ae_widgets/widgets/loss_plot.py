@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import bqplot
 import ipywidgets
 import numpy as np
 
-from ae_widgets.widgets._axes import Ticks, linear_ticks, log_ticks, round_up
+from ae_widgets.widgets._axes import Ticks, fits, linear_ticks, log_ticks, round_up, set_axis
 from ae_widgets.widgets._controls import ToggleButtons, row
 from ae_widgets.widgets._style import style_sheet
 from ae_widgets.widgets._view import SessionView
@@ -129,7 +128,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
         (self._hint.add_class if len(curve.epoch) else self._hint.remove_class)("ae-hidden")
         self._wanted = self._wanted_ticks(curve.epoch, [train, validation])
         frame = (self.session.baseline, len(curve.epoch) > 0)
-        left = [n for n in "xy" if not _fits(self._ticks.get(n), self._wanted[n])]
+        left = [n for n in "xy" if not fits(self._ticks.get(n), self._wanted[n])]
         if left:
             self._post("frame", self._show_frame, messages=3 * len(left), interval=0)
         if left or frame != self._frame:
@@ -166,9 +165,9 @@ class LossPlot(SessionView, ipywidgets.VBox):
         axes = {"x": (self._x, self._x_axis), "y": (self._y, self._y_axis)}
         for name, wanted in self._wanted.items():
             # An end changes only if the curves leave the axis or use little of it.
-            if not _fits(self._ticks.get(name), wanted):
+            if not fits(self._ticks.get(name), wanted):
                 self._ticks[name] = wanted
-                _set_axis(*axes[name], wanted)
+                set_axis(*axes[name], wanted)
 
     def _show_baseline(self) -> None:
         """Show the line of PCA and its key; nothing while the one of this run is not known."""
@@ -250,23 +249,3 @@ def _key(text: str, name: str, tooltip: str = "") -> ipywidgets.Label:
     label.add_class("ae-key")
     label.add_class(f"ae-key-{name}")
     return label
-
-
-def _fits(now: Ticks | None, wanted: Ticks) -> bool:
-    if now is None or wanted.high > now.high or wanted.low < now.low:
-        return False
-    used = (wanted.high - wanted.low) / (now.high - now.low)
-    return used > 0.4 or math.isclose(used, 1)  # noqa: PLR2004  (share of the axis)
-
-
-def _set_axis(scale: bqplot.Scale, axis: bqplot.Axis, ticks: Ticks) -> None:
-    # One by one: bqplot draws what changes with the labels that it has by then.
-    axis.tick_labels = {_js_number(place): text for place, text in ticks.labels}
-    axis.tick_values = np.array([place for place, _ in ticks.labels])
-    with scale.hold_sync():
-        scale.min, scale.max = ticks.low, ticks.high
-
-
-def _js_number(value: float) -> str:
-    """Write a number as JavaScript does, for which 2.0 is '2'."""
-    return str(int(value)) if value == int(value) else repr(float(value))

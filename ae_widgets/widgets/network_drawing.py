@@ -51,9 +51,12 @@ class NetworkDrawing(FromFrontEnd, SessionView, anywidget.AnyWidget):
     def _send_layers(self) -> None:
         current = self.session.settings
         settings = current.change(**self.session.pending)
-        planned, n_features = settings.architecture, self.session.dataset.n_features
+        planned, n_features = settings.architecture, self.session.n_inputs(settings)
         layers = describe_layers(planned, n_features)
-        pending = planned != current.architecture or settings.kind != current.kind
+        pending = any(
+            getattr(settings, name) != getattr(current, name)
+            for name in ("architecture", "kind", "preprocess")
+        )
         if not pending and (active := self._active()) is not None:
             layers[len(layers) // 2]["active"] = active
         with self.hold_sync():

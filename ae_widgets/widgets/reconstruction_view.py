@@ -10,7 +10,6 @@ import numpy as np
 import traitlets
 
 from ae_widgets.exceptions import TrainingError
-from ae_widgets.widgets._items import comparable, excerpt, telling_features
 from ae_widgets.widgets._static import StaticFile
 from ae_widgets.widgets._view import FromFrontEnd, SessionView
 
@@ -19,18 +18,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ae_widgets.data import Dataset
     from ae_widgets.session import Reconstructions, Session
 
 __all__ = ["MAX_TILES", "ReconstructionView"]
 
+DRAWING = ("item_shape", "feature_names", "value_range", "feature_ranges")
+"""Traits that tell how an item is drawn."""
+
 MAX_TILES = 64
 """Items that the sheet shows at most."""
-
-MAX_VALUES = 2**20
-"""Values reconstructed for the sheet at most, however wide an item is, but for a few items."""
-
-LINE = 90
-"""Characters of the line that tells what a sparse item is."""
 
 POINT_SECONDS = 0.05
 """Least time between two items asked for while the pointer moves."""
@@ -55,22 +52,24 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
     _css = StaticFile("reconstruction_view.css")
 
     item_shape = traitlets.List(traitlets.Int()).tag(sync=True)
-    """(height, width) or (height, width, channels) of an image; empty = a profile."""
+    """(height, width) or (height, width, channels) of an image, (length,) of a series; empty = a
+    profile."""
 
     feature_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """One name a feature; empty for images and for sparse items, which bring their own."""
+    """One name a feature; empty for images."""
 
     value_range = traitlets.List(traitlets.Float(), [0.0, 1.0]).tag(sync=True)
     """Smallest and largest feature value of the data."""
 
+    feature_ranges = traitlets.Bytes().tag(sync=True)
+    """float32 smallest values of all features, then the largest, if each is drawn over its own
+    range; empty if they share `value_range`."""
+
     item = traitlets.Dict().tag(sync=True)
-    """The item shown: index, label, error, epoch and text; empty = none. Of a sparse item,
-    also the names of the features shown and how many of them it has (given); the others are in
-    its reconstruction alone."""
+    """The item shown: index, label, error and epoch; empty = none."""
 
     item_values = traitlets.Bytes().tag(sync=True)
-    """float32 rows of the item: input, reconstruction, residual; of a sparse one, of the
-    features shown."""
+    """float32 rows of the item: input, reconstruction, residual."""
 
     sheet_indices = traitlets.List(traitlets.Int()).tag(sync=True)
     """The items in the sheet."""
@@ -82,36 +81,48 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
     """Their reconstruction errors; None if not finite."""
 
     sheet_total = traitlets.Int(0).tag(sync=True)
-    """How many items are selected; the sheet shows the first `MAX_TILES`, fewer of wide ones."""
-
-    sheet_texts = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """A line for each sparse item in place of a picture: what it is or what it has."""
+    """How many items are selected; the sheet shows the first `MAX_TILES`."""
 
     sheet_values = traitlets.Bytes().tag(sync=True)
-    """uint8 input and reconstruction of each item, over `value_range`; empty for sparse ones."""
+    """uint8 input and reconstruction of each item, over `feature_ranges` or
+    `value_range`; what is missing in the input is filled in."""
+
+    sheet_missing = traitlets.Bytes().tag(sync=True)
+    """uint8, 1 for each value that is missing in the input; empty if the data has none."""
 
     marked = traitlets.Int(-1).tag(sync=True)
     """The item that is outlined in the sheet; -1 = none."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        dataset = session.dataset
-        self._range = dataset.value_range
         self._item: Reconstructions | None = None
         self._sheet: Reconstructions | None = None
         self._sending = False  # whether a trait is being set by us, not by a person
-        self._in_words = dataset.sparse and dataset.item_shape is None
-        self._most = max(8, min(MAX_TILES, MAX_VALUES // dataset.n_features))
-        drawn_whole = dataset.item_shape is None and not dataset.sparse
-        super().__init__(
-            item_shape=[int(size) for size in dataset.item_shape or ()],
-            feature_names=[str(n) for n in dataset.feature_names] if drawn_whole else [],
-            value_range=list(self._range),
-        )
+        self._range = session.drawn.drawn_ranges
+        super().__init__(**_drawing(session.drawn))
+        self._follow("status", self._show_drawn, key=self._drawn, messages=3)
         self._follow("focus", self._ask_item, messages=0, interval=POINT_SECONDS)
         self._follow("selection", self._ask_sheet, messages=0)
         self._follow("latent", self._ask_again, messages=0, interval=REFRESH_SECONDS)
         self.observe(self._marked, names=["marked"])
+
+    def _drawn(self) -> Dataset:
+        return self.session.drawn
+
+    def _show_drawn(self) -> None:
+        """Draw the items of another run, which may be in another space."""
+        drawn = self.session.drawn
+        self._range = drawn.drawn_ranges
+        if _drawing(drawn) != {name: getattr(self, name) for name in DRAWING}:
+            self._item = self._sheet = None
+            self._set(
+                item={},
+                item_values=b"",
+                sheet_values=b"",
+                sheet_missing=b"",
+                sheet_indices=[],
+                **_drawing(drawn),
+            )
 
     # Asking the trainer -----------------------------------------------------
 
@@ -122,7 +133,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
             self._ask([self.session.focus], self._take_item)
 
     def _ask_sheet(self) -> None:
-        chosen = self.session.selection[: self._most]
+        chosen = self.session.selection[:MAX_TILES]
         if chosen.size == 0:
             self._post("sheet", self._send_sheet)
         else:
@@ -145,12 +156,12 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
 
     def _take_item(self, answer: Reconstructions) -> None:
         if answer.indices[0] == self.session.focus:  # else it came too late
-            self._item = comparable(answer, self.session.settings.reconstruction)
+            self._item = answer
             self._post("item", self._send_item)
 
     def _take_sheet(self, answer: Reconstructions) -> None:
-        if np.array_equal(answer.indices, self.session.selection[: self._most]):
-            self._sheet = comparable(answer, self.session.settings.reconstruction)
+        if np.array_equal(answer.indices, self.session.selection[:MAX_TILES]):
+            self._sheet = answer
             self._post("sheet", self._send_sheet)
 
     # To the front end -------------------------------------------------------
@@ -160,39 +171,36 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
         if focus is None:
             self._set(item={}, item_values=b"", marked=-1)
         elif answer is not None and answer.indices[0] == focus:
-            given, output = answer.inputs[0], answer.outputs[0]
-            item: dict[str, Any] = {
+            rows = [answer.inputs[0], answer.outputs[0], answer.inputs[0] - answer.outputs[0]]
+            item = {
                 "index": focus,
                 "label": self._label(focus),
-                "error": _finite(answer.errors[0]),
+                "error": None if np.isnan(rows[0]).all() else _finite(answer.errors[0]),
                 "epoch": _finite(answer.epoch),
-                "text": self._text(focus),
             }
-            if self._in_words:
-                shown = telling_features(given, output)
-                item |= {"names": self._names(shown.features), "given": shown.n_given}
-                given, output = given[shown.features], output[shown.features]
-            values = np.stack([given, output, given - output]).astype("<f4").tobytes()
+            values = np.stack(rows).astype("<f4").tobytes()
             self._set(item_values=values, item=item, marked=self._mark())
 
     def _send_sheet(self) -> None:
         chosen, answer = self.session.selection, self._sheet
         if chosen.size == 0:
             self._set(
-                sheet_values=b"", sheet_texts=[], sheet_labels=[], sheet_errors=[], sheet_total=0,
-                sheet_indices=[], marked=-1,
+                sheet_values=b"", sheet_missing=b"", sheet_labels=[], sheet_errors=[],
+                sheet_total=0, sheet_indices=[], marked=-1,
             )  # fmt: skip
-        elif answer is not None and np.array_equal(answer.indices, chosen[: self._most]):
-            pairs = np.stack([answer.inputs, answer.outputs], axis=1)  # (m, 2, d)
+        elif answer is not None and np.array_equal(answer.indices, chosen[:MAX_TILES]):
+            missing = np.isnan(answer.inputs)
+            inputs = np.where(missing, answer.outputs, answer.inputs)
+            pairs = np.stack([inputs, answer.outputs], axis=1)  # (m, 2, d)
             indices = [int(index) for index in answer.indices]
-            words = self._in_words
             self._set(
-                sheet_values=b"" if words else quantize(pairs, *self._range).tobytes(),
-                sheet_texts=[self._line(*pair) for pair in zip(indices, pairs, strict=True)]
-                if words
-                else [],
+                sheet_values=quantize(pairs, *self._range).tobytes(),
+                sheet_missing=missing.astype(np.uint8).tobytes() if missing.any() else b"",
                 sheet_labels=[self._label(index) for index in indices],
-                sheet_errors=[_finite(error) for error in answer.errors],
+                sheet_errors=[
+                    None if row.all() else _finite(error)
+                    for error, row in zip(answer.errors, missing, strict=True)
+                ],
                 sheet_total=int(chosen.size),
                 sheet_indices=indices,
                 marked=self._mark(indices),
@@ -205,26 +213,11 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
         return focus if focus is not None and focus in shown else -1
 
     def _label(self, index: int) -> str:
-        labels = self.session.dataset.labels
-        if labels is None:
+        names = self.session.label_names
+        if not names:
             return ""
-        label = int(labels[index])
-        return str(self.session.dataset.label_names[label]) if label >= 0 else "none"
-
-    def _text(self, index: int) -> str:
-        texts = self.session.dataset.texts
-        return excerpt(str(texts[index])) if texts else ""
-
-    def _names(self, features: NDArray[np.intp]) -> list[str]:
-        names = self.session.dataset.feature_names
-        return [str(names[feature]) for feature in features]
-
-    def _line(self, index: int, pair: NDArray[np.float32]) -> str:
-        """Say in a line what a sparse item is: its text, or else its largest features."""
-        if text := self._text(index):
-            return excerpt(text, LINE)
-        shown = telling_features(*pair)
-        return excerpt(", ".join(self._names(shown.features[: shown.n_given])), LINE)
+        label = int(self.session.labels[index])
+        return names[label] if label >= 0 else "none"
 
     def _set(self, **traits: Any) -> None:
         self._sending = True
@@ -243,10 +236,29 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
             self.session.point(index if index >= 0 else None)
 
 
-def quantize(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:
-    """Map ``[low, high]`` to 0 … 255, clipped; what is not finite becomes `low`."""
-    scale = 255.0 / (high - low) if high > low else 0.0
-    levels = np.nan_to_num((values - low) * scale, nan=0.0, posinf=255.0, neginf=0.0)
+def _drawing(dataset: Dataset) -> dict[str, Any]:
+    """Return the traits that tell how an item is drawn."""
+    shape = [int(size) for size in dataset.item_shape or ()]
+    names = [] if shape else [str(name) for name in dataset.feature_names]
+    own = np.ndim(dataset.drawn_ranges[0]) > 0
+    ranges = dataset.feature_ranges.astype("<f4").tobytes() if own else b""
+    return dict(zip(DRAWING, (shape, names, list(dataset.value_range), ranges), strict=True))
+
+
+def quantize(values: NDArray[np.float32], low: Any, high: Any) -> NDArray[np.uint8]:
+    """Map ``[low, high]`` to 0 … 255, clipped; what is not finite becomes `low`.
+
+    Parameters
+    ----------
+    values : ndarray of shape (..., n_features)
+    low, high : float or ndarray of shape (n_features,)
+        Where they are the same, all becomes 0.
+    """
+    width = np.subtract(high, low)
+    scale = np.divide(255.0, width, out=np.zeros_like(width, np.float64), where=width > 0)
+    levels = np.nan_to_num(
+        (values - low) * scale.astype(np.float32), nan=0.0, posinf=255.0, neginf=0.0
+    )
     quantized: NDArray[np.uint8] = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
     return quantized
 

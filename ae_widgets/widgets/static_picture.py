@@ -63,7 +63,7 @@ def draw_picture(session: Session, title: str, items: Reconstructions | None = N
         picture.text((500, 330), "They appear here after training.", size=11, fill=FAINT)
     else:
         area = tuple(round(SCALE * v) for v in (500, 312, 940, 400))
-        paste_items(picture.image, area, items, session.dataset)
+        paste_items(picture.image, area, items, session.drawn)
     return picture.png()
 
 
@@ -127,7 +127,7 @@ class Picture:
         if latent is None:
             self.text(((x0 + x1) / 2, (y0 + y1) / 2), "Not trained yet", fill=FAINT, anchor="mm")
             return
-        labels = session.dataset.labels
+        labels = session.labels
         rows = np.linspace(0, len(latent.positions) - 1, MAX_POINTS).astype(int)
         rows = np.unique(rows)
         left, right, bottom, top = latent.limits
@@ -136,9 +136,9 @@ class Picture:
         )
         radius = 2.2 if len(rows) <= 3000 else 1.2  # noqa: PLR2004  (readable at this size)
         for (u, v), row in zip(np.clip(unit, 0, 1), rows, strict=True):
-            category = 0 if labels is None else int(labels[row])
+            category = int(labels[row]) if session.label_names else 0
             self.marker(x0 + 6 + u * (x1 - x0 - 12), y1 - 6 - v * (y1 - y0 - 12), category, radius)
-        self._legend(session.dataset.label_names, (x1 + 14, y0 + 8))
+        self._legend(session.label_names, (x1 + 14, y0 + 8))
 
     def _legend(self, names: tuple[str, ...], at: tuple[float, float]) -> None:
         x, y = at

@@ -148,6 +148,7 @@ def test_what_waits_for_the_next_run_moves_nothing(open_lab):
     assert notebook.page.evaluate(cut) == []
 
 
+@pytest.mark.alone
 def test_other_cells_run_while_it_trains(open_lab):
     notebook = open_lab()
     started = "from time import perf_counter as now; t = now(); lab.start(); print(now() - t < 0.2)"

@@ -44,6 +44,7 @@ def test_prints_land_under_their_own_cell(open_lab, app):
     assert "from below" not in cells.nth(1).locator(".jp-OutputArea").inner_text()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("app", ["lab", "notebook"])
 def test_buttons_and_pictures_work_while_a_cell_computes(open_lab, app):
     notebook = open_lab(f"{ENDLESS}\nlab.start()\nlab", app=app)
@@ -62,6 +63,7 @@ while monotonic() - began < 12:
     assert notebook.run("print(stopped is not None and len(shown) > 3)") == "True"
 
 
+@pytest.mark.alone
 def test_after_a_hundred_thousand_steps_the_screen_equals_the_kernel(open_lab):
     cell = """import numpy as np
 lab = Lab(np.random.default_rng(0).random((1797, 4)), hidden_layer_sizes=(), batch_size=1,

@@ -11,8 +11,8 @@ from ae_widgets.data.table import Table
 from ae_widgets.exceptions import DataError
 
 TEXT_ADVICE = (
-    "Turn them into numbers, e.g. with sklearn.preprocessing.OneHotEncoder or "
-    "skrub.TableVectorizer, or drop them."
+    "Pass categorical='auto' (for a DataFrame), turn them into numbers, e.g. with "
+    "sklearn.preprocessing.OneHotEncoder or skrub.TableVectorizer, or drop them."
 )
 
 

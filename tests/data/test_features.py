@@ -35,7 +35,7 @@ def test_nan_is_counted_and_located():
     assert message(table_with(np.nan), names=tuple("abcd")) == (
         "X has NaN in 3 of 12 rows (first: row 3, column 'b'). Drop those rows, fill them in, "
         "e.g. with sklearn.impute.SimpleImputer, or leave those values out of the error: "
-        "reconstruction='masked_mse'."
+        "missing='mask'."
     )
 
 

@@ -249,11 +249,11 @@ def test_what_is_no_table_and_no_images_is_refused(X, expected):
     assert message(X) == expected
 
 
-@pytest.mark.parametrize("item_shape", [4, "22", (4,), (2, 1, 2), (2, 2.0), (-2, -2), (True, 4)])
+@pytest.mark.parametrize("item_shape", [4, "22", (), (2, 1, 2), (2, 2.0), (-2, -2), (True, 4)])
 def test_item_shape_must_be_the_shape_of_an_image(item_shape):
     assert message(np.eye(4), item_shape=item_shape) == (
         "item_shape must be (height, width) or (height, width, channels) with 1, 3 or 4 "
-        f"channels, got {item_shape!r}."
+        f"channels, or (length,) of a series, got {item_shape!r}."
     )
 
 

@@ -14,7 +14,7 @@ from ae_widgets.data import read_dataset
 from ae_widgets.data import scales as scales_module
 from ae_widgets.data.scales import spreads
 
-FIX = "Scale the columns first, e.g. sklearn.preprocessing.StandardScaler().fit_transform(X)."
+FIX = "Scale the columns: preprocess='standard'."
 
 
 def scale_notices(X, **options):

@@ -1,5 +1,6 @@
 import array
 import types
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,12 @@ def test_y_may_name_a_column_of_a_frame_only():
     )
 
 
+def matrix(rows):
+    with warnings.catch_warnings():  # of numpy's, which scipy silences where it comes first
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        return np.matrix(rows)
+
+
 @pytest.mark.parametrize(
     "X",
     [
@@ -130,7 +137,7 @@ def test_y_may_name_a_column_of_a_frame_only():
         [range(1, 3), range(3, 5)],
         memoryview(np.array([[1, 2], [3, 4]])),
         [array.array("d", [1, 2]), array.array("d", [3, 4])],
-        np.matrix([[1, 2], [3, 4]]),
+        matrix([[1, 2], [3, 4]]),
         np.ma.masked_array([[1, 2], [3, 4]]),
         Tensor([[1, 2], [3, 4]]),
         Tensor([[1, 2], [3, 4]], "torch.bfloat16"),

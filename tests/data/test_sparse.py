@@ -114,7 +114,7 @@ def test_remarks_name_what_is_constant_empty_or_of_another_scale():
     wide = sparse.csr_array([[1, 1, 0], [2, 0, 5000], [7, 1, 4000.0]])
     (notice,) = read_dataset(wide).notices
     assert notice == (
-        "The values of column 'x2' are 1,068 times as large as those of a typical one. Scale the "
+        "The values of column 'x2' are 1,067 times as large as those of a typical one. Scale the "
         "columns first, e.g. sklearn.preprocessing.MaxAbsScaler().fit_transform(X)."
     )
 

@@ -9,7 +9,13 @@ from ae_widgets.engine.step import AutogradStep
 from ae_widgets.engine.trainer import Trainer
 from tests.engine.data import blobs, small
 
-IMAGES = {"trunk": "convolutional", "channels": (4, 6), "item_shape": (9, 8), "batch_size": 150}
+IMAGES = {
+    "trunk": "convolutional",
+    "channels": (4, 6),
+    "item_shape": (9, 8),
+    "batch_size": 150,
+    "activation": "silu",  # which is not written out
+}
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,9 @@ SETTINGS = [
         id="warm-up and running statistics",
     ),
     pytest.param({"kind": "gated", "beta": 0.1}, id="gated"),
+    pytest.param(
+        {"trunk": "convolutional", "item_shape": (2, 3), "channels": (3,)}, id="convolutional"
+    ),
 ]
 
 

@@ -256,7 +256,9 @@ def test_a_journal_survives_its_file(journal, tmp_path):
     assert list(loaded) == list(journal.entries)
     text = json.loads(path.read_text())
     assert text["schema"] == 1
-    assert set(text["versions"]) == {"python", "numpy", "torch", "ae_widgets"}
+    assert set(text["versions"]) == {
+        "python", "numpy", "torch", "scikit-learn", "ae_widgets",
+    }  # fmt: skip
     assert names(tmp_path) == ["run.json"]
     assert repr(loaded).startswith("Journal(3 changes in 20 steps, random_state=3, ")
 
@@ -326,7 +328,7 @@ def test_a_changed_byte_anywhere_is_refused(journal, tmp_path):
         ({"entries": [{"step": 1}]}, "damaged or was edited"),
         ({"entries": 3}, "damaged or was edited"),
         ({"data": []}, "damaged or was edited"),
-        ({"settings": {"gamma": 3}}, "gamma"),
+        ({"settings": {"zeta": 3}}, "zeta"),
         ({"steps": 21}, "It is damaged or was edited."),
         ({"settings": {"alpha": -1}}, "alpha must be a number from 0"),
         ({"settings": {"architecture": {"code_dim": 0}}}, "code_dim must be"),

@@ -67,7 +67,7 @@ def test_weights_outlive_a_reset(session):
 
 
 def test_missing_values_are_refused_unless_they_are_left_out(session):
-    with pytest.raises(DataError, match=r"X has NaN in .* reconstruction='masked_mse'"):
+    with pytest.raises(DataError, match=r"X has NaN in .* missing='mask'"):
         session(holes())
     with pytest.raises(SettingsError, match="mse needs every value, but some are missing"):
         session(read_dataset(holes(), allow_nan=True))

@@ -24,8 +24,12 @@ class FakeSession:
             feature_names=("w", "x", "y", "z"),
             item_shape=item_shape,
         )
+        given = self.dataset.labels
+        self.labels = np.full(N_SAMPLES, -1, np.int32) if given is None else given
+        self.label_names = self.dataset.label_names
         self.settings = Settings().change(hidden_layer_sizes=(3,), code_dim=2)
         self.pending = {}
+        self.drawn = self.inputs = self.dataset
         self.status = Status()
         self.active_dimensions = None
         self.latent = None
@@ -36,6 +40,9 @@ class FakeSession:
         self.unanswered = None  # a list, to keep requests instead of answering
         self.scale = 0.5
         self._observers = defaultdict(list)
+
+    def n_inputs(self, _settings):
+        return self.dataset.n_features
 
     def observe(self, topic, callback):
         self._observers[topic].append(callback)

@@ -140,6 +140,16 @@ def test_a_field_is_exact_and_moves_the_slider(controls, session):
     assert controls._fields["learning_rate"].value == 0.00314159
 
 
+def test_what_the_page_says_of_a_handle_that_has_not_moved_changes_nothing(controls, session):
+    session.change(alpha=0.7)
+    assert publisher.flush()
+    slider = controls._sliders["alpha"]
+    slider.set_state({"value": slider.value + 1e-15})
+    assert session.settings.alpha == 0.7
+    slider.set_state({"value": slider.value + slider.step})
+    assert session.settings.alpha == pytest.approx(0.79)
+
+
 def test_a_value_off_the_slider_stays_exact(controls, session):
     session.change(alpha=123456.0)
     assert publisher.flush()

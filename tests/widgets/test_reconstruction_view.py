@@ -1,10 +1,12 @@
 """Reconstructions: the item pointed at, the sheet of the selected ones."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ae_widgets.exceptions import TrainingError
-from ae_widgets.session import publisher
+from ae_widgets.session import Reconstructions, publisher
 from ae_widgets.widgets import reconstruction_view
 from ae_widgets.widgets.reconstruction_view import ReconstructionView, quantize
 from tests.widgets.fake_session import FakeSession
@@ -164,3 +166,61 @@ def test_quantize_clips_and_survives_what_is_not_finite():
     values = np.array([-5, 0, 5, 10, 99, np.nan, np.inf, -np.inf], dtype=np.float32)
     assert quantize(values, 0, 10).tolist() == [0, 0, 128, 255, 255, 0, 255, 0]
     assert quantize(np.float32([3, 3]), 3, 3).tolist() == [0, 0]
+
+
+def test_features_far_apart_are_drawn_each_over_its_own_range():
+    session = FakeSession(item_shape=None)
+    plain = ReconstructionView(session)
+    assert plain.feature_ranges == b""
+    features = session.dataset.features * np.array([1, 1000, 1, 1], np.float32)
+    session.dataset = session.drawn = replace(session.dataset, features=features)
+    view = ReconstructionView(session)
+    ranges = np.frombuffer(view.feature_ranges, "<f4").reshape(2, 4)
+    assert np.array_equal(ranges, [features.min(axis=0), features.max(axis=0)])
+    session.select([0, 5])
+    settle()
+    sheet = np.frombuffer(view.sheet_values, np.uint8).reshape(2, 2, 4)
+    assert sheet[0, 0].tolist() == [0, 0, 0, 0]
+    assert sheet[1, 0].tolist() == [255, 255, 255, 255]
+    for one in (plain, view):
+        one.close()
+
+
+def test_another_run_may_be_drawn_in_another_space(view, session):
+    session.point(1)
+    settle()
+    assert view.item
+    session.drawn = replace(session.dataset, item_shape=None, feature_names=("a", "b", "c", "d"))
+    session.notify("status")
+    settle()
+    assert (view.item_shape, view.feature_names, view.item) == ([], ["a", "b", "c", "d"], {})
+
+
+def test_what_was_missing_is_filled_in_and_marked(view, session):
+    session.dataset.features[1, 2] = np.nan
+    session.dataset.features[3] = np.nan
+    answer_with = np.array([[0.1, 0.2, 0.3, 0.4]] * 2, np.float32)
+    outputs = {1: answer_with[0], 3: answer_with[1]}
+
+    def answer(indices, take):
+        rows = np.asarray(indices)
+        inputs = session.dataset.features[rows]
+        values = np.stack([outputs[row] for row in rows])
+        take(Reconstructions(rows, inputs, values, np.array([0.5, 0])[: len(rows)], 3.0))
+
+    session.request_reconstructions = answer
+    session.select([1, 3])
+    session.point(3)
+    settle()
+    missing = np.frombuffer(view.sheet_missing, np.uint8).reshape(2, 4)
+    assert missing.tolist() == [[0, 0, 1, 0], [1, 1, 1, 1]]
+    pairs = np.frombuffer(view.sheet_values, np.uint8).reshape(2, 2, 4)
+    assert pairs[0, 0, 2] == pairs[0, 1, 2] == round(255 * 0.3)
+    np.testing.assert_array_equal(pairs[1, 0], pairs[1, 1])
+    assert view.sheet_errors == [0.5, None]  # nothing tells how far off the second is
+    assert view.item["error"] is None
+    inputs = np.frombuffer(view.item_values, "<f4").reshape(3, 4)[0]
+    assert np.isnan(inputs).all()
+    session.select([])
+    settle()
+    assert view.sheet_missing == b""

@@ -52,9 +52,28 @@ export function residualRgba(
   const rgba = new Uint8ClampedArray(pixels * 4);
   for (let p = 0; p < pixels; p++) {
     let sum = 0;
-    for (let c = 0; c < colours; c++) sum += values[p * channels + c] ?? 0;
+    // What is missing has no residual.
+    for (let c = 0; c < colours; c++) sum += values[p * channels + c] || 0;
     rgba.set(diverging(limit > 0 ? sum / colours / limit : 0, dark), 4 * p);
     rgba[4 * p + 3] = 255;
+  }
+  return rgba;
+}
+
+/** Reddish purple of Okabe and Ito: what was missing and is filled in. */
+const FILLED = [204, 121, 167] as const;
+
+/** Colour pixels of which a value was filled in, half as strong as they are bright. */
+export function markFilled(
+  rgba: Uint8ClampedArray<ArrayBuffer>,
+  shape: ImageShape,
+  filled: readonly number[],
+): Uint8ClampedArray<ArrayBuffer> {
+  for (const pixel of new Set(filled.map((i) => Math.floor(i / shape.channels)))) {
+    for (const [c, colour] of FILLED.entries()) {
+      rgba[4 * pixel + c] = ((rgba[4 * pixel + c] as number) + colour) / 2;
+    }
+    rgba[4 * pixel + 3] = 255;
   }
   return rgba;
 }

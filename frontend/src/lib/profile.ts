@@ -17,6 +17,46 @@ export function splitItem(values: Float32Array, features: number): ItemValues {
   return { input: row(0), reconstruction: row(1), residual: row(2) };
 }
 
+/** Each feature measured from its smallest value, 0, to its largest, 1: they may be far apart.
+ *
+ * `ranges` are the smallest values of all features, then the largest; none leaves the values.
+ */
+export function toUnit(values: ItemValues, ranges: Float32Array): ItemValues {
+  const n = ranges.length / 2;
+  if (n !== values.input.length || n === 0) return values;
+  const width = (i: number): number => {
+    const span = (ranges[n + i] as number) - (ranges[i] as number);
+    return span > 0 ? span : 1;
+  };
+  const place = (v: number, i: number): number => (v - (ranges[i] as number)) / width(i);
+  return {
+    input: values.input.map(place),
+    reconstruction: values.reconstruction.map(place),
+    residual: values.residual.map((v, i) => v / width(i)),
+  };
+}
+
+/** Indices of the values that are missing in the input, and were filled in. */
+export function filledIn({ input, reconstruction }: ItemValues): number[] {
+  if (reconstruction.length === 0) return [];
+  return [...input.keys()].filter((i) => Number.isNaN(input[i]));
+}
+
+/** The input with the reconstruction in place of what is missing. */
+export function completed({ input, reconstruction }: ItemValues): Float32Array {
+  return input.map((value, i) => (Number.isNaN(value) ? (reconstruction[i] ?? value) : value));
+}
+
+/** The `d` of an SVG path of dots, to be drawn with round ends. */
+export function dotPath(
+  values: ArrayLike<number>,
+  at: readonly number[],
+  x: Scale,
+  y: Scale,
+): string {
+  return at.map((i) => `M${x(i).toFixed(1)} ${y(values[i] as number).toFixed(1)}h0`).join("");
+}
+
 export type Scale = (value: number) => number;
 
 /** Linear map of `[low, high]` to `[start, end]`, clamped. */

@@ -44,27 +44,27 @@ export function describeScatter(
   return `${parts.join("; ")}.`;
 }
 
-/** The features that a sparse item has, and those that its reconstruction adds, in words. */
-export function describeTerms(
-  title: string,
-  names: readonly string[],
-  given: number,
-  input: Float32Array,
-  reconstruction: Float32Array,
-): string {
-  const has = names
-    .slice(0, given)
-    .map((name, i) => `${name} ${short(input[i])} as ${short(reconstruction[i])}`);
-  const added = names.slice(given).map((name, i) => `${name} ${short(reconstruction[given + i])}`);
-  const parts = [`Input as reconstruction: ${has.join(", ") || "none"}`];
-  if (added.length > 0) parts.push(`Only in the reconstruction: ${added.join(", ")}`);
-  return `${title}. ${parts.join(". ")}.`;
-}
-
 /** The head of an item's card: 'Item 123 · label 7' and, in the next line, 'error 0.0123'. */
 export function itemTitle(index: number, label: string, error: number | null): string {
   const parts = [`Item ${index}`];
   if (label) parts.push(`label ${label}`);
   const known = error !== null && Number.isFinite(error);
   return parts.join(" · ") + (known ? `\nerror ${short(error)}` : "");
+}
+
+/** A feature's name in at most `most` characters; of 'column = category' the category stays. */
+export function shortName(name: string, most: number): string {
+  if (name.length <= most) return name;
+  const split = name.lastIndexOf(" = ");
+  const category = split < 0 ? "" : name.slice(split + 3);
+  if (!category) return `${name.slice(0, most - 1)}…`;
+  const room = most - category.length - 4;
+  if (room > 0) return `${name.slice(0, room)}… = ${category}`;
+  return category.length < most ? `…${category}` : `…${category.slice(0, most - 2)}…`;
+}
+
+/** '3 of 64 values were missing and are filled in'; empty without any. */
+export function filledText(filled: number, of: number): string {
+  if (filled === 0) return "";
+  return `${filled} of ${count(of, "value")} ${filled === 1 ? "was" : "were"} missing and ${filled === 1 ? "is" : "are"} filled in`;
 }

@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { amplitude, imageShape, residualRgba, sheetTile, toRgba } from "../../src/lib/images";
+import {
+  amplitude,
+  imageShape,
+  markFilled,
+  residualRgba,
+  sheetTile,
+  toRgba,
+} from "../../src/lib/images";
 import { diverging } from "../../src/lib/palette";
 
 test("shapes of images, and what is none", () => {
@@ -53,4 +60,20 @@ test("a sheet holds input and reconstruction of item after item", () => {
     [6, 7, 8],
     [9, 10, 11],
   ]);
+});
+
+test("filled pixels are coloured, once for all their channels", () => {
+  const grey = toRgba([0, 16], { height: 1, width: 2, channels: 1 }, 0, 16);
+  expect([...markFilled(grey, { height: 1, width: 2, channels: 1 }, [1])]).toEqual([
+    0, 0, 0, 255, 230, 188, 211, 255,
+  ]);
+  const colour = toRgba([0, 0, 0], { height: 1, width: 1, channels: 3 }, 0, 1);
+  const marked = markFilled(colour, { height: 1, width: 1, channels: 3 }, [0, 2]);
+  expect([...marked]).toEqual([102, 60, 84, 255]);
+});
+
+test("what is missing has no residual", () => {
+  const shape = { height: 1, width: 1, channels: 1 };
+  const rgba = residualRgba(Float32Array.of(Number.NaN), shape, 2, false);
+  expect([...rgba.slice(0, 3)]).toEqual([...diverging(0, false)]);
 });

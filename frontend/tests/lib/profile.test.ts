@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { largestResiduals, linear, linePath, splitItem, valueExtent } from "../../src/lib/profile";
+import {
+  completed,
+  dotPath,
+  filledIn,
+  largestResiduals,
+  linear,
+  linePath,
+  splitItem,
+  toUnit,
+  valueExtent,
+} from "../../src/lib/profile";
 
 test("an item's values are three rows; without a network there is one", () => {
   const item = splitItem(Float32Array.of(1, 2, 3, 4, 5, 6), 2);
@@ -28,4 +38,27 @@ test("a line breaks where a value is missing", () => {
 
 test("the largest residuals come first, whatever their sign", () => {
   expect(largestResiduals(Float32Array.of(1, -5, 3, Number.NaN), 2)).toEqual([1, 2]);
+});
+
+test("features that are far apart are each measured by their own range", () => {
+  const item = splitItem(Float32Array.of(1000, 0.5, 7, 1500, 1, 7, -500, -0.5, 0), 3);
+  const unit = toUnit(item, Float32Array.of(0, 0, 7, 2000, 1, 7));
+  expect([...unit.input]).toEqual([0.5, 0.5, 0]);
+  expect([...unit.reconstruction]).toEqual([0.75, 1, 0]);
+  expect([...unit.residual]).toEqual([-0.25, -0.5, 0]);
+  expect(toUnit(item, new Float32Array())).toBe(item);
+});
+
+test("what is missing in the input is filled in with the reconstruction", () => {
+  const item = splitItem(Float32Array.of(1, Number.NaN, 3, 4, 0, Number.NaN), 2);
+  expect(filledIn(item)).toEqual([1]);
+  expect([...completed(item)]).toEqual([1, 4]);
+  const untrained = splitItem(Float32Array.of(1, Number.NaN), 2);
+  expect(filledIn(untrained)).toEqual([]);
+  expect(completed(untrained)[1]).toBeNaN();
+});
+
+test("dots stand where they are asked for", () => {
+  const at = (v: number): number => v;
+  expect(dotPath([5, 6, 7], [0, 2], at, at)).toBe("M0.0 5.0h0M2.0 7.0h0");
 });

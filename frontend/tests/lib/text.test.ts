@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { count, describeScatter, footer, itemTitle, short } from "../../src/lib/text";
+import {
+  count,
+  describeScatter,
+  filledText,
+  footer,
+  itemTitle,
+  short,
+  shortName,
+} from "../../src/lib/text";
 
 test("numbers have three digits", () => {
   expect([0.012345, 7, 1234.5, 0, 1e-7, 2e9].map((value) => short(value))).toEqual([
@@ -30,4 +38,18 @@ test("the scatter in words", () => {
   expect(describeScatter(3, [group], 1, "epoch 2")).toBe(
     "Latent scatter of 3 items; epoch 2; a: 2 (hidden); 1 selected.",
   );
+});
+
+test("of a long name the category stays", () => {
+  const names = ["age", "circumference", "colour of the eyes", "colour of eyes = red"];
+  const expected = ["age", "circumference", "colour of the…", "colour … = red"];
+  expect(names.map((name) => shortName(name, 14))).toEqual(expected);
+  expect(shortName("town = Saint-Martin", 14)).toBe("…Saint-Martin");
+  expect(shortName("town = Llanfairpwllgwyngyll", 14)).toBe("…Llanfairpwll…");
+});
+
+test("how many values were filled in, and nothing where none was", () => {
+  expect(filledText(0, 64)).toBe("");
+  expect(filledText(1, 13)).toBe("1 of 13 values was missing and is filled in");
+  expect(filledText(3, 64)).toBe("3 of 64 values were missing and are filled in");
 });

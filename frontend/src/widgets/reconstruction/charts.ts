@@ -1,24 +1,31 @@
 /** Profiles of items that are no images, as SVG. */
 import { element, svg } from "../../dom/element";
 import { amplitude } from "../../lib/images";
-import { type ItemValues, linear, linePath, valueExtent } from "../../lib/profile";
-import { short } from "../../lib/text";
+import {
+  dotPath,
+  filledIn,
+  type ItemValues,
+  linear,
+  linePath,
+  valueExtent,
+} from "../../lib/profile";
+import { short, shortName } from "../../lib/text";
 
 /** Geometry of the bars, in units of the drawing. */
 const ROW = { height: 15, bar: 9, name: 84, value: 92, gap: 10, residual: 54 } as const;
 
-/** What stands above the features that an item does not have. */
-const ADDED = "only in the reconstruction";
+/** Characters of a name that fit before its bar. */
+const MAX_NAME = 13;
 
-/**
- * One row a feature: name, input (bar) with reconstruction (mark), residual. If an item has
- * only the first `given` features, the others stand beneath a heading.
+/** One row a feature: name, input (bar) with reconstruction (mark), residual.
+ *
+ * `raw` are the values that are told; they are drawn as `values`, which may be scaled.
  */
 export function barChart(
   values: ItemValues,
   names: readonly string[],
   range: readonly number[],
-  given = names.length,
+  raw: ItemValues,
 ): Node {
   const { input, reconstruction, residual } = values;
   const [low, high] = valueExtent(range, input, reconstruction);
@@ -26,8 +33,7 @@ export function barChart(
   const start = ROW.name + ROW.value + ROW.gap;
   const limit = amplitude(residual) || 1;
   const error = linear(-limit, limit, start, start + ROW.residual);
-  const heading = given < input.length ? 1 : 0;
-  const height = (input.length + heading) * ROW.height;
+  const height = input.length * ROW.height;
   const chart = svg("svg", {
     class: "ae-bars",
     viewBox: `0 0 ${start + ROW.residual + 2} ${height}`,
@@ -35,46 +41,53 @@ export function barChart(
   });
   const zero = value(Math.min(Math.max(0, low), high));
   chart.append(rule(zero, height), rule(error(0), height));
-  if (heading) {
-    const y = given * ROW.height + ROW.bar + 2;
-    const text = svg("text", { class: "ae-name ae-heading", x: ROW.name + ROW.value, y });
-    text.textContent = ADDED;
-    chart.append(text);
-  }
   for (let i = 0; i < input.length; i++) {
-    const place = i < given ? i : i + heading;
-    chart.append(row(i, place, names[i] ?? String(i), values, value, zero, error));
+    chart.append(row(i, names[i] ?? String(i), raw, values, value, zero, error));
   }
-  return withLegend(chart, `residual ±${short(amplitude(residual))}`);
+  return withLegend(chart, residualText(values, raw));
+}
+
+function residualText({ residual }: ItemValues, raw: ItemValues): string {
+  const limit = amplitude(residual);
+  if (residual === raw.residual) return `residual ±${short(limit)}`;
+  return `residual ±${short(100 * limit)} % of range`;
 }
 
 function row(
   i: number,
-  place: number,
   name: string,
+  raw: ItemValues,
   { input, reconstruction, residual }: ItemValues,
   value: (v: number) => number,
   zero: number,
   error: (v: number) => number,
 ): SVGGElement {
-  const top = place * ROW.height + (ROW.height - ROW.bar) / 2;
+  const top = i * ROW.height + (ROW.height - ROW.bar) / 2;
   const group = svg("g");
-  const label = svg("text", { class: "ae-name", x: ROW.name - 6, y: top + ROW.bar - 1 });
-  label.textContent = name.length > 14 ? `${name.slice(0, 13)}…` : name;
+  const missing = Number.isNaN(input[i]);
+  const label = svg("text", {
+    class: missing ? "ae-name ae-filled-name" : "ae-name",
+    x: ROW.name - 6,
+    y: top + ROW.bar - 1,
+  });
+  const shown = shortName(name, MAX_NAME);
+  label.textContent = missing ? `◇ ${shown}` : shown;
   const tip = svg("title");
-  tip.textContent = `${name}: input ${short(input[i])}, reconstruction ${short(reconstruction[i])}`;
-  group.append(tip, label);
-  if (Number.isFinite(input[i])) {
-    group.append(bar("ae-input", zero, value(input[i] as number), top));
-  }
   const output = reconstruction[i];
+  tip.textContent = missing
+    ? `${name}: missing, filled in with ${short(raw.reconstruction[i])}`
+    : `${name}: input ${short(raw.input[i])}, reconstruction ${short(raw.reconstruction[i])}`;
+  group.append(tip, label);
+  if (missing) {
+    if (output !== undefined) group.append(bar("ae-filled", zero, value(output), top));
+    return group;
+  }
+  group.append(bar("ae-input", zero, value(input[i] as number), top));
   if (output !== undefined && Number.isFinite(output)) {
     const x = value(output);
     group.append(svg("path", { class: "ae-output", d: `M${x} ${top - 1.5}v${ROW.bar + 3}` }));
     const rest = residual[i] as number;
-    if (Number.isFinite(rest)) {
-      group.append(bar(rest < 0 ? "ae-below" : "ae-above", error(0), error(rest), top));
-    }
+    group.append(bar(rest < 0 ? "ae-below" : "ae-above", error(0), error(rest), top));
   }
   return group;
 }
@@ -91,7 +104,7 @@ function rule(x: number, height: number): SVGPathElement {
 const LINE = { width: 240, height: 96, gap: 10, residual: 40 } as const;
 
 /** Many features: input and reconstruction as lines, the residual beneath. */
-export function lineChart(values: ItemValues, range: readonly number[]): Node {
+export function lineChart(values: ItemValues, range: readonly number[], raw: ItemValues): Node {
   const { input, reconstruction, residual } = values;
   const [low, high] = valueExtent(range, input, reconstruction);
   const x = linear(0, Math.max(input.length - 1, 1), 1, LINE.width - 1);
@@ -111,9 +124,13 @@ export function lineChart(values: ItemValues, range: readonly number[]): Node {
     svg("path", { class: "ae-rule", d: `M0 ${error(0)}H${LINE.width}` }),
     svg("path", { class: "ae-input-line", d: linePath(input, x, y) }),
     svg("path", { class: "ae-output-line", d: linePath(reconstruction, x, y) }),
+    svg("path", {
+      class: "ae-filled-dots",
+      d: dotPath(reconstruction, filledIn(values), x, y),
+    }),
     svg("path", { class: "ae-residual-line", d: linePath(residual, x, error) }),
   );
-  return withLegend(chart, `residual ±${short(amplitude(residual))}`);
+  return withLegend(chart, residualText(values, raw));
 }
 
 function withLegend(chart: SVGSVGElement, residual: string): Node {

@@ -1,9 +1,24 @@
 /** The card of one item: input, reconstruction and residual. */
 import { element } from "../../dom/element";
 import { float32 } from "../../lib/bytes";
-import { amplitude, type ImageShape, imageShape, residualRgba, toRgba } from "../../lib/images";
-import { type ItemValues, largestResiduals, MAX_BARS, splitItem } from "../../lib/profile";
-import { describeTerms, itemTitle, short } from "../../lib/text";
+import {
+  amplitude,
+  type ImageShape,
+  imageShape,
+  markFilled,
+  residualRgba,
+  toRgba,
+} from "../../lib/images";
+import {
+  completed,
+  filledIn,
+  type ItemValues,
+  largestResiduals,
+  MAX_BARS,
+  splitItem,
+  toUnit,
+} from "../../lib/profile";
+import { filledText, itemTitle, short } from "../../lib/text";
 import { barChart, lineChart } from "./charts";
 import { figure, paintImage } from "./images";
 import type { Item, ReconstructionModel } from "./traits";
@@ -13,7 +28,6 @@ const EMPTY_HINT = "Hover or click a point to see how its item is reconstructed.
 export class ItemCard {
   readonly node = element("section", "ae-item", { "aria-label": "Item" });
   private readonly title = element("h4", "ae-title");
-  private readonly text = element("p", "ae-text");
   private readonly note = element("p", "ae-hint");
   private readonly picture = element("div", "ae-picture", { role: "img" });
   private readonly figures = [
@@ -23,7 +37,7 @@ export class ItemCard {
   ] as const;
 
   constructor(private readonly model: ReconstructionModel) {
-    this.node.append(this.title, this.text, this.picture, this.note);
+    this.node.append(this.title, this.picture, this.note);
   }
 
   update(dark: boolean): void {
@@ -33,7 +47,6 @@ export class ItemCard {
     this.node.classList.toggle("ae-nothing", !shown);
     this.title.hidden = !shown;
     this.picture.hidden = !shown;
-    this.text.textContent = item.text ?? "";
     if (!isItem(item)) {
       this.note.textContent = EMPTY_HINT;
       return;
@@ -42,13 +55,15 @@ export class ItemCard {
     this.title.textContent = title;
     this.title.title = title;
     const bytes = float32(model.get("item_values"));
-    const values = splitItem(bytes, item.names?.length ?? this.features(bytes.length));
+    const values = splitItem(bytes, this.features(bytes.length));
     const known = values.reconstruction.length > 0;
-    this.note.textContent = known ? "" : "No reconstruction yet: press Start to train.";
+    const filled = filledText(filledIn(values).length, values.input.length);
+    this.note.textContent = known ? filled : "No reconstruction yet: press Start to train.";
+    this.note.classList.toggle("ae-filled-note", filled !== "");
     const shape = imageShape(model.get("item_shape"));
     if (shape) this.drawImages(shape, values, dark);
-    else this.drawProfile(values, item);
-    this.picture.setAttribute("aria-label", this.describe(title, values, item));
+    else this.drawProfile(values);
+    this.picture.setAttribute("aria-label", this.describe(title, values));
   }
 
   private features(length: number): number {
@@ -61,7 +76,8 @@ export class ItemCard {
     const [low = 0, high = 1] = this.model.get("value_range");
     const [input, output, residual] = this.figures;
     const known = values.reconstruction.length > 0;
-    paintImage(input.canvas, shape, toRgba(values.input, shape, low, high));
+    const pixels = toRgba(completed(values), shape, low, high);
+    paintImage(input.canvas, shape, markFilled(pixels, shape, filledIn(values)));
     if (known) {
       const limit = amplitude(values.residual);
       paintImage(output.canvas, shape, toRgba(values.reconstruction, shape, low, high));
@@ -76,30 +92,32 @@ export class ItemCard {
     }
   }
 
-  private drawProfile(values: ItemValues, item: Item): void {
-    const range = this.model.get("value_range");
+  private drawProfile(raw: ItemValues): void {
+    const values = this.scaled(raw);
+    const range = values === raw ? this.model.get("value_range") : [0, 1];
     const names = this.model.get("feature_names");
-    const bars = values.input.length <= MAX_BARS;
+    const series = this.model.get("item_shape").length > 0;
+    const bars = !series && raw.input.length <= MAX_BARS;
     this.picture.classList.remove("ae-images");
-    if (item.names) {
-      // Few features, far from the largest value of the data: on a scale of their own.
-      this.picture.replaceChildren(barChart(values, item.names, [0, 0], item.given));
-    } else {
-      this.picture.replaceChildren(
-        bars ? barChart(values, names, range) : lineChart(values, range),
-      );
-    }
+    this.picture.replaceChildren(
+      bars ? barChart(values, names, range, raw) : lineChart(values, range, raw),
+    );
   }
 
-  private describe(title: string, values: ItemValues, item: Item): string {
-    const { input, reconstruction, residual } = values;
-    if (item.names) return describeTerms(title, item.names, item.given ?? 0, input, reconstruction);
+  private scaled(values: ItemValues): ItemValues {
+    return toUnit(values, float32(this.model.get("feature_ranges")));
+  }
+
+  private describe(title: string, values: ItemValues): string {
+    const { input, residual } = values;
+    const filled = filledText(filledIn(values).length, input.length);
+    const end = filled && ` ${filled}.`;
     if (residual.length === 0) return `${title}. Input only, ${input.length} features.`;
     const names = this.model.get("feature_names");
-    const worst = largestResiduals(residual, 3).map(
+    const worst = largestResiduals(this.scaled(values).residual, 3).map(
       (i) => `${names[i] ?? `feature ${i}`} ${short(residual[i])}`,
     );
-    return `${title}. Input, reconstruction and residual. Largest residuals: ${worst.join(", ")}.`;
+    return `${title}. Input, reconstruction and residual. Largest residuals: ${worst.join(", ")}.${end}`;
   }
 }
 

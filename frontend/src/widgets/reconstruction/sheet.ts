@@ -1,9 +1,9 @@
 /** The sheet of the selected items: input above reconstruction, a button each. */
 import { element, svg } from "../../dom/element";
 import { uint8 } from "../../lib/bytes";
-import { imageShape, sheetTile, toRgba } from "../../lib/images";
-import { linear, linePath } from "../../lib/profile";
-import { itemTitle, short } from "../../lib/text";
+import { imageShape, markFilled, sheetTile, toRgba } from "../../lib/images";
+import { dotPath, linear, linePath } from "../../lib/profile";
+import { filledText, itemTitle, short } from "../../lib/text";
 import { paintImage } from "./images";
 import type { ReconstructionModel } from "./traits";
 
@@ -19,8 +19,6 @@ export class Sheet {
   private readonly hint = element("p", "ae-hint", {}, EMPTY_HINT);
   /** The one tile that Tab reaches; arrows move on from it. */
   private current = 0;
-  /** Whether items are lines of text in place of pictures. */
-  private inLines = false;
 
   constructor(private readonly model: ReconstructionModel) {
     this.node.append(this.title, this.grid, this.hint);
@@ -41,11 +39,6 @@ export class Sheet {
         ? `Showing ${indices.length} of ${total.toLocaleString("en")} selected`
         : `${indices.length} selected`;
     const refocus = this.grid.contains(document.activeElement);
-    const lines = model.get("sheet_texts").length > 0;
-    if (this.grid.classList.toggle("ae-lines-of-text", lines) !== this.inLines) {
-      this.inLines = lines;
-      this.grid.replaceChildren();
-    }
     this.fit(indices.length);
     const sheet = uint8(model.get("sheet_values"));
     const features = indices.length > 0 ? sheet.length / indices.length / 2 : 0;
@@ -76,19 +69,15 @@ export class Sheet {
     while (this.grid.childElementCount > count) this.grid.lastElementChild?.remove();
     while (this.grid.childElementCount < count) {
       const caption = element("span", "ae-tile-error");
-      const picture = this.picture();
+      const picture = imageShape(this.model.get("item_shape"))
+        ? element("canvas", "ae-image")
+        : svg("svg", {
+            class: "ae-tile-profile",
+            viewBox: "0 0 48 40",
+            preserveAspectRatio: "none",
+          });
       this.grid.append(element("button", "ae-tile", { type: "button" }, picture, caption));
     }
-  }
-
-  private picture(): Element {
-    if (this.inLines) return element("span", "ae-tile-text");
-    if (imageShape(this.model.get("item_shape"))) return element("canvas", "ae-image");
-    return svg("svg", {
-      class: "ae-tile-profile",
-      viewBox: "0 0 48 40",
-      preserveAspectRatio: "none",
-    });
   }
 
   private fill(
@@ -101,24 +90,31 @@ export class Sheet {
     const error = this.model.get("sheet_errors")[i] ?? null;
     const label = this.model.get("sheet_labels")[i] ?? "";
     const [picture, caption] = tile.children;
-    tile.title = itemTitle(index, label, error);
+    const filled = this.filled(i, features);
+    const title = itemTitle(index, label, error);
+    tile.title = [title, filledText(filled.length, features)].filter(Boolean).join("\n");
     tile.setAttribute("aria-label", tile.title);
     tile.dataset.index = String(index);
-    if (caption) caption.textContent = short(error, 2);
-    if (this.inLines && picture) {
-      const text = this.model.get("sheet_texts")[i] ?? "";
-      picture.textContent = text;
-      tile.title += `\n${text}`;
-      tile.setAttribute("aria-label", tile.title);
-      return;
-    }
+    if (caption) caption.textContent = short(error, 2) + (filled.length > 0 ? "◇" : "");
     const [input, output] = sheetTile(sheet, features, i);
     const shape = imageShape(this.model.get("item_shape"));
     if (shape && picture instanceof HTMLCanvasElement) {
-      paintImage(picture, shape, toRgba(input, shape, 0, 255), toRgba(output, shape, 0, 255));
+      const pixels = markFilled(toRgba(input, shape, 0, 255), shape, filled);
+      paintImage(picture, shape, pixels, toRgba(output, shape, 0, 255));
     } else if (picture) {
-      picture.replaceChildren(line("ae-input-line", input), line("ae-output-line", output));
+      picture.replaceChildren(
+        line("ae-input-line", input),
+        line("ae-output-line", output),
+        dots(output, filled),
+      );
     }
+  }
+
+  /** Which values of tile `i` were missing. */
+  private filled(i: number, features: number): number[] {
+    const missing = uint8(this.model.get("sheet_missing"));
+    const row = missing.subarray(i * features, (i + 1) * features);
+    return [...row.keys()].filter((j) => row[j]);
   }
 
   private choose(target: Element): void {
@@ -150,8 +146,15 @@ export class Sheet {
   }
 }
 
+const across = (length: number) => linear(0, Math.max(length - 1, 1), 2, 46);
+const up = linear(0, 255, 38, 2);
+
 function line(kind: string, values: Uint8Array): SVGPathElement {
-  const x = linear(0, Math.max(values.length - 1, 1), 2, 46);
-  const d = linePath(Float32Array.from(values), x, linear(0, 255, 38, 2));
+  const d = linePath(Float32Array.from(values), across(values.length), up);
   return svg("path", { class: kind, d });
+}
+
+function dots(values: Uint8Array, filled: readonly number[]): SVGPathElement {
+  const d = dotPath(values, filled, across(values.length), up);
+  return svg("path", { class: "ae-filled-dots", d });
 }

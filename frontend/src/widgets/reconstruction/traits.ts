@@ -6,24 +6,21 @@ export interface Item {
   readonly label: string;
   readonly error: number | null;
   readonly epoch: number | null;
-  readonly text: string;
-  /** Of a sparse item: the features shown, and how many of them it has. */
-  readonly names?: readonly string[];
-  readonly given?: number;
 }
 
 export interface ReconstructionTraits {
   item_shape: number[];
   feature_names: string[];
   value_range: number[];
+  feature_ranges: DataView;
   item: Item | Record<string, never>;
   item_values: DataView;
   sheet_indices: number[];
   sheet_labels: string[];
   sheet_errors: (number | null)[];
   sheet_total: number;
-  sheet_texts: string[];
   sheet_values: DataView;
+  sheet_missing: DataView;
   marked: number;
 }
 

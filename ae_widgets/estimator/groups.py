@@ -1,0 +1,128 @@
+"""Classes and clusters of a fitted autoencoder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from ae_widgets.data import NO_LABEL
+from ae_widgets.data.columns import is_missing
+from ae_widgets.data.labels import means_none
+from ae_widgets.estimator.prediction import Predictions
+from ae_widgets.estimator.use import FittedAutoencoder
+from ae_widgets.exceptions import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["GroupingAutoencoder", "class_numbers"]
+
+
+def _trains_classes(model: Any) -> bool:
+    return bool(model.delta)
+
+
+class GroupingAutoencoder(Predictions, FittedAutoencoder):
+    """What an autoencoder with `delta` or `gamma` above 0 says of items."""
+
+    classes_: NDArray[Any]
+    gamma: float
+    delta: float
+
+    @available_if(_trains_classes)  # type: ignore[untyped-decorator]
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the probability of each class, shape (n_samples, n_classes)."""
+        network = self._fitted()
+        codes = self._codes(self._check(X))
+        classifier = network.heads.classifier
+        if classifier is None:
+            msg = (
+                "No class was learnt: y held fewer than two. Fit with y that has a label for "
+                "some items of each class."
+            )
+            raise DataError(msg)
+        with torch.no_grad():
+            logits = classifier(torch.from_numpy(codes)).double()
+        probabilities: NDArray[np.float64] = torch.softmax(logits, dim=1).numpy()
+        return probabilities
+
+    def _predict_classes(self, X: ArrayLike) -> NDArray[Any]:
+        classes: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return classes
+
+    def _predict_clusters(self, X: ArrayLike) -> NDArray[np.int32]:
+        check_is_fitted(self, "network_")
+        return self._clusters_of(self._codes(self._check(X)))
+
+    @property
+    def cluster_centers_(self) -> NDArray[np.float32]:
+        """The clusters' centres, shape (n_clusters, code_dim); absent without clusters."""
+        network = getattr(self, "network_", None)
+        centers = None if network is None else network.heads.centers
+        if centers is None:
+            msg = "There are no clusters: fit with gamma above 0."
+            raise AttributeError(msg)
+        array: NDArray[np.float32] = centers.detach().numpy()
+        return array
+
+    def _clusters_of(self, codes: NDArray[np.float32]) -> NDArray[np.int32]:
+        from ae_widgets.losses.clustering import nearest_distance
+
+        centers = torch.from_numpy(self.cluster_centers_)
+        _, nearest = nearest_distance(torch.from_numpy(codes), centers)
+        clusters: NDArray[np.int32] = nearest.int().numpy()
+        return clusters
+
+
+def class_numbers(
+    y: ArrayLike | None, n_samples: int, known: NDArray[Any] | None = None
+) -> tuple[NDArray[np.int32], NDArray[Any]]:
+    """Return each item's class as a number, -1 for none, and the classes.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Numbers or texts. NaN and None are no class; neither is -1, unless other
+        classes are negative or they are -1 and 1.
+    n_samples : int
+    known : ndarray, optional
+        Classes to begin with, in this order; others are appended.
+
+    Raises
+    ------
+    DataError
+        If there is no `y`, it is of another length, or holds no class.
+    """
+    if y is None:
+        msg = "delta is above 0, so that classes are trained: pass y, the class of each item."
+        raise DataError(msg)
+    values = column_or_1d(y, dtype=None, warn=False)
+    if len(values) != n_samples:
+        msg = f"X has {n_samples:,} rows and y has {len(values):,} classes: pass one a row."
+        raise DataError(msg)
+    items = values.tolist()
+    missing = np.array([is_missing(value) for value in items], bool)
+    numbers = [v for v, lacks in zip(items, missing, strict=True) if not lacks]
+    if means_none(v for v in numbers if isinstance(v, (int, float))):
+        missing |= np.array([isinstance(v, (int, float)) and v == NO_LABEL for v in items], bool)
+    present = values[~missing]
+    if not len(present):
+        msg = "y holds no class: every value is missing. Pass a class for some items, or delta=0."
+        raise DataError(msg)
+    if present.dtype == object and _mixed(present):
+        present = present.astype(str)
+    classes = np.unique(present)
+    if known is not None:
+        classes = np.concatenate([known, classes[~np.isin(classes, known)]])
+    order = np.argsort(classes)
+    labels = np.full(n_samples, NO_LABEL, np.int32)
+    labels[~missing] = order[np.searchsorted(classes, present.astype(classes.dtype), sorter=order)]
+    return labels, classes
+
+
+def _mixed(values: NDArray[Any]) -> bool:
+    return len({isinstance(value, str) for value in values}) > 1

@@ -1,0 +1,121 @@
+"""The estimator as one that fills in missing values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_array, check_is_fitted
+
+from ae_widgets.engine.items import chunk_rows
+from ae_widgets.engine.missing import error_in_force
+from ae_widgets.estimator.dtypes import checked_dtypes
+from ae_widgets.estimator.use import FittedAutoencoder
+from ae_widgets.exceptions import DataError
+from ae_widgets.losses import TAKES_MISSING
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+__all__ = ["Imputation"]
+
+
+def _fills(model: Any) -> bool:
+    takes: bool = model._takes_missing  # noqa: SLF001  # its own
+    return takes
+
+
+class Imputation(FittedAutoencoder):
+    """`impute`, there only if values may be missing."""
+
+    missing: str
+
+    def _check(self, X: ArrayLike, **how: Any) -> Any:
+        try:
+            return super()._check(X, **how)
+        except ValueError as error:
+            if "contains NaN" in str(error) and (where := _where_missing(X)):
+                msg = f"X has NaN in {where}. Drop or fill them, or pass missing='mask'."
+                raise DataError(msg) from error
+            raise
+
+    @property
+    def _error_kind(self) -> str:
+        kind: str = error_in_force(self.reconstruction, self.missing)
+        return kind
+
+    @property
+    def _takes_missing(self) -> bool:
+        asked = (self.missing, self.reconstruction)
+        return any(isinstance(name, str) and name in {"mask", *TAKES_MISSING} for name in asked)
+
+    @available_if(_fills)  # type: ignore[untyped-decorator]  # scikit-learn has no types
+    def impute(self, X: ArrayLike) -> Any:
+        """Return `X` with its missing values filled in by the reconstruction.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n_samples, n_features)
+            Items; NaN where a value is missing.
+
+        Returns
+        -------
+        ndarray or CSR matrix of shape (n_samples, n_features)
+            A copy, float32 or float64 as `X`, in which all that was observed is the
+            same bit for bit.
+        """
+        check_is_fitted(self, "network_")
+        checked = self._check(X)
+        if self.preprocessor_ is not None and not self.preprocessor_.invertible_:
+            msg = (
+                "impute needs reconstructions in the space of X, but a step of preprocess cannot "
+                "be undone. Give it an inverse_transform, or leave it out."
+            )
+            raise DataError(msg)
+        filled = check_array(
+            checked_dtypes(X),
+            accept_sparse="csr",
+            dtype=[np.float64, np.float32],
+            ensure_all_finite="allow-nan",
+            copy=True,
+        )
+        size = chunk_rows(self.n_features_in_)
+        values = filled.data if issparse(filled) else filled
+        rows, columns = _missing_cells(filled)
+        places = np.flatnonzero(np.isnan(values)) if issparse(filled) else None
+        holed, row_of_cell = np.unique(rows, return_inverse=True)
+        for start in range(0, len(holed), size):
+            cells = (row_of_cell >= start) & (row_of_cell < start + size)
+            outputs = self._reconstruct(checked[holed[start : start + size]])
+            found = outputs[row_of_cell[cells] - start, columns[cells]]
+            if places is None:
+                filled[rows[cells], columns[cells]] = found
+            else:
+                values[places[cells]] = found
+        return filled
+
+
+def _where_missing(X: Any) -> str:
+    """Say which cells of items that were refused are NaN, '' if that cannot be told."""
+    try:
+        rows, columns = _missing_cells(X if issparse(X) else np.asarray(checked_dtypes(X), float))
+    except (TypeError, ValueError):
+        return ""
+    if not len(rows):
+        return ""
+    names = getattr(X, "columns", None)
+    column = repr(names[columns[0]]) if names is not None else columns[0]
+    count = len(np.unique(rows))
+    return f"{count:,} of {np.shape(X)[0]:,} rows (first: row {rows[0]}, column {column})"
+
+
+def _missing_cells(filled: Any) -> tuple[Any, Any]:
+    """Return rows and columns of the NaN cells, row by row."""
+    if not issparse(filled):
+        rows, columns = np.nonzero(np.isnan(filled))
+        return rows, columns
+    places = np.flatnonzero(np.isnan(filled.data))
+    rows = np.searchsorted(filled.indptr, places, side="right") - 1
+    return rows, filled.indices[places]

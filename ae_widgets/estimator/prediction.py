@@ -1,0 +1,87 @@
+"""What `predict` says: whatever the model has been asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sklearn.base import BaseEstimator
+from sklearn.utils import ClassifierTags, Tags
+from sklearn.utils.metaestimators import available_if
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["PREDICTIONS", "Prediction", "Predictions"]
+
+
+class Prediction(NamedTuple):
+    """One thing that `predict` can say.
+
+    Attributes
+    ----------
+    asked : callable
+        Takes the estimator; whether its parameters ask for it.
+    method : str
+        Name of the method that says it of checked or unchecked items.
+    estimator_type : str
+        scikit-learn's word for an estimator that predicts this.
+    """
+
+    asked: Callable[[Any], bool]
+    method: str
+    estimator_type: str
+
+
+PREDICTIONS = (
+    Prediction(lambda model: bool(model.delta), "_predict_classes", "classifier"),
+    Prediction(lambda model: bool(model.gamma), "_predict_clusters", "clusterer"),
+    Prediction(
+        lambda model: model.contamination is not None, "_predict_outliers", "outlier_detector"
+    ),
+)
+"""The first that is asked for is predicted: classes, before clusters, before outliers."""
+
+
+def _asked(model: Any) -> Prediction | None:
+    return next((entry for entry in PREDICTIONS if entry.asked(model)), None)
+
+
+def _predicts(model: Any) -> bool:
+    return _asked(model) is not None
+
+
+class Predictions(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """`predict` and `fit_predict`, there only if a parameter asks for something to predict."""
+
+    @available_if(_predicts)  # type: ignore[untyped-decorator]  # scikit-learn has no types
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Return what the model has been asked for, of each item.
+
+        With `delta` that is its class, one of `classes_`; with `gamma` its cluster, the
+        number of a row of `cluster_centers_`; with `contamination` 1 for a usual item
+        and -1 for an anomaly.
+        """
+        entry = _asked(self)
+        assert entry is not None  # noqa: S101  # else the method is not there
+        predicted: NDArray[Any] = getattr(self, entry.method)(X)
+        return predicted
+
+    @available_if(_predicts)  # type: ignore[untyped-decorator]  # scikit-learn has no types
+    def fit_predict(
+        self, X: ArrayLike, y: ArrayLike | None = None, **fit_params: Any
+    ) -> NDArray[Any]:
+        """Train on `X` and return what is predicted of it; arguments as for `fit`."""
+        predicted: NDArray[Any] = self.fit(X, y, **fit_params).predict(X)
+        return predicted
+
+    def __sklearn_tags__(self) -> Tags:
+        """Describe the estimator to scikit-learn."""
+        tags = super().__sklearn_tags__()
+        if (entry := _asked(self)) is not None:
+            tags.estimator_type = entry.estimator_type
+            if entry.estimator_type == "classifier":
+                tags.classifier_tags = ClassifierTags()
+                tags.target_tags.required = True
+        return tags

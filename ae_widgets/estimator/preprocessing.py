@@ -1,0 +1,70 @@
+"""What an estimator does to the items before its network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from ae_widgets.data.categories import categorical_columns
+from ae_widgets.data.frames import as_frame, read_frame
+from ae_widgets.engine.preprocess import fit_preprocessor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    from ae_widgets.data.preprocess import Preprocessor
+    from ae_widgets.engine.settings import Settings
+
+    Floats = NDArray[np.float32]
+    Features = Floats | Any  # or a CSR matrix
+
+__all__ = ["Preprocessing"]
+
+
+class Preprocessing(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Items into what the network is given, and back."""
+
+    categorical: Any
+    preprocessor_: Preprocessor | None
+    categories_: Mapping[str, tuple[str, ...]]
+    _groups: tuple[tuple[int, int], ...]
+
+    def _encoded(self, X: Any, *, reset: bool) -> Any:
+        """Return a frame with its columns of categories one-hot; all else as it is."""
+        frame = as_frame(X)
+        known = None if reset else getattr(self, "categories_", {})
+        if reset:
+            self.categories_, self._groups = {}, ()
+        if frame is None or (known is not None and not known):
+            return X
+        series = [frame[:, i] for i in range(frame.shape[1])]
+        names = [str(name) for name in frame.columns]
+        if known is None and not categorical_columns(names, series, self.categorical):
+            return X
+        table = read_frame(frame, None, self.categorical, known)
+        if reset:
+            self.categories_, self._groups = table.categories, table.groups
+        return pd.DataFrame(table.values, columns=list(table.names or ()))
+
+    def _fit_inputs(
+        self, features: Features, settings: Settings, y: ArrayLike | None, *, warm: bool
+    ) -> Features:
+        """Return what the network is trained on, fitting the steps unless it goes on."""
+        if not warm:
+            self.preprocessor_ = fit_preprocessor(features, settings, y, self._groups)
+        return self._inputs(features)
+
+    def _inputs(self, features: Features) -> Features:
+        """Return what the network is given of items."""
+        made = getattr(self, "preprocessor_", None)
+        return features if made is None else made.transform(features)
+
+    def _originals(self, outputs: Floats) -> Floats:
+        """Return the network's outputs as items, or as they are if a step cannot be undone."""
+        made = getattr(self, "preprocessor_", None)
+        return made.inverse_transform(outputs) if made is not None and made.invertible_ else outputs

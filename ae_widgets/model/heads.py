@@ -1,0 +1,61 @@
+"""What is trained on the code beside the decoder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+__all__ = ["Heads"]
+
+
+class Heads(nn.Module):
+    """A linear classifier and the centres of clusters, each absent until it is needed.
+
+    Attributes
+    ----------
+    classifier : torch.nn.Linear or None
+        ``(n, code_dim) -> (n, n_classes)``, logits.
+    centers : torch.nn.Parameter of shape (n_clusters, code_dim) or None
+    """
+
+    classifier: nn.Linear | None
+    centers: nn.Parameter | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.classifier = None
+        self.register_parameter("centers", None)
+
+    def set_classes(self, n_classes: int, code_dim: int) -> None:
+        """Have a classifier of so many classes; classes that it knows keep their weights.
+
+        A new class begins with weights of 0, which favour none.
+        """
+        # Drawing weights that are not used would move torch's global random state.
+        linear: nn.Linear = nn.utils.skip_init(nn.Linear, code_dim, n_classes)  # type: ignore[no-untyped-call]  # torch has no type here
+        with torch.no_grad():
+            for parameter in linear.parameters():
+                parameter.zero_()
+            if self.classifier is not None:
+                known = min(n_classes, self.classifier.out_features)
+                linear.weight[:known] = self.classifier.weight[:known]
+                linear.bias[:known] = self.classifier.bias[:known]
+        self.classifier = linear
+
+    def set_centers(self, centers: Tensor | None) -> None:
+        """Take cluster centres of shape (n_clusters, code_dim), or have none."""
+        self.centers = None if centers is None else nn.Parameter(centers.clone())
+
+    def fit_to(self, weights: Mapping[str, Tensor]) -> None:
+        """Have the heads whose weights stand in a state dict of this module, and no others."""
+        self.classifier = None
+        if "classifier.weight" in weights:
+            self.set_classes(*weights["classifier.weight"].shape)
+        self.set_centers(weights.get("centers"))

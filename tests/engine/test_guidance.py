@@ -1,0 +1,171 @@
+"""Clusters and classes in a trainer."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.cluster import KMeans
+from sklearn.datasets import make_blobs
+from sklearn.metrics import adjusted_rand_score
+
+from ae_widgets.engine.settings import Settings
+from ae_widgets.engine.step import AutogradStep
+from ae_widgets.engine.trainer import Trainer
+
+X, Y = make_blobs(240, 6, centers=3, cluster_std=0.6, random_state=0)
+X = ((X - X.mean(0)) / X.std(0)).astype(np.float32)
+Y = Y.astype(np.int32)
+
+
+def settings(**changes):
+    return Settings().change(
+        **{"hidden_layer_sizes": (8,), "code_dim": 2, "n_clusters": 3, "max_iter": 30, **changes}
+    )
+
+
+def train(trainer, epochs):
+    for _ in range(epochs):
+        while not trainer.run(3):
+            pass
+        record = trainer.finish_epoch()
+    return record
+
+
+def assert_adds_up(losses):
+    assert sum(losses.weighted(part) for part in losses.values) == pytest.approx(
+        losses.total, abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("clustering", ["dec", "dcn"])
+def test_clusters_are_found(clustering):
+    changes = {"gamma": 0.2, "clustering": clustering, "clustering_start": 10}
+    trainer = Trainer(X, settings(learning_rate=1e-2, **changes))
+    record = train(trainer, 10)
+    assert set(record.train.values) == {"reconstruction", "complexity"}
+    record = train(trainer, 20)
+    classes, clusters = trainer.assign(trainer.encode()[0])
+    assert classes is None
+    assert adjusted_rand_score(Y, clusters) > 0.95
+    for losses in (record.train, record.validation):
+        assert losses.values["clustering"] > 0
+        assert losses.weights["clustering"] == pytest.approx(0.2)
+        assert_adds_up(losses)
+
+
+def test_they_begin_where_k_means_finds_them():
+    trainer = Trainer(X, settings(gamma=1e-12, clustering_start=3))
+    train(trainer, 3)
+    codes = trainer.encode(torch.from_numpy(trainer.train_rows))[0].numpy()
+    trainer.run(1)
+    kmeans = KMeans(3, n_init=20, random_state=0).fit(codes)
+    np.testing.assert_allclose(
+        trainer.network.heads.centers.detach(), kmeans.cluster_centers_, atol=2e-3
+    )
+
+
+def test_they_begin_earlier_when_training_has_converged():
+    trainer = Trainer(
+        X, settings(gamma=0.1, clustering_start=1000, max_iter=10_000, tol=1e9, n_iter_no_change=2)
+    )
+    train(trainer, 3)
+    assert trainer.network.heads.centers is not None
+    assert not trainer.stopping.converged
+
+
+def test_and_at_half_of_max_iter_at_the_latest():
+    trainer = Trainer(X, settings(gamma=0.1, clustering_start=1000, max_iter=8))
+    train(trainer, 4)
+    assert trainer.network.heads.centers is None
+    train(trainer, 1)
+    assert trainer.network.heads.centers is not None
+
+
+def test_another_number_of_clusters_places_them_anew():
+    trainer = Trainer(X, settings(gamma=0.1))
+    train(trainer, 2)
+    trainer.change("n_clusters", 5)
+    train(trainer, 1)
+    assert trainer.network.heads.centers.shape == (5, 2)
+
+
+def test_classes_are_learnt_from_the_labelled_and_told_of_all():
+    labels = np.where(np.arange(len(Y)) % 8 == 0, Y, -1)
+    trainer = Trainer(X, settings(delta=1.0, learning_rate=1e-2), labels=labels)
+    record = train(trainer, 30)
+    classes, clusters = trainer.assign(trainer.encode()[0])
+    assert clusters is None
+    assert (classes == Y).mean() > 0.95
+    assert_adds_up(record.train)
+    assert_adds_up(record.validation)
+
+
+def test_a_label_given_by_hand_is_in_the_next_batch():
+    labels = np.where(Y == 2, -1, Y)
+    trainer = Trainer(X, settings(delta=1.0, learning_rate=1e-2), labels=labels)
+    train(trainer, 10)
+    before = trainer.network.heads.classifier
+    trainer.label(np.flatnonzero(Y == 2)[:20], 2)
+    trainer.run(1)
+    after = trainer.network.heads.classifier
+    assert (before.out_features, after.out_features) == (2, 3)
+    train(trainer, 20)
+    assert (trainer.assign(trainer.encode()[0])[0] == Y).mean() > 0.95
+
+
+def test_no_label_and_no_weight_change_nothing():
+    plain, labelled, unlabelled = (
+        Trainer(X, settings(**changes), labels=labels)
+        for changes, labels in [({}, None), ({}, Y), ({"delta": 1.0}, None)]
+    )
+    for trainer in (plain, labelled, unlabelled):
+        train(trainer, 2)
+        assert not isinstance(trainer._stepper, AutogradStep)
+        for name, values in plain.weights().items():
+            assert np.array_equal(values, trainer.weights()[name])
+
+
+def test_the_written_out_steps_memory_is_taken_over():
+    trainer = Trainer(X, settings())
+    train(trainer, 2)
+    first = trainer.memory()["step"][0]
+    trainer.change("gamma", 0.1)
+    trainer._guide()
+    state = trainer.memory()["step"]["optimizer"]["state"]
+    assert isinstance(trainer._stepper, AutogradStep)
+    means = np.concatenate([part["exp_avg"].ravel() for part in state.values()])
+    np.testing.assert_allclose(10 * means, first, rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.parametrize("clustering", ["dec", "dcn"])
+def test_going_on_from_a_state_equals_never_having_stopped(clustering):
+    labels = np.where(np.arange(len(Y)) % 3 == 0, Y, -1)
+    changes = {"gamma": 0.1, "delta": 0.5, "clustering": clustering, "clustering_start": 2}
+    trainers = [Trainer(X, settings(**changes), labels=labels) for _ in "ab"]
+    train(trainers[0], 3)
+    trainers[0].label(np.arange(5), 3)
+    trainers[0].run(2)
+    trainers[1].load_state(trainers[0].state())
+    for trainer in trainers:
+        trainer.change("gamma", 0.0)
+        train(trainer, 1)
+        trainer.change("gamma", 0.3)
+        train(trainer, 2)
+    first, second = (trainer.weights() for trainer in trainers)
+    assert first.keys() == second.keys()
+    assert {"heads.centers", "heads.classifier.weight"} <= first.keys()
+    for name, values in first.items():
+        assert np.array_equal(values, second[name]), name
+
+
+def test_balanced_classes_count_alike():
+    rare = np.flatnonzero(Y == 2)[:6]
+    rows = np.concatenate([np.flatnonzero(Y != 2), rare])
+    recall = {}
+    for weight in (None, "balanced"):
+        trainer = Trainer(X[rows], settings(delta=0.01, class_weight=weight, tol=0), labels=Y[rows])
+        train(trainer, 6)
+        classes, _ = trainer.assign(trainer.encode()[0])
+        probabilities = trainer.network.heads.classifier(trainer.encode()[0]).softmax(1)
+        recall[weight] = probabilities[-len(rare) :, 2].mean().item()
+        assert classes is not None
+    assert recall["balanced"] > recall[None]

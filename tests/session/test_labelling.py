@@ -1,0 +1,145 @@
+"""Labels given by hand, in force from the next batch, and kept."""
+
+import time
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_blobs
+
+from ae_widgets import DataError, Session
+from ae_widgets.session.entries import LABELLED
+
+X, Y = make_blobs(240, 6, centers=3, cluster_std=0.6, random_state=0)
+X = ((X - X.mean(0)) / X.std(0)).astype(np.float32)
+KNOWN = [["first", "second", None][y] for y in Y]
+QUICK = {
+    "hidden_layer_sizes": (8,), "code_dim": 2, "delta": 1.0, "learning_rate": 1e-2,
+    "max_iter": 20, "n_iter_no_change": 1000,
+}  # fmt: skip
+
+
+@pytest.fixture
+def keep():
+    kept = []
+
+    def take(session):
+        kept.append(session)
+        return session
+
+    yield take
+    for session in kept:
+        session.close()
+
+
+def labelled(session):
+    """Train, label the third group by hand, and train on."""
+    session.step()
+    session.wait(30)
+    session.label(np.flatnonzero(Y == 2)[:30], "third")
+    session.start()
+    session.wait(60)
+    return session
+
+
+@pytest.mark.parametrize("trainer", ["thread", "process"])
+def test_a_new_class_is_learnt(trainer, keep):
+    session = keep(Session(X, KNOWN, trainer=trainer, **QUICK))
+    assert session.label_names == ("first", "second")
+    assert (session.labels == -1).sum() == (Y == 2).sum()
+    told = []
+    session.observe("labels", lambda: told.append(session.label_names))
+    labelled(session)
+    assert session.label_names == ("first", "second", "third")
+    assert told[0] == session.label_names
+    assert (session.labels == 2).sum() == 30
+    assert (session.latent.classes == Y).mean() > 0.95
+    (entry,) = [entry for entry in session.journal if entry.name == LABELLED]
+    assert entry.value[:2] == (2, "third")
+    assert entry.step > 0
+
+
+def test_a_label_can_be_taken_away_and_given_before_there_is_a_trainer(keep):
+    session = keep(Session(X, trainer="thread", **QUICK))
+    assert session.label_names == ()
+    for name, group in (("a", 0), ("b", 1), ("c", 2)):
+        session.label(np.flatnonzero(group == Y), name)
+    session.label([0, 1], None)
+    assert session.labels[:2].tolist() == [-1, -1]
+    session.start()
+    session.wait(60)
+    assert (session.latent.classes == Y).mean() > 0.95
+
+
+def test_a_new_run_keeps_them(keep):
+    session = labelled(keep(Session(X, KNOWN, trainer="thread", **QUICK)))
+    session.reset()
+    session.start()
+    session.wait(60)
+    assert session.label_names == ("first", "second", "third")
+    assert (session.latent.classes == Y).mean() > 0.95
+    assert session.journal[0].name == LABELLED
+    assert session.journal[0].step == 0
+
+
+def test_a_replay_gives_the_same_bits(keep, tmp_path):
+    session = labelled(keep(Session(X, KNOWN, trainer="thread", gamma=0.1, **QUICK)))
+    session.journal.save(tmp_path / "journal.json")
+    again = keep(Session.replay(tmp_path / "journal.json", X, KNOWN))
+    assert again.label_names == session.label_names
+    assert np.array_equal(again.labels, session.labels)
+    for name, values in session.weights.items():
+        assert np.array_equal(values, again.weights[name]), name
+
+
+def test_a_saved_run_goes_on_to_the_same_bits(keep, tmp_path):
+    session = keep(Session(X, KNOWN, trainer="thread", gamma=0.1, **QUICK))
+    session.step()
+    session.wait(30)
+    session.label(np.flatnonzero(Y == 2)[:30], "third")
+    session.step("batch")
+    session.wait(30)
+    session.save(tmp_path / "run.zip")
+    again = keep(Session.load(tmp_path / "run.zip", X, KNOWN))
+    assert again.label_names == ("first", "second", "third")
+    assert np.array_equal(again.labels, session.labels)
+    for one in (session, again):
+        one.resume()
+        one.wait(60)
+    for name, values in session.weights.items():
+        assert np.array_equal(values, again.weights[name]), name
+
+
+@pytest.mark.parametrize(
+    ("indices", "name", "match"),
+    [
+        ([], "a", "no item to label"),
+        ([1], "  ", "not empty"),
+        ([1], 3, "got 3"),
+        ([999], "a", "no item 999"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_changes_nothing(indices, name, match, keep):
+    session = keep(Session(X, KNOWN, trainer="thread", **QUICK))
+    before = session.labels
+    with pytest.raises(DataError, match=match):
+        session.label(indices, name)
+    assert session.labels is before
+
+
+def test_labels_of_a_running_session_reach_the_next_batches(keep):
+    session = keep(Session(X, KNOWN, trainer="process", **{**QUICK, "max_iter": 10**6}))
+    session.start()
+    deadline = time.monotonic() + 30
+    while session.status.step < 5:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    session.label(np.flatnonzero(Y == 2), "third")
+    while not [entry for entry in session.journal if entry.name == LABELLED]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    while session.latent.classes is None or not (session.latent.classes == 2).any():
+        session.request_latent()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    session.stop()
+    session.wait(30)

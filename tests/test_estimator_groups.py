@@ -1,0 +1,144 @@
+"""Classes and clusters through scikit-learn's interface."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_digits, make_blobs
+from sklearn.metrics import adjusted_rand_score
+from sklearn.model_selection import GridSearchCV
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from ae_widgets import Autoencoder, DataError, Session, SettingsError
+from tests.test_estimator import UNEQUAL
+
+X, Y = make_blobs(240, 6, centers=3, cluster_std=0.6, random_state=0)
+X = ((X - X.mean(0)) / X.std(0)).astype(np.float32)
+
+
+def quick(**changes):
+    return Autoencoder(
+        **{
+            "hidden_layer_sizes": (8,), "max_iter": 40, "random_state": 0,
+            "learning_rate_init": 1e-2, "n_clusters": 3, **changes,
+        }
+    )  # fmt: skip
+
+
+@parametrize_with_checks(
+    [quick(gamma=0.1, max_iter=4, n_clusters=2)], expected_failed_checks=lambda _: UNEQUAL
+)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+def test_predict_is_there_when_it_was_asked_for():
+    assert not hasattr(quick(), "predict")
+    assert hasattr(quick(gamma=0.1), "predict")
+    assert not hasattr(quick(gamma=0.1), "predict_proba")
+    assert hasattr(quick(delta=0.1), "predict_proba")
+
+
+@pytest.mark.parametrize("clustering", ["dec", "dcn"])
+def test_clusters(clustering):
+    model = quick(gamma=0.2, clustering=clustering).fit(X)
+    assert adjusted_rand_score(Y, model.labels_) > 0.95
+    assert np.array_equal(model.predict(X), model.labels_)
+    assert np.array_equal(clone(model).fit_predict(X), model.labels_)
+    assert model.cluster_centers_.shape == (3, 2)
+    nearest = np.linalg.norm(model.transform(X)[:, None] - model.cluster_centers_, axis=2).argmin(1)
+    assert np.array_equal(nearest, model.labels_)
+    assert model.loss_parts_.keys() == {
+        "reconstruction", "complexity", "clustering", "classification"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("y", "classes"),
+    [
+        (Y, [0, 1, 2]),
+        (np.where(np.arange(240) % 2, Y, -1), [0, 1, 2]),
+        (np.where(np.arange(240) % 2, Y, np.nan), [0, 1, 2]),
+        (np.array([["a", "b", None][k] for k in Y], object), ["a", "b"]),
+        (np.where(Y == 0, -1, 1), [-1, 1]),
+    ],
+)
+def test_classes_of_any_kind_with_any_missing(y, classes):
+    model = quick(delta=1.0).fit(X, y)
+    assert model.classes_.tolist() == classes
+    predicted = model.predict(X)
+    assert predicted.dtype == model.classes_.dtype
+    known = np.isin(y, classes) if None not in set(y) else np.array([v in classes for v in y])
+    assert (predicted[known] == np.asarray(y)[known]).mean() > 0.95
+    probabilities = model.predict_proba(X)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
+    assert np.array_equal(model.classes_[probabilities.argmax(axis=1)], predicted)
+    again = pickle.loads(pickle.dumps(model))  # noqa: S301  # our own
+    assert np.array_equal(again.predict(X), predicted)
+
+
+def test_classes_go_before_clusters():
+    model = quick(gamma=0.1, delta=1.0).fit(X, np.array(["x", "y", "z"])[Y])
+    assert set(model.predict(X)) == {"x", "y", "z"}
+    assert adjusted_rand_score(Y, model.labels_) > 0.95
+
+
+def test_a_grid_search_over_delta():
+    search = GridSearchCV(quick(), {"delta": [0.1, 1.0]}, scoring="accuracy", cv=2, n_jobs=1).fit(
+        X, Y
+    )
+    assert search.best_score_ > 0.9
+
+
+@pytest.mark.parametrize(
+    ("y", "match"),
+    [
+        (None, "pass y"),
+        (Y[:-1], "240 rows and y has 239"),
+        (np.full(240, np.nan), "holds no class"),
+    ],
+)
+def test_classes_that_make_no_sense_are_refused(y, match):
+    with pytest.raises(DataError, match=match):
+        quick(delta=1.0).fit(X, y)
+
+
+def test_settings_that_make_no_sense_are_refused():
+    for changes in (
+        {"gamma": -1}, {"n_clusters": 0}, {"clustering": "kmeans"}, {"class_weight": "yes"},
+    ):  # fmt: skip
+        with pytest.raises(SettingsError):
+            quick(**changes).fit(X, Y)
+
+
+def test_partial_fit_and_warm_start_go_on_with_the_heads():
+    model = quick(delta=1.0, gamma=0.1, max_iter=20, clustering_start=2).fit(X, Y)
+    centers = model.cluster_centers_.copy()
+    model.partial_fit(X, Y)
+    assert model.classes_.tolist() == [0, 1, 2]
+    assert not np.array_equal(model.cluster_centers_, centers)
+    assert np.abs(model.cluster_centers_ - centers).max() < 0.5
+    assert (model.predict(X) == Y).mean() > 0.95
+
+
+def test_from_and_to_a_session():
+    X = load_digits().data[:300] / 16
+    y = load_digits().target[:300]
+    with_y = Session(X, y, trainer="thread", delta=1.0, gamma=0.05, max_iter=4, random_state=0)
+    try:
+        with_y.start()
+        with_y.wait(60)
+        model = Autoencoder.from_session(with_y)
+        assert np.array_equal(model.predict(X).astype(int), with_y.latent.classes)
+        assert model.cluster_centers_.shape == (10, 2)
+        assert model.delta == 1.0
+    finally:
+        with_y.close()
+    again = Session(model, X, y, trainer="thread")
+    try:
+        again.prepare()
+        again.reconstruct([0])
+        assert np.array_equal(again.latent.classes, with_y.latent.classes)
+    finally:
+        again.close()

@@ -1,0 +1,156 @@
+"""Missing values: left out of the loss, and filled in."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_matrix
+from sklearn.datasets import load_wine
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from ae_widgets import Autoencoder, DataError, SettingsError
+from tests.engine.data import blobs
+
+
+def quick(**changes) -> Autoencoder:
+    return Autoencoder(
+        **{"hidden_layer_sizes": (8,), "max_iter": 5, "random_state": 0, "missing": "mask"}
+        | changes
+    )
+
+
+def holed(share=0.2, dtype=np.float64):
+    X = blobs(100, 6).astype(dtype)
+    X[np.random.default_rng(0).random(X.shape) < share] = np.nan
+    return X
+
+
+def test_mask_leaves_out_what_is_missing_and_hides_some_of_the_rest():
+    X = holed()
+    spelled = quick(
+        missing="error", reconstruction="masked_mse", kind="denoising", corruption="masking",
+        noise=0.3,
+    )  # fmt: skip
+    np.testing.assert_array_equal(quick().fit(X).transform(X), spelled.fit(X).transform(X))
+    settings, _ = quick().start_of_run()
+    assert (settings.reconstruction, settings.kind) == ("masked_mse", "denoising")
+
+
+def test_another_kind_is_trained_as_it_is():
+    changes = {"kind": "variational", "beta": 1e-3}
+    X = holed()
+    spelled = quick(missing="error", reconstruction="masked_mse", **changes)
+    np.testing.assert_array_equal(quick(**changes).fit(X).transform(X), spelled.fit(X).transform(X))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_was_observed_stays_bit_for_bit(dtype):
+    X = holed(dtype=dtype) * dtype(1) / dtype(3)
+    before = X.copy()
+    model = quick().fit(X)
+    filled = model.impute(X)
+    assert filled.dtype == dtype
+    assert not np.isnan(filled).any()
+    missing = np.isnan(X)
+    np.testing.assert_array_equal(filled[~missing], X[~missing])
+    np.testing.assert_array_equal(X, before)
+    np.testing.assert_allclose(filled[missing], model.reconstruct(X)[missing], rtol=1e-5)
+
+
+def test_frames_matrices_and_lists_are_filled_alike():
+    X = holed()
+    X[X < 0.1] = 0
+    frame = pd.DataFrame(X, columns=[*"abcdef"])
+    model = quick().fit(X)
+    expected = model.impute(X)
+    np.testing.assert_array_equal(quick().fit(frame).impute(frame), expected)
+    np.testing.assert_array_equal(model.impute(X.tolist()), expected)
+    sparse = model.impute(csr_matrix(X))
+    np.testing.assert_array_equal(sparse.toarray(), expected)
+    hidden = np.ma.masked_invalid(X)
+    np.testing.assert_array_equal(model.impute(hidden), expected)
+
+
+def test_nothing_to_fill_is_a_copy():
+    X = blobs(100, 6)
+    filled = quick().fit(X).impute(X)
+    np.testing.assert_array_equal(filled, X)
+    assert not np.shares_memory(filled, X)
+
+
+def test_filling_is_there_only_where_values_may_be_missing():
+    assert not hasattr(quick(missing="error"), "impute")
+    assert hasattr(quick(missing="error", reconstruction="masked_mse"), "impute")
+    assert hasattr(quick(), "impute")
+
+
+@pytest.mark.parametrize("kind", ["mae", "huber", "cosine", "multinomial"])
+def test_errors_that_cannot_mask_are_refused(kind):
+    with pytest.raises(SettingsError, match=f"no counterpart for {kind!r}"):
+        quick(reconstruction=kind).fit(holed())
+
+
+def test_an_unknown_way_is_refused():
+    with pytest.raises(SettingsError, match="missing must be one of error, mask, got 'drop'"):
+        quick(missing="drop").fit(blobs())
+
+
+@pytest.mark.parametrize(
+    ("make", "column"),
+    [(np.asarray, "4"), (pd.DataFrame, "4"), (csr_matrix, "4"), (np.ndarray.tolist, "4"),
+     (lambda X: pd.DataFrame(X, columns=[*"abcdef"]), "'e'")],
+)  # fmt: skip
+def test_by_default_nan_is_refused_with_its_place(make, column):
+    X = blobs(100, 6).astype(float)
+    X[3, 4] = X[3, 5] = X[7, 0] = np.nan
+    said = rf"X has NaN in 2 of 100 rows \(first: row 3, column {column}\).*missing='mask'"
+    with pytest.raises(DataError, match=said):
+        quick(missing="error").fit(make(X))
+
+
+def test_infinity_is_refused_in_scikit_learns_words():
+    X = blobs(100, 6)
+    X[3, 4] = np.inf
+    for missing in ("error", "mask"):
+        with pytest.raises(ValueError, match="contains infinity"):
+            quick(missing=missing).fit(X)
+
+
+def test_an_item_without_any_value_is_the_most_unusual():
+    X = holed()
+    X[7] = np.nan
+    model = quick(contamination=0.1).fit(X)
+    scores = model.score_samples(X)
+    assert scores[7] == -np.inf
+    assert np.isfinite(np.delete(scores, 7)).all()
+    assert model.predict(X)[7] == -1
+    assert model.score(X) == pytest.approx(np.delete(scores, 7).mean(), rel=1e-5)
+    assert np.isnan(model.contributions(X)[7]).all()
+    assert np.isnan(model.score(X[7:8]))
+    assert np.isfinite(model.impute(X)).all()
+    latent = quick(contamination=0.1, anomaly_score="latent").fit(X)
+    assert latent.score_samples(X)[7] == -np.inf
+
+
+def test_scores_are_those_of_the_observed_values():
+    X = holed()
+    model = quick().fit(X)
+    squares = (model.reconstruct(X) - X) ** 2
+    some = ~np.isnan(X).all(axis=1)
+    np.testing.assert_allclose(
+        -model.score_samples(X)[some], np.nanmean(squares[some], axis=1), rtol=1e-4
+    )
+
+
+def test_scaling_outside_and_better_than_the_mean():
+    X = load_wine().data
+    missing = np.random.default_rng(0).random(X.shape) < 0.2
+    scaler = StandardScaler()
+    scaled = scaler.fit_transform(np.where(missing, np.nan, X))
+    model = Autoencoder(missing="mask", code_dim=8, random_state=0).fit(scaled)
+    filled = scaler.inverse_transform(model.impute(scaled))
+    np.testing.assert_allclose(filled[~missing], X[~missing])
+    errors = ((filled - X) / X.std(axis=0))[missing]
+    assert np.sqrt(np.mean(errors**2)) < 0.85  # the means of the features: 1
+    pipeline = make_pipeline(StandardScaler(), Autoencoder(missing="mask", random_state=0))
+    assert pipeline.fit(np.where(missing, np.nan, X)).transform(X).shape == (len(X), 2)

@@ -1,0 +1,320 @@
+"""The desk ranks, marks and selects what the session says."""
+
+import io
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.metrics import roc_auc_score
+
+from ae_widgets import PCAFeatures, SettingsError
+from ae_widgets.engine.protocol import Latent
+from ae_widgets.session import Session, publisher
+from ae_widgets.widgets import AnomalyDesk
+from ae_widgets.widgets._contributions import ContributionChart, heat_map
+from ae_widgets.widgets._tabs import Tabs
+from tests.widgets.conftest import items
+
+N = 60
+
+
+def wait_for(condition, seconds=5):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.01)
+    assert publisher.flush()
+
+
+def tell(session, errors, codes=None, epoch=1.0):
+    """Have a frame arrive, and wait until its scores are known."""
+    errors = np.asarray(errors, np.float32)
+    codes = np.zeros((len(errors), 2), np.float32) if codes is None else codes
+    run = session._run.number
+    session._handle(Latent(run, int(epoch), epoch, True, codes, errors))  # noqa: FBT003  (exact)
+
+
+@pytest.fixture
+def two_labels():
+    made = Session(items(), np.arange(N) % 3 == 0, item_shape=(4, 4), trainer="thread", max_iter=50)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def desk(two_labels):
+    made = AnomalyDesk(two_labels, share=0.1)
+    yield made
+    made.close()
+
+
+def told(desk, errors, **frame):
+    tell(desk.session, errors, **frame)
+    wait_for(lambda: desk._scores is not None and np.isclose(
+        desk._scores.epoch, frame.get("epoch", 1.0)))  # fmt: skip
+
+
+ERRORS = np.linspace(0.01, 1, N)
+
+
+def test_before_the_first_frame(desk):
+    assert desk._hint.value.startswith("The scores of the items appear here")
+    assert desk.beyond.size == 0
+    desk._button.click()
+    assert desk.session.selection.size == 0
+
+
+def test_items_are_ranked_by_their_score(desk):
+    told(desk, ERRORS[::-1])
+    assert [index for _, index in desk._list.options] == list(range(N))
+    assert desk._list.options[0][0] == "1. item 0 · 1 · True"
+    assert desk._list.index is None
+    assert desk.beyond.tolist() == [0, 1, 2, 3, 4, 5]
+    assert desk._count.value.startswith("6 of 60 beyond")
+    assert "ae-hidden" in desk._hint._dom_classes
+
+
+def test_histogram_counts_every_item_once(desk):
+    told(desk, ERRORS)
+    bars = desk._histogram.bars
+    usual, beyond = bars.y
+    assert usual.sum() == 54
+    assert beyond.sum() == 6
+    low, high = desk._histogram._x.min, desk._histogram._x.max
+    assert low <= np.log10(ERRORS.min())
+    assert high >= 0
+    assert desk._histogram.handle.x[0] == pytest.approx(np.log10(desk._threshold))
+
+
+def test_dragging_selects_what_is_beyond(desk):
+    told(desk, ERRORS)
+    desk._histogram.handle.set_state({"x": [np.log10(0.5)]})
+    expected = np.flatnonzero(ERRORS > 0.5)
+    np.testing.assert_array_equal(desk.session.selection, expected)
+    assert desk._field.value == round(100 * len(expected) / N, 2)
+    assert publisher.flush()
+    assert desk._histogram.bars.y[1].sum() == len(expected)
+    assert desk._count.value.startswith(f"{len(expected)} of 60 beyond 0.5")
+
+
+def test_a_share_can_be_entered(desk):
+    told(desk, ERRORS)
+    desk._field.value = 25.0
+    assert desk.session.selection.size == 15
+    assert publisher.flush()
+    assert desk._histogram.handle.x[0] == pytest.approx(np.log10(desk._threshold))
+    desk._field.value = 250.0
+    assert desk.session.selection.size == 15
+
+
+def test_the_selection_follows_the_scores_until_something_else_is_selected(desk):
+    told(desk, ERRORS)
+    desk._button.click()
+    np.testing.assert_array_equal(desk.session.selection, np.arange(54, 60))
+    told(desk, ERRORS[::-1] / 2, epoch=2.0)
+    wait_for(lambda: np.array_equal(desk.session.selection, np.arange(6)))
+    desk.session.select([7])
+    told(desk, ERRORS, epoch=3.0)
+    assert desk.session.selection.tolist() == [7]
+
+
+def test_choosing_a_line_points_at_the_item_and_shows_its_error(desk, monkeypatch):
+    told(desk, ERRORS[::-1])
+    outputs = desk.session.dataset.features.copy()
+    outputs[3, 5] += 2
+    from ae_widgets.session import Reconstructions
+
+    def answer(indices, take):
+        rows = np.asarray(indices)
+        features = desk.session.dataset.features
+        take(Reconstructions(rows, features[rows], outputs[rows], np.zeros(1, np.float32), 1.0))
+
+    monkeypatch.setattr(desk.session, "request_reconstructions", answer)
+    desk._list.index = 3
+    assert desk.session.focus == 3
+    wait_for(lambda: desk._chart.text.value.startswith("Item 3"))
+    assert desk._chart.text.value == "Item 3: half of the error 0.25 in 1 of 16 values"
+    picture = np.asarray(Image.open(io.BytesIO(desk._chart.image.value)))
+    assert picture.shape == (160, 160, 3)
+    assert (picture[40:80, 40:80] == 255).all()  # value 5 of 4 × 4
+    assert not picture[:40].any()
+    desk.session.point(4)
+    wait_for(lambda: desk._list.value == 4)
+
+
+def test_curve_of_the_labels(desk):
+    told(desk, np.where(np.arange(N) % 3 == 0, 1 + ERRORS, ERRORS))
+    assert desk._class.value == 1
+    assert desk._curve.text.value == "AUC 1.000"
+    assert desk._curve.line.y[-1] == 1
+    # Six of the twenty anomalies are beyond, and nothing else.
+    assert [desk._curve.here.x[0], desk._curve.here.y[0]] == pytest.approx([0, 0.3])
+    desk._curve.kind.value = "pr"
+    assert publisher.flush()
+    assert desk._curve.text.value == "Average precision 1.000"
+    assert [desk._curve.here.x[0], desk._curve.here.y[0]] == pytest.approx([0.3, 1])
+    desk._class.value = -1
+    assert publisher.flush()
+    assert desk._curve.text.value.startswith("For a curve, choose the label")
+    assert "ae-no-curve" in desk._curve._dom_classes
+
+
+def test_distances_in_the_latent_space(desk):
+    codes = np.random.default_rng(0).normal(size=(N, 2)).astype(np.float32)
+    codes[11] = 30
+    told(desk, ERRORS, codes=codes)
+    for kind in ("latent", "neighbors", "combined"):
+        desk._kind.value = kind
+        wait_for(lambda kind=kind: desk._scores.kind == kind)
+        assert desk._list.options[0][1] == 11
+
+
+def test_many_labels_are_few_to_choose_from():
+    y = np.repeat(np.arange(30), 2)
+    session = Session(items(), y, trainer="thread")
+    desk = AnomalyDesk(session)
+    assert len(desk._class.options) == 21
+    assert desk._class.value == -1
+    desk.close()
+    session.close()
+
+
+@pytest.mark.parametrize(
+    ("y", "anomaly"),
+    [([0, 1] * 30, 1), (["rare", *["usual"] * 59], 0), ([None, *["usual"] * 59], -1), (None, -1)],
+)
+def test_which_label_counts_as_anomalous(y, anomaly):
+    session = Session(items(), y, trainer="thread")
+    desk = AnomalyDesk(session)
+    assert desk._class.value == anomaly
+    told(desk, ERRORS)
+    assert (desk._curves is None) == (anomaly == -1)
+    if y is None:
+        assert desk._curve.text.value == "A curve needs labels"
+    desk.close()
+    session.close()
+
+
+def test_items_without_a_label_are_left_out_of_the_curve():
+    session = Session(items(), [None, None, *([1, 0] * 29)], trainer="thread")
+    desk = AnomalyDesk(session)
+    told(desk, ERRORS)
+    expected = roc_auc_score([1, 0] * 29, ERRORS[2:])
+    assert desk._curves.roc_auc == pytest.approx(expected)
+    desk.close()
+    session.close()
+
+
+def test_codes_that_are_not_finite_leave_what_was_known(desk):
+    desk._kind.value = "latent"
+    told(desk, ERRORS, codes=np.random.default_rng(0).normal(size=(N, 2)).astype(np.float32))
+    before = desk.session.scores["latent"]
+    tell(desk.session, ERRORS, codes=np.full((N, 2), np.nan, np.float32), epoch=2.0)
+    time.sleep(0.1)
+    assert desk.session.scores["latent"] is before
+
+
+def test_a_single_item(monkeypatch):
+    session = Session(items(1), trainer="thread", validation_fraction=0.0)
+    desk = AnomalyDesk(session)
+    told(desk, [0.5])
+    assert desk.beyond.size == 0
+    assert desk._histogram.bars.y.sum() == 1
+    desk.close()
+    session.close()
+
+
+def test_two_desks_may_score_differently(desk):
+    other = AnomalyDesk(desk.session, share=0.1)
+    other._kind.value = "neighbors"
+    codes = np.random.default_rng(0).normal(size=(N, 2)).astype(np.float32)
+    codes[11] = 30
+    told(desk, ERRORS, codes=codes)
+    wait_for(lambda: other._scores is not None)
+    assert set(desk.session.scores) == {"reconstruction", "neighbors"}
+    assert (desk._list.options[0][1], other._list.options[0][1]) == (59, 11)
+    other.close()
+
+
+def test_unseen_it_computes_nothing(two_labels):
+    desk = AnomalyDesk(two_labels)
+    other = AnomalyDesk(two_labels)
+    tabs = Tabs("Run", ("One", other), ("Two", desk))
+    assert (other.active, desk.active) == (True, False)
+    asked = []
+    two_labels.request_scores = asked.append
+    other.active = False
+    tell(two_labels, ERRORS)
+    assert publisher.flush()
+    assert asked == []
+    assert desk.beyond.tolist() == [59, 58, 57]  # but it can still be asked
+    with pytest.raises(SettingsError, match=r"no page 'Three'\. Pages: One, Two"):
+        tabs.turn_to("Three")
+    tabs.turn_to("Two")
+    assert (other.active, desk.active) == (False, True)
+    assert asked == ["reconstruction"]
+    for made in (desk, other):
+        made.close()
+
+
+def test_items_without_a_value_come_first_and_are_named():
+    X = items()
+    X[9] = np.nan
+    session = Session(X, missing="mask", trainer="thread", item_shape=(4, 4))
+    desk = AnomalyDesk(session, share=0.1)
+    told(desk, ERRORS)
+    assert desk._list.options[0][0] == "1. item 9 · no value"
+    assert "1 of them without any value" in desk._count.value
+    assert desk._histogram.bars.y.sum() == 59
+    desk.close()
+    session.close()
+
+
+def test_bars_show_the_features_that_add_most():
+    chart = ContributionChart([f"feature number {i}" for i in range(20)], None)
+    parts = np.arange(20.0)
+    chart.show("Item 2", parts)
+    assert chart.bars.y.tolist() == [19, 18, 17, 16, 15, 14, 13, 12]
+    assert chart._axis.tick_labels["0"] == "feature number…"
+    assert chart.text.value == "Item 2: feature number 19 makes up 10 % of 190"
+    chart.show("Item 2", np.zeros(20))
+    assert chart.text.value == "Item 2: no error"
+    chart.close()
+
+
+def test_a_heat_map_adds_the_channels():
+    parts = np.zeros((2, 3, 3))
+    parts[1, 2] = 1
+    picture = np.asarray(Image.open(io.BytesIO(heat_map(parts.ravel(), (2, 3, 3)))))
+    side = picture.shape[0] // 2
+    assert picture.shape[1] == 3 * side
+    assert (picture[side:, 2 * side :] == 255).all()
+    assert picture.sum() == 255 * 3 * side * side
+
+
+def test_closing_leaves_nothing_that_listens(two_labels):
+    desk = AnomalyDesk(two_labels)
+    desk.close()
+    tell(two_labels, ERRORS)
+    assert publisher.flush()
+    assert not any(two_labels._observers._callbacks.values())
+
+
+def test_errors_are_made_of_what_the_network_is_given():
+    X = np.random.default_rng(0).random((60, 16), dtype=np.float32)
+    options = {"hidden_layer_sizes": (8,), "max_iter": 2, "trainer": "thread"}
+    session = Session(X, item_shape=(4, 4), **options)
+    desk = AnomalyDesk(session)
+    assert desk._chart._shape == (4, 4)
+    session.change(preprocess=["standard", PCAFeatures(5)])
+    assert publisher.flush()
+    assert desk._chart._shape is None
+    session.start()
+    session.wait(60)
+    session.point(3)
+    answer = session.reconstruct([3])
+    wait_for(lambda: desk._chart.text.value.startswith("Item 3: input "), 30)
+    assert np.nansum(desk._chart.bars.y) == pytest.approx(float(answer.errors[0]), rel=1e-3)
+    desk.close()
+    session.close()
