@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import torch
 from scipy.sparse import coo_array, csc_matrix, csr_array, csr_matrix, random_array
+from sklearn.base import clone
 
 from ae_widgets import Autoencoder, NonFiniteLossError, SettingsError
+from ae_widgets.data.sparse import value_range
 from ae_widgets.engine import items
 from ae_widgets.engine.sparse_step import SparseStep
 from ae_widgets.engine.step import AutogradStep
@@ -40,7 +42,7 @@ def weights(model):
         {"activation": "silu"},
         {"output_activation": "sigmoid", "reconstruction": "binary_cross_entropy"},
         {"reconstruction": "mae"},
-        {"reconstruction": "masked_mse"},
+        {"reconstruction": "multinomial"},
         {"optimizer": "sgd", "learning_rate_init": 0.1},
         {"kind": "variational", "beta": 0.1},
         {"normalization": "batch", "early_stopping": True},
@@ -114,12 +116,25 @@ def test_pickle_and_copies_of_the_network_are_as_small_as_the_network():
     np.testing.assert_array_equal(weights(copy), weights(model.partial_fit(SPARSE)))
 
 
-def test_missing_values_are_left_out_where_the_error_is_made_for_that():
+@pytest.mark.parametrize("changes", [{}, {"early_stopping": True}, {"kind": "denoising"}])
+def test_what_is_not_stored_is_missing_where_the_error_leaves_that_out(changes):
     X = SPARSE.copy()
     X.data[::7] = np.nan
-    mine, expected = (quick(reconstruction="masked_mse").fit(x) for x in (X, X.toarray()))
+    X.data[1::7] = 0  # a value like any other
+    values = X.toarray()
+    values[csr_array((np.ones(X.nnz), X.indices, X.indptr), shape=X.shape).toarray() == 0] = np.nan
+    assert np.isnan(values).sum() == X.shape[0] * X.shape[1] - X.nnz + len(X.data[::7])
+    model = quick(reconstruction="masked_mse", **changes)
+    mine, expected = clone(model).fit(X), clone(model).fit(values)
     np.testing.assert_allclose(weights(mine), weights(expected), rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(mine.transform(X), mine.transform(X.toarray()), rtol=1e-4, atol=1e-6)
+    for function in ("transform", "reconstruct", "score_samples"):
+        theirs = getattr(mine, function)(values)
+        np.testing.assert_allclose(getattr(mine, function)(X), theirs, rtol=1e-4, atol=1e-6)
+    known = np.isfinite(values)
+    squares = np.where(known, np.square(mine.reconstruct(X) - np.nan_to_num(values)), 0)
+    mean = squares.sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    mean[~known.any(axis=1)] = np.inf  # nothing tells how usual such an item is
+    np.testing.assert_allclose(mine.score_samples(X), -mean, rtol=1e-4, atol=1e-7)
 
 
 def test_items_are_drawn_by_weight():
@@ -129,10 +144,10 @@ def test_items_are_drawn_by_weight():
 
 
 def test_values_that_are_left_out_count_as_zero():
-    assert items.value_range(csr_array([[-1.0, np.nan]])) == (-1, 0)
-    assert items.value_range(csr_array([[0, 0.5]])) == (0, 0.5)
-    assert items.value_range(csr_array([[-2.0, 0]])) == (-2, 0)
-    assert items.value_range(csr_array((3, 4))) == (0, 0)
+    assert value_range(csr_array([[-1.0, np.nan]])) == (-1, 0)
+    assert value_range(csr_array([[0, 0.5]])) == (0, 0.5)
+    assert value_range(csr_array([[-2.0, 0]])) == (-2, 0)
+    assert value_range(csr_array((3, 4))) == (0, 0)
     model = quick(reconstruction="binary_cross_entropy", output_activation="sigmoid")
     assert np.isfinite(model.fit(csr_array(DENSE.clip(0, 1))).loss_)
     with pytest.raises(SettingsError, match="from 0 to 2"):

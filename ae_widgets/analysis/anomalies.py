@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ae_widgets.analysis.threads import one_thread
+from ae_widgets.data.sparse import is_sparse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,9 +47,18 @@ SMALLEST, NARROWEST, HIGHEST_LOG = 1e-30, 1e-6, 300.0
 """Bounds of what is taken the logarithm of, of its spread, and of what is raised from it."""
 
 
-def unknown_items(features: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which items have no observed value at all: nothing tells how usual they are."""
-    unknown: NDArray[np.bool_] = np.isnan(features).all(axis=1)
+def unknown_items(features: Any) -> NDArray[np.bool_]:
+    """Return which items have no observed value at all: nothing tells how usual they are.
+
+    Values that a CSR matrix does not store are not observed.
+    """
+    unknown: NDArray[np.bool_]
+    if is_sparse(features):
+        rows = np.repeat(np.arange(features.shape[0]), np.diff(features.indptr))
+        observed = np.bincount(rows[~np.isnan(features.data)], minlength=features.shape[0])
+        unknown = observed == 0
+        return unknown
+    unknown = np.isnan(features).all(axis=1)
     return unknown
 
 

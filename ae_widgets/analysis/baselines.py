@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ae_widgets.analysis.threads import one_thread
+from ae_widgets.data.sparse import is_sparse, to_dense
 from ae_widgets.exceptions import SettingsError
 
 if TYPE_CHECKING:
@@ -19,12 +20,15 @@ __all__ = ["pca_error"]
 MAX_VALUES = 20_000_000
 """Values looked at, beside `max_rows`, so that wide data does not fill the memory."""
 
+ROUNDING = 1e-12
+"""Variance, in relation to the mean square, up to which it is one of rounding."""
+
 MIN_PROBABILITY = 1e-7
 """Reconstructions are kept this far from 0 and 1 where they stand for probabilities."""
 
 
 def pca_error(
-    features: NDArray[np.float32],
+    features: NDArray[np.float32] | Any,
     code_dim: int,
     kind: str,
     *,
@@ -40,15 +44,15 @@ def pca_error(
 
     Parameters
     ----------
-    features : ndarray of shape (n_samples, n_features)
-        All items.
+    features : ndarray or CSR matrix of shape (n_samples, n_features)
+        All items. A sparse matrix is centred without being made dense.
     code_dim : int
         Number of components; capped at what the data allows.
     kind : str
         The error, one of `ae_widgets.losses.RECONSTRUCTIONS`. For 'multinomial' the
         reconstruction of an item, kept above 0 and divided by its sum, stands for
-        the probabilities. For 'masked_mse' a missing value, NaN, is replaced by the
-        mean of its feature before PCA.
+        the probabilities. For 'masked_mse' a missing value, NaN or not stored by a
+        sparse matrix, is replaced by the mean of its feature before PCA.
     validation_rows : array-like of int, default=()
         Indices of the items that PCA is not fitted on and the error is taken
         from. If there are none, or no others, all items serve for both.
@@ -71,8 +75,17 @@ def pca_error(
     else:
         train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
     most = min(max_rows, max(code_dim + 1, MAX_VALUES // n_features))
-    fitted = features[_sample(train, most)].astype(np.float64)
-    inputs = features[_sample(test, most)].astype(np.float64)
+    if is_sparse(features):
+        chosen, asked = features[_sample(train, max_rows)], features[_sample(test, most)]
+        if min(chosen.shape) > code_dim:
+            with one_thread():
+                return _sparse_error(chosen.astype(np.float64), asked, code_dim, kind)
+        unstored = np.nan if kind == "masked_mse" else 0.0  # few rows or few columns
+        chosen, asked = to_dense(chosen, unstored), to_dense(asked, unstored)
+    else:
+        chosen, asked = features[_sample(train, most)], features[_sample(test, most)]
+    fitted: NDArray[np.float64] = chosen.astype(np.float64)
+    inputs: NDArray[np.float64] = asked.astype(np.float64)
     if kind == "masked_mse":
         means = _observed_means(fitted)
         fitted, whole = (np.where(np.isnan(x), means, x) for x in (fitted, inputs))
@@ -80,6 +93,59 @@ def pca_error(
         whole = inputs
     with one_thread():
         return ERRORS[kind](inputs, _reconstruct(fitted, whole, code_dim))
+
+
+def _sparse_error(fitted: Any, inputs: Any, code_dim: int, kind: str) -> float:
+    """Return the error on `inputs` of PCA fitted on `fitted`, two CSR matrices."""
+    from sklearn.decomposition import PCA
+
+    masked = kind == "masked_mse"
+    unstored, means = np.nan if masked else 0.0, np.zeros(fitted.shape[1])
+    if masked:  # what is missing is 0 where the mean is subtracted from what is not
+        means = _stored_means(fitted)
+        fitted = _centred(fitted, means)
+    pca = None
+    if _varies(fitted):
+        pca = PCA(code_dim, svd_solver="arpack", random_state=0).fit(fitted)
+    else:
+        means = means + fitted.mean(axis=0)
+    total: float = 0.0
+    size = max(1, MAX_VALUES // 8 // fitted.shape[1])
+    for start in range(0, inputs.shape[0], size):
+        part = inputs[start : start + size].astype(np.float64)
+        x = to_dense(part, unstored).astype(np.float64)
+        output = np.broadcast_to(means, x.shape)
+        if pca is not None:
+            given = _centred(part, means) if masked else part
+            output = means + pca.inverse_transform(pca.transform(given))
+        total += ERRORS[kind](x, output) * len(x)
+    return total / int(inputs.shape[0])
+
+
+def _stored_means(x: Any) -> NDArray[np.float64]:
+    """Return the mean of each column's stored values that are not NaN, 0 if it has none."""
+    known = ~np.isnan(x.data)
+    columns, n_features = x.indices[known], x.shape[1]
+    counts = np.bincount(columns, minlength=n_features)
+    means: NDArray[np.float64] = np.bincount(columns, x.data[known], n_features) / np.maximum(
+        counts, 1
+    )
+    return means
+
+
+def _centred(x: Any, means: NDArray[np.float64]) -> Any:
+    """Return a CSR matrix with the column's mean subtracted from what it stores, 0 for NaN."""
+    x = x.copy()
+    x.data = np.nan_to_num(x.data - means[x.indices])
+    return x
+
+
+def _varies(x: Any) -> bool:
+    """Whether the rows of a CSR matrix are not all the same."""
+    squares = x.copy()
+    squares.data = np.square(squares.data)
+    variances = squares.mean(axis=0) - np.square(x.mean(axis=0))
+    return bool((variances > ROUNDING * squares.mean(axis=0)).any())
 
 
 def _observed_means(x: NDArray[np.float64]) -> NDArray[np.float64]:

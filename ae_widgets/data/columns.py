@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ae_widgets.data.table import Table
 
-__all__ = ["is_missing", "numeric_array", "numeric_columns"]
+__all__ = ["check_dtype", "is_missing", "numeric_array", "numeric_columns"]
 
 TEXT = "text or categories"
 ADVICE = {
@@ -67,11 +67,16 @@ def numeric_array(table: Table, flat: NDArray[Any]) -> NDArray[Any]:
     """
     if flat.dtype.kind == "O":
         return np.stack(numeric_columns(table, list(flat.T)), axis=1)
-    held = _held_by(flat.dtype)
-    if held is None:
-        return flat
-    msg = f"X holds {held} (dtype {flat.dtype}). {ADVICE[held]}"
-    raise DataError(msg)
+    check_dtype(flat.dtype)
+    return flat
+
+
+def check_dtype(dtype: np.dtype[Any]) -> None:
+    """Raise DataError if `dtype` is not one of real numbers or bools."""
+    held = _held_by(dtype)
+    if held is not None:
+        msg = f"X holds {held} (dtype {dtype}). {ADVICE[held]}"
+        raise DataError(msg)
 
 
 def numeric_columns(table: Table, columns: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:

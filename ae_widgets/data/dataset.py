@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ae_widgets.data.fingerprint import Fingerprint
+from ae_widgets.data.sparse import is_sparse, to_dense, value_range
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,10 +31,11 @@ class Dataset:
 
     Parameters
     ----------
-    features : ndarray of shape (n_samples, n_features), float32
+    features : ndarray or scipy.sparse.csr_array of shape (n_samples, n_features), float32
         One item a row, C-contiguous, finite; with NaN where a value is missing if
-        that was allowed. May share its memory with what was passed in
-        (`read_dataset` says when); it is never written to.
+        that was allowed. A sparse matrix is in CSR form, each place named once. May
+        share its memory with what was passed in (`read_dataset` says when); it is
+        never written to.
     labels : ndarray of shape (n_samples,), int32, optional
         Index into `label_names`; `NO_LABEL` (-1) where an item has no label.
     label_names : tuple of str
@@ -51,7 +53,7 @@ class Dataset:
         Features that stand for the categories of one column, one-hot.
     """
 
-    features: NDArray[np.float32]
+    features: NDArray[np.float32] | Any
     labels: NDArray[np.int32] | None = None
     label_names: tuple[str, ...] = ()
     feature_names: tuple[str, ...] = ()
@@ -70,6 +72,24 @@ class Dataset:
         return int(self.features.shape[1])
 
     @property
+    def sparse(self) -> bool:
+        """Whether the features are a sparse matrix."""
+        return is_sparse(self.features)
+
+    def rows(self, indices: Any, unstored: float = 0.0) -> NDArray[np.float32]:
+        """Return some items, dense, shape (n_indices, n_features).
+
+        Parameters
+        ----------
+        indices : ndarray of int or slice
+            Which.
+        unstored : float, default=0
+            What stands where a sparse matrix has no value.
+        """
+        part = self.features[indices]
+        return to_dense(part, unstored) if self.sparse else np.asarray(part)
+
+    @property
     def is_image(self) -> bool:
         """Whether an item is drawn as an image."""
         return self.item_shape is not None and len(self.item_shape) > 1
@@ -77,6 +97,8 @@ class Dataset:
     @cached_property
     def value_range(self) -> tuple[float, float]:
         """Smallest and largest feature value that is not missing, computed once."""
+        if self.sparse:
+            return value_range(self.features)
         values = self.features.ravel()
         return float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
 
@@ -86,6 +108,10 @@ class Dataset:
 
         Where all are missing (NaN), so are these.
         """
+        if self.sparse:
+            matrix: Any = self.features
+            ranges = matrix.nanmin(axis=0), matrix.nanmax(axis=0)
+            return np.stack([bound.toarray().ravel() for bound in ranges])
         return np.stack([np.fmin.reduce(self.features), np.fmax.reduce(self.features)])
 
     @cached_property
@@ -95,6 +121,8 @@ class Dataset:
         Those of all features together; of a table with categories, or whose columns are
         far apart, those of each, shape (n_features,).
         """
+        if self.sparse:
+            return self.value_range
         low, high = np.nan_to_num(self.feature_ranges)
         widths = (high - low)[high > low]
         far_apart = bool(widths.size) and bool(widths.max() > FAR_APART * widths.min())
@@ -104,7 +132,8 @@ class Dataset:
     @cached_property
     def has_missing(self) -> bool:
         """Whether some values are missing (NaN), found once."""
-        return math.isnan(float(np.min(self.features)))
+        values = self.features.data if self.sparse else self.features
+        return math.isnan(float(np.min(values)))
 
     @cached_property
     def fingerprint(self) -> Fingerprint:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ae_widgets.data.table import Table
 
-__all__ = ["constant_features", "to_float32"]
+__all__ = ["NOT_FINITE", "constant_features", "not_finite", "to_float32"]
 
 BLOCK = 1 << 20
 """Values looked at in one go, so that memory-mapped data is never in memory as a whole."""
@@ -31,6 +31,7 @@ NOT_FINITE = {
         "Scale them first, e.g. with sklearn.preprocessing.StandardScaler."
     ),
 }
+"""What a value can be instead of a finite number -> what to do about it."""
 
 
 def to_float32(
@@ -123,8 +124,38 @@ def _not_finite(table: Table, values: NDArray[Any], *, allow_nan: bool) -> DataE
                 first.setdefault(kind, (rows.start + hit[0], int(faulty[hit[0]].argmax())))
     kind = next(kind for kind in NOT_FINITE if kind in first and not (allow_nan and kind == "NaN"))
     row, column = first[kind]
-    value = "" if kind == "NaN" else f": {show(values[row, column])}"
+    first_value = values[row, column]
+    return not_finite(
+        table, kind, faulty_rows[kind], len(values), first=(int(row), column), value=first_value
+    )
+
+
+def not_finite(  # noqa: PLR0913  # what the message tells
+    table: Table,
+    kind: str,
+    n_faulty: int,
+    n_samples: int,
+    *,
+    first: tuple[int, int],
+    value: object,
+) -> DataError:
+    """Return the error of values that are no finite numbers.
+
+    Parameters
+    ----------
+    table : Table
+        Where the values come from.
+    kind : str
+        What they are, of `NOT_FINITE`.
+    n_faulty, n_samples : int
+        Rows that have such values, and all rows.
+    first : tuple of int
+        Row and column of the first one.
+    value : object
+        The first one.
+    """
+    shown = "" if kind == "NaN" else f": {show(value)}"
     return DataError(
-        f"X has {kind} in {faulty_rows[kind]:,} of {values.shape[0]:,} rows "
-        f"(first: {table.cell(int(row), column)}{value}). {NOT_FINITE[kind]}"
+        f"X has {kind} in {n_faulty:,} of {n_samples:,} rows "
+        f"(first: {table.cell(*first)}{shown}). {NOT_FINITE[kind]}"
     )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ae_widgets.data.sparse import is_sparse
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 __all__ = ["Fingerprint"]
@@ -25,15 +30,17 @@ class Fingerprint:
 
     Parameters
     ----------
-    features : ndarray of shape (n_samples, n_features), optional
-        Hashed as little-endian float32 in C order, after the shape.
+    features : ndarray or CSR matrix of shape (n_samples, n_features), optional
+        Hashed as little-endian float32 in C order, after the shape. Of a CSR matrix,
+        where a stored 0 is not the same as none, the three arrays are hashed, the
+        indices as 64-bit integers.
     shape, sha256
         A fingerprint that was written down, in place of features.
     """
 
     def __init__(
         self,
-        features: NDArray[np.float32] | None = None,
+        features: NDArray[np.float32] | Any = None,
         *,
         shape: tuple[int, ...] = (),
         sha256: str = "",
@@ -46,13 +53,20 @@ class Fingerprint:
     @cached_property
     def sha256(self) -> str:
         """The hash, 64 hexadecimal digits."""
-        features = self._features
+        features: Any = self._features
         if features is None:  # then it was given
             raise AttributeError
         digest = hashlib.sha256(repr(self.shape).encode())
-        rows = max(1, CHUNK_BYTES // max(1, 4 * features.shape[1]))
-        for start in range(0, len(features), rows):
-            digest.update(np.ascontiguousarray(features[start : start + rows], "<f4").data)
+        if is_sparse(features):
+            digest.update(b"csr")
+            for array, dtype in (
+                (features.indptr, "<i8"), (features.indices, "<i8"), (features.data, "<f4"),
+            ):  # fmt: skip
+                for part in _parts(array):
+                    digest.update(np.ascontiguousarray(part, dtype).data)
+            return digest.hexdigest()
+        for part in _parts(features):
+            digest.update(np.ascontiguousarray(part, "<f4").data)
         return digest.hexdigest()
 
     def __eq__(self, other: object) -> bool:
@@ -65,3 +79,10 @@ class Fingerprint:
 
     def __repr__(self) -> str:
         return f"Fingerprint({' x '.join(f'{n:,}' for n in self.shape)}, {self.sha256[:8]}…)"
+
+
+def _parts(values: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Yield some rows at a time."""
+    rows = max(1, CHUNK_BYTES // max(1, 4 * math.prod(values.shape[1:])))
+    for start in range(0, len(values), rows):
+        yield values[start : start + rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +17,23 @@ from ae_widgets.data.images import is_folder, read_images
 from ae_widgets.data.labels import read_labels
 from ae_widgets.data.scales import scale_notice
 from ae_widgets.data.sources import read_table
+from ae_widgets.data.sparse import is_sparse, sparse_remarks, to_csr
 from ae_widgets.data.table import listing
 from ae_widgets.exceptions import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from ae_widgets.data.table import Table
 
 __all__ = ["read_dataset"]
 
 CHANNELS = (1, 3, 4)
 """Channels that can be drawn: grey, RGB and RGBA."""
+
+DIVIDED = "The uint8 images were divided by 255: values go from 0 to 1."
 
 
 def read_dataset(  # noqa: PLR0913  # what a person can tell of the data
@@ -41,7 +49,8 @@ def read_dataset(  # noqa: PLR0913  # what a person can tell of the data
 
     The input is never written to. A C-contiguous float32 array, a
     `numpy.memmap` included, is used in place: change it after a run began and
-    the next run sees the change. Everything else is copied.
+    the next run sees the change. So are the arrays of a float32 CSR matrix that
+    names each place once. Everything else is copied.
 
     Parameters
     ----------
@@ -52,6 +61,8 @@ def read_dataset(  # noqa: PLR0913  # what a person can tell of the data
         polars or pyarrow. Of a scikit-learn Bunch ``data``, ``target``,
         ``feature_names``, ``target_names`` and ``images`` are used. A folder holds
         pictures, which `read_images` reads, in the size of `item_shape` if that is said.
+        Sparse matrices of scipy stay sparse, in CSR form. A Dataset is taken as it is,
+        with `y` in place of its labels.
     y : array-like or str, optional
         One label an item, or the name of the column of `X` that holds them.
         `labels.read_labels` says how labels are read.
@@ -82,29 +93,50 @@ def read_dataset(  # noqa: PLR0913  # what a person can tell of the data
     """
     if is_folder(X):
         X, item_shape = _read_folder(X, item_shape), None
-    if isinstance(X, Dataset) and y is None and item_shape is None:
-        return X
+    if isinstance(X, Dataset) and item_shape is None and not isinstance(y, str):
+        return X if y is None else _labelled(X, y)
     table = read_table(X, y if isinstance(y, str) else None, categorical)
     target = table.target if y is None or isinstance(y, str) else y
+    read = _read_sparse if is_sparse(table.values) else _read_dense
+    data = read(table, item_shape, allow_nan=allow_nan, scales=scales)
+    if target is None:
+        return data
+    return _labelled(data, target, None if y is not None else table.target_names)
+
+
+def _labelled(data: Dataset, target: Any, target_names: Sequence[Any] | None = None) -> Dataset:
+    labels = read_labels(target, data.n_samples, target_names)
+    notices = tuple(dict.fromkeys([*data.notices, *labels.notices]))
+    return replace(data, labels=labels.labels, label_names=labels.names, notices=notices)
+
+
+def _read_dense(table: Table, item_shape: Any, *, allow_nan: bool, scales: bool) -> Dataset:
     values, shape, notices = _items(table.values, item_shape, table.item_shape)
     values = numeric_array(table, values)
     image = shape is not None and len(shape) > 1
     scaled = image and table.values.dtype == np.uint8
     features = to_float32(table, values, divisor=255 if scaled else None, allow_nan=allow_nan)
     if scaled:
-        notices.append("The uint8 images were divided by 255: values go from 0 to 1.")
+        notices.append(DIVIDED)
     names = table.names or _feature_names(values.shape[1], shape)
     notices += [*table.notices, *_remarks(features, names)]
     # Pixels share a scale, however little those at the border vary.
     if scales and shape is None and (notice := scale_notice(features, names)):
         notices.append(notice)
-    if target is None:
-        return Dataset(features, None, (), names, shape, tuple(notices), table.groups)
-    labels = read_labels(target, len(features), None if y is not None else table.target_names)
-    notices = [*dict.fromkeys([*notices, *labels.notices])]
-    return Dataset(
-        features, labels.labels, labels.names, names, shape, tuple(notices), table.groups
-    )
+    return Dataset(features, None, (), names, shape, tuple(notices), table.groups)
+
+
+def _read_sparse(table: Table, item_shape: Any, *, allow_nan: bool, scales: bool) -> Dataset:
+    shape = table.item_shape
+    if item_shape is not None:
+        shape = _checked_shape(item_shape, table.values.shape[-1])
+    scaled = shape is not None and len(shape) > 1 and table.values.dtype == np.uint8
+    features = to_csr(table, divisor=255 if scaled else None, allow_nan=allow_nan)
+    names = table.names or _feature_names(features.shape[1], shape)
+    notices = sparse_remarks(features, names, scales=scales and shape is None)
+    if scaled:
+        notices.insert(0, DIVIDED)
+    return Dataset(features, None, (), names, shape, tuple(notices))
 
 
 def _read_folder(folder: Any, item_shape: Any) -> Dataset:
@@ -154,8 +186,8 @@ def _check_dimensions(values: NDArray[Any]) -> None:
         msg = "X has named fields. Make a table of it first: pandas.DataFrame(X)."
     elif values.ndim == 1 and values.dtype.kind in "USTO":
         msg = (
-            "X is a list of texts or objects, not of rows of numbers. Turn texts into numbers, "
-            "e.g. with sklearn.feature_extraction.text.TfidfVectorizer."
+            "X is a list of texts or objects, not of rows of numbers. Of documents, pass "
+            "ae_widgets.read_text(X); turn other texts into numbers."
         )
     elif values.ndim == 1:
         msg = (

@@ -14,6 +14,7 @@ import numpy as np
 from ae_widgets.data.columns import is_missing
 from ae_widgets.data.dataset import Dataset
 from ae_widgets.data.frames import as_frame, read_frame
+from ae_widgets.data.sparse import is_sparse
 from ae_widgets.data.table import Table, show
 from ae_widgets.exceptions import DataError
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["read_array", "read_table"]
 
 MAX_DENSE_BYTES = 200_000_000
-"""Sparse data is made dense up to this size as float32."""
+"""Sparse labels are made dense up to this size."""
 
 LOADERS = {
     ".npy": "numpy.load", ".npz": "numpy.load", ".parquet": "pandas.read_parquet",
@@ -71,11 +72,11 @@ def read_table(X: Any, label: str | None = None, categorical: Any = None) -> Tab
             "Pass one label an item."
         )
         raise DataError(msg)
-    return Table(read_array(X, "X"))
+    return Table(X if is_sparse(X) else read_array(X, "X"))
 
 
 def read_array(data: Any, name: str) -> NDArray[Any]:
-    """Return an array, tensor, sparse matrix or nested list as an array.
+    """Return an array, tensor, small sparse matrix or nested list as an array.
 
     No copy is made of an array; memory-mapped arrays stay so.
 
@@ -98,7 +99,7 @@ def read_array(data: Any, name: str) -> NDArray[Any]:
         return data
     if hasattr(data, "detach") and hasattr(data, "numpy"):
         return _read_tensor(data, name)
-    if hasattr(data, "tocsr") and hasattr(data, "toarray"):
+    if is_sparse(data):
         return _read_sparse(data, name)
     return _stacked(_converted(data, name), name)
 
@@ -169,16 +170,11 @@ def _read_tensor(tensor: Any, name: str) -> NDArray[Any]:
 
 
 def _read_sparse(matrix: Any, name: str) -> NDArray[Any]:
-    size = int(np.prod(matrix.shape, dtype=object)) * 4
+    size = int(np.prod(matrix.shape, dtype=object)) * matrix.dtype.itemsize
     if size <= MAX_DENSE_BYTES:
         return np.asarray(matrix.toarray())
     shape = " by ".join(f"{n:,}" for n in matrix.shape)
-    msg = (
-        f"{name} is sparse, {shape}: made dense it needs {size / 1e9:,.1f} GB, and up to "
-        f"{MAX_DENSE_BYTES / 1e9:.1f} GB is done. Reduce its columns first, e.g. with "
-        "sklearn.decomposition.TruncatedSVD or sklearn.feature_selection.SelectKBest, or pass "
-        "fewer rows."
-    )
+    msg = f"{name} is sparse, {shape}. Pass a dense array of one value an item."
     raise DataError(msg)
 
 

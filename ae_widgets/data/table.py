@@ -24,7 +24,7 @@ class Table:
 
     Parameters
     ----------
-    values : ndarray of shape (n_samples, ...)
+    values : ndarray of shape (n_samples, ...) or sparse matrix
         The values as they were passed in.
     names : tuple of str, optional
         Names of the columns.
@@ -44,7 +44,7 @@ class Table:
         Of each column of categories, by its name.
     """
 
-    values: NDArray[Any]
+    values: NDArray[Any] | Any
     names: tuple[str, ...] | None = None
     index: Sequence[Any] | None = None
     item_shape: tuple[int, ...] | None = None

@@ -183,7 +183,7 @@ class DeviceStep:
 
     def _items(self, indices: Tensor) -> Tensor:
         """Return the items at `indices` on the device, shape (n, n_features)."""
-        x = take(self._features, indices)
+        x = take(self._features, indices, self._objective.settings.reconstruction)
         if self.resident:
             return x
         if self._device.type == "cuda":  # a copy from pinned memory is queued like the rest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from scipy.sparse import issparse
 from torch import Tensor, nn
 
+from ae_widgets.data.sparse import to_dense
 from ae_widgets.engine.views import tensor_view
 from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.losses.reconstruction import network_input
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-__all__ = ["chunk_rows", "encode_rows", "items", "take", "value_range"]
+__all__ = ["chunk_rows", "dense", "encode_rows", "items", "take"]
 
 CHUNK_BYTES = 2**25
 """Dense bytes that are passed through a network at once outside training."""
@@ -53,11 +55,20 @@ def items(features: Any) -> Any:
     return features
 
 
-def take(features: Any, rows: Tensor | slice) -> Tensor:
-    """Return rows of what `items` returned, dense, shape (n, n_features)."""
+def take(features: Any, rows: Tensor | slice, kind: str) -> Tensor:
+    """Return rows of what `items` returned, dense, shape (n, n_features).
+
+    `kind` is that of the reconstruction error: if it can do without some values,
+    those that a CSR matrix does not store are missing, NaN; else they are 0.
+    """
     if isinstance(features, Tensor):
         return features[rows]
-    return _dense(features[rows.numpy() if isinstance(rows, Tensor) else rows])
+    return dense(features[rows.numpy() if isinstance(rows, Tensor) else rows], kind)
+
+
+def dense(matrix: Any, kind: str) -> Tensor:
+    """Return a CSR matrix, each place named once, as `take` does."""
+    return torch.from_numpy(to_dense(matrix, math.nan if kind in TAKES_MISSING else 0.0))
 
 
 def chunk_rows(n_features: int, network: nn.Module | None = None) -> int:
@@ -76,28 +87,21 @@ def chunk_rows(n_features: int, network: nn.Module | None = None) -> int:
     return max(1, min(CHUNK_ROWS, CHUNK_BYTES // (4 * n_features)))
 
 
-def value_range(features: Any) -> tuple[float, float]:
-    """Return the smallest and the largest value of a CSR matrix, NaN left out, 0 included."""
-    values = features.data
-    return float(np.fmin.reduce(values, initial=0)), float(np.fmax.reduce(values, initial=0))
-
-
 def encode_rows(network: AutoencoderNetwork, features: Any, kind: str) -> Tensor:
     """Return the codes of a tensor or a CSR matrix, shape (n, code_dim).
 
     `kind` is that of the reconstruction error: values may be missing for some.
     """
     encoder, plain = network.encoder, type(network) is AutoencoderNetwork
-    sparse = not isinstance(features, Tensor) and kind not in TAKES_MISSING
-    layers = encoder if plain and sparse and isinstance(encoder, nn.Sequential) else None
+    if isinstance(features, Tensor):
+        return network.encode(network_input(kind, features))
+    layers = encoder if plain and isinstance(encoder, nn.Sequential) else None
     if layers and isinstance(layers[0], nn.Linear) and layers[0].bias is not None:
+        if kind in TAKES_MISSING:  # what is missing enters as 0, stored or not
+            features = features.copy()
+            np.nan_to_num(features.data, copy=False, nan=0.0)
         weight: NDArray[np.float32] = layers[0].weight.detach().numpy()
         entering = torch.from_numpy(features @ weight.T) + layers[0].bias
         code: Tensor = layers[1:](entering)
         return code
-    x = features if isinstance(features, Tensor) else _dense(features)
-    return network.encode(network_input(kind, x))
-
-
-def _dense(matrix: Any) -> Tensor:
-    return torch.from_numpy(matrix.toarray())
+    return network.encode(network_input(kind, dense(features, kind)))

@@ -16,14 +16,16 @@ import tempfile
 import threading
 import time
 import weakref
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 import numpy as np
 
-from ae_widgets.engine.pipe import FeatureFile, StreamWriter, read_message
+from ae_widgets.data.sparse import is_sparse
+from ae_widgets.engine.pipe import FeatureFile, SparseFiles, StreamWriter, read_message
 from ae_widgets.engine.protocol import Begin, Failed, Shutdown
 
 if TYPE_CHECKING:
@@ -55,13 +57,15 @@ class ThreadTrainer:
 
     Parameters
     ----------
-    features : ndarray of shape (n_samples, n_features), float32
+    features : ndarray or CSR matrix of shape (n_samples, n_features), float32
         All items.
     handle : callable
         Takes each event, on the trainer's thread.
     """
 
-    def __init__(self, features: NDArray[np.float32], handle: Callable[[Event], None]) -> None:
+    def __init__(
+        self, features: NDArray[np.float32] | Any, handle: Callable[[Event], None]
+    ) -> None:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._features = features
         self._handle = handle
@@ -107,15 +111,17 @@ class ProcessTrainer:
 
     Parameters
     ----------
-    features : ndarray of shape (n_samples, n_features), float32
+    features : ndarray or CSR matrix of shape (n_samples, n_features), float32
         All items. A memory-mapped file is mapped again by the trainer, anything
-        else is written to a temporary file once.
+        else is written to temporary files once.
     handle : callable
         Takes each event, on a thread of this object. If the process ends
         unasked, the last event is `Failed` of kind 'TrainerDiedError'.
     """
 
-    def __init__(self, features: NDArray[np.float32], handle: Callable[[Event], None]) -> None:
+    def __init__(
+        self, features: NDArray[np.float32] | Any, handle: Callable[[Event], None]
+    ) -> None:
         self._handle = handle
         self._closed = False
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
@@ -127,7 +133,7 @@ class ProcessTrainer:
             env=_environment(),
             start_new_session=True,  # an interrupt of the caller is not for us
         )
-        self._files: list[FeatureFile] = []
+        self._files: list[FeatureFile | SparseFiles] = []
         self._writer = StreamWriter(
             cast("BinaryIO", self._process.stdin), partial(self._write_features, features)
         )
@@ -140,7 +146,9 @@ class ProcessTrainer:
 
     def send(self, command: Command) -> None:
         """Queue a command; never blocks."""
-        if isinstance(command, Begin) and isinstance(command.features, np.ndarray):
+        if isinstance(command, Begin) and (
+            isinstance(command.features, np.ndarray) or is_sparse(command.features)
+        ):
             self._writer.put(partial(self._with_file, command, command.features))
         else:
             self._writer.put(command)
@@ -163,8 +171,7 @@ class ProcessTrainer:
         except EOFError:
             code = self._process.wait()
             for file in self._files:
-                if file.temporary:
-                    Path(file.path).unlink(missing_ok=True)
+                file.delete()
             if not self._closed:
                 self._handle(self._obituary(code))
         finally:
@@ -172,15 +179,15 @@ class ProcessTrainer:
             cast("BinaryIO", self._process.stdout).close()
             self._errors.close()
 
-    def _with_file(self, command: Begin, features: NDArray[np.float32]) -> Begin:
+    def _with_file(self, command: Begin, features: NDArray[np.float32] | Any) -> Begin:
         return replace(command, features=self._write_features(features))
 
-    def _write_features(self, features: NDArray[np.float32]) -> FeatureFile:
+    def _write_features(self, features: NDArray[np.float32] | Any) -> FeatureFile | SparseFiles:
         try:
             file = _feature_file(features)
         except OSError as error:
             message = (
-                f"Could not hand {features.nbytes / 1e6:,.0f} MB of data to the training "
+                f"Could not hand {_n_bytes(features) / 1e6:,.0f} MB of data to the training "
                 f"process: {error.strerror} ({tempfile.gettempdir()}). Free some space there, "
                 "set TMPDIR to another folder, or use trainer='thread'."
             )
@@ -216,14 +223,50 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
-def _feature_file(features: NDArray[np.float32]) -> FeatureFile:
-    shape = (int(features.shape[0]), int(features.shape[1]))
+def _feature_file(features: NDArray[np.float32] | Any) -> FeatureFile | SparseFiles:
+    if not is_sparse(features):
+        return _mapped(features) or _written(features)
+    files: list[FeatureFile] = []
+    with ExitStack() as undo:
+        for array in _arrays(features):
+            file = _written(array)
+            undo.callback(file.delete)
+            files.append(file)
+        undo.pop_all()
+    values, columns, starts = files
+    return SparseFiles(values, columns, starts, (int(features.shape[0]), int(features.shape[1])))
+
+
+def _arrays(matrix: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return the arrays of a CSR matrix."""
+    return matrix.data, matrix.indices, matrix.indptr
+
+
+def _mapped(features: NDArray[np.float32]) -> FeatureFile | None:
+    """Return the file of which `features` are a map, None if they are none."""
     whole = isinstance(features, np.memmap) and features.base is not None
     if whole and not isinstance(features.base, np.ndarray) and features.flags.c_contiguous:
         mapped = cast("np.memmap[tuple[int, int], np.dtype[np.float32]]", features)
         if isinstance(mapped.filename, (str, Path)):
+            shape = (int(features.shape[0]), int(features.shape[1]))
             return FeatureFile(str(mapped.filename), int(mapped.offset), shape, temporary=False)
-    descriptor, path = tempfile.mkstemp(prefix="ae_widgets-", suffix=".f4")
-    with os.fdopen(descriptor, "wb") as file:
-        np.ascontiguousarray(features).tofile(file)
-    return FeatureFile(path, 0, shape, temporary=True)
+    return None
+
+
+def _written(array: NDArray[Any]) -> FeatureFile:
+    """Write an array to a temporary file."""
+    descriptor, path = tempfile.mkstemp(prefix="ae_widgets-", suffix=".bin")
+    file = FeatureFile(path, 0, array.shape, temporary=True, dtype=array.dtype.name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            np.ascontiguousarray(array).tofile(stream)
+    except OSError:
+        file.delete()
+        raise
+    return file
+
+
+def _n_bytes(features: NDArray[np.float32] | Any) -> int:
+    if is_sparse(features):
+        return sum(array.nbytes for array in _arrays(features))
+    return int(features.nbytes)

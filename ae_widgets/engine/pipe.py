@@ -13,54 +13,90 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from numpy.typing import NDArray
 
-__all__ = ["FeatureFile", "StreamWriter", "read_message"]
+__all__ = ["FeatureFile", "SparseFiles", "StreamWriter", "read_message"]
 
 _LENGTH = struct.Struct("<Q")
 
 
 @dataclass(frozen=True)
 class FeatureFile:
-    """Where the features lie on disk, to be memory-mapped.
+    """Where an array lies on disk, to be memory-mapped.
 
     Attributes
     ----------
     path : str
-        File with the float32 values in C order.
+        File with the values in C order.
     offset : int
         Bytes before the first value.
     shape : tuple of int
-        (n_samples, n_features).
+        (n_samples, n_features) of features.
     temporary : bool
         Whether the file may be deleted once it is mapped.
+    dtype : str, default='float32'
+        What the values are.
     """
 
     path: str
     offset: int
-    shape: tuple[int, int]
+    shape: tuple[int, ...]
     temporary: bool
+    dtype: str = "float32"
 
-    def open(self) -> NDArray[np.float32]:
+    def open(self) -> NDArray[Any]:
         """Map the file; writing to the result never reaches the file."""
-        mapped: NDArray[np.float32] = np.memmap(
-            self.path, dtype=np.float32, mode="c", offset=self.offset, shape=self.shape
+        mapped: NDArray[Any] = np.memmap(
+            self.path, dtype=self.dtype, mode="c", offset=self.offset, shape=self.shape
         )
+        # The mapping outlives the name, so nothing is left behind even if both
+        # processes are killed. Where that is not allowed, the parent deletes the
+        # file when the session is closed.
+        self.delete()
+        return mapped
+
+    def delete(self) -> None:
+        """Delete the file if it is temporary and may be deleted."""
         if self.temporary:
-            # The mapping outlives the name, so nothing is left behind even if
-            # both processes are killed. Where that is not allowed, the parent
-            # deletes the file when the session is closed.
             with suppress(OSError):
                 Path(self.path).unlink()
-        return mapped
+
+
+@dataclass(frozen=True)
+class SparseFiles:
+    """Where the arrays of a CSR matrix lie on disk.
+
+    Attributes
+    ----------
+    values, columns, starts : FeatureFile
+        Its `data`, `indices` and `indptr`.
+    shape : tuple of int
+        (n_samples, n_features).
+    """
+
+    values: FeatureFile
+    columns: FeatureFile
+    starts: FeatureFile
+    shape: tuple[int, int]
+
+    def open(self) -> Any:
+        """Return a matrix on the mapped files."""
+        from scipy.sparse import csr_array
+
+        arrays = [file.open() for file in (self.values, self.columns, self.starts)]
+        return csr_array(tuple(arrays), shape=self.shape)
+
+    def delete(self) -> None:
+        """Delete the files that are temporary and may be deleted."""
+        for file in (self.values, self.columns, self.starts):
+            file.delete()
 
 
 def read_message(stream: BinaryIO) -> Any:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ae_widgets.engine.pipe import FeatureFile
+    from ae_widgets.engine.pipe import FeatureFile, SparseFiles
     from ae_widgets.engine.settings import Settings
 
 __all__ = [
@@ -70,7 +70,7 @@ class Begin:
     halted: tuple[RunState, str] = ("idle", "")
     sample_weight: NDArray[np.float64] | None = None
     labels: NDArray[np.int32] | None = None
-    features: NDArray[np.float32] | FeatureFile | None = None
+    features: NDArray[np.float32] | FeatureFile | SparseFiles | Any | None = None
 
 
 @dataclass(frozen=True)

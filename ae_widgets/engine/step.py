@@ -172,8 +172,8 @@ class AutogradStep:
         TrainingError
             If modules of the user's, or the loss of what they return, fail.
         """
-        x = take(self._features, torch.from_numpy(rows))  # (n, n_features)
         kind = self._objective.settings.reconstruction
+        x = take(self._features, torch.from_numpy(rows), kind)  # (n, n_features)
         try:
             with torch.autocast("cpu", torch.bfloat16, enabled=self._rounded):
                 passed = self._noise.train_on(network_input(kind, x), self._objective.settings)

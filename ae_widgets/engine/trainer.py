@@ -309,7 +309,7 @@ class Trainer:
         kind = self.settings.reconstruction
         with evaluating(self.network):
             for chunk in self._chunks(rows):
-                x = take(self.features, chunk).to(self.device)
+                x = take(self.features, chunk, kind).to(self.device)
                 code, output = self.network(network_input(kind, x))
                 codes.append(code.cpu())
                 errors.append(item_errors(kind, output, x).cpu())
@@ -322,10 +322,11 @@ class Trainer:
     @torch.no_grad()
     def reconstruct(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return reconstructions (n, n_features) and errors (n,) of `rows`."""
-        x = take(self.features, rows).to(self.device)
+        kind = self.settings.reconstruction
+        x = take(self.features, rows, kind).to(self.device)
         with evaluating(self.network):
-            output = self.network(network_input(self.settings.reconstruction, x))[1]
-        return output.cpu(), item_errors(self.settings.reconstruction, output, x).cpu()
+            output = self.network(network_input(kind, x))[1]
+        return output.cpu(), item_errors(kind, output, x).cpu()
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return a copy of the parameters by name."""
@@ -375,11 +376,11 @@ class Trainer:
 
     def _penalised(self, rows: Tensor, codes: Tensor) -> Tensor:
         """Return what the complexity of the items at `rows` is measured on."""
-        parts = []
+        parts, kind = [], self.settings.reconstruction
         with evaluating(self.network):
             chunks = torch.split(codes, chunk_rows(self.features.shape[1], self.network))
             for chunk, code in zip(self._chunks(rows), chunks, strict=True):
-                x = network_input(self.settings.reconstruction, take(self.features, chunk))
+                x = network_input(kind, take(self.features, chunk, kind))
                 parts.append(self.network.penalised(x.to(self.device), code).cpu())
         return torch.cat(parts)
 

@@ -14,14 +14,14 @@ import threading
 import time
 import traceback
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from ae_widgets.engine.frames import FramePacer
 from ae_widgets.engine.memory import memory_errors, training_advice
-from ae_widgets.engine.pipe import FeatureFile, StreamWriter, read_message
+from ae_widgets.engine.pipe import FeatureFile, SparseFiles, StreamWriter, read_message
 from ae_widgets.engine.protocol import (
     Begin,
     Change,
@@ -82,7 +82,7 @@ class Worker:
 
     Parameters
     ----------
-    features : ndarray of shape (n_samples, n_features), float32
+    features : ndarray or CSR matrix of shape (n_samples, n_features), float32
         All items.
     commands : queue of Command
         Where commands come from.
@@ -95,7 +95,7 @@ class Worker:
 
     def __init__(
         self,
-        features: NDArray[np.float32],
+        features: NDArray[np.float32] | Any,
         commands: queue.SimpleQueue[Command],
         emit: Callable[[Event], None],
         prepare: Callable[[Settings, int], None] | None = None,
@@ -182,7 +182,7 @@ class Worker:
         self._changes, self._labels = {}, []
         self._records = []
         self._frames = FramePacer()
-        if isinstance(command.features, FeatureFile):
+        if isinstance(command.features, FeatureFile | SparseFiles):
             self._features = command.features.open()
         elif command.features is not None:
             self._features = command.features
@@ -421,7 +421,7 @@ def main() -> None:
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     source: BinaryIO = sys.stdin.buffer
-    files: FeatureFile = read_message(source)
+    files: FeatureFile | SparseFiles = read_message(source)
 
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
     writer = StreamWriter(output)

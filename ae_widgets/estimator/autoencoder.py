@@ -9,14 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from ae_widgets.data import Dataset
 from ae_widgets.engine.checks import check_settings
 from ae_widgets.engine.divergence import Divergence
-from ae_widgets.engine.items import items, take, value_range
+from ae_widgets.engine.items import items, take
 from ae_widgets.engine.memory import memory_errors, training_advice
 from ae_widgets.engine.missing import settings_in_force
 from ae_widgets.engine.sampling import balance, check_sample_weight
@@ -95,8 +94,10 @@ class Autoencoder(
         of input and output). 'multinomial' (minus the log-likelihood of an item's
         counts, summed over them, under the softmax of the outputs, which are logits:
         leave `output_activation` at 'identity'). 'masked_mse' (a mean over those
-        values of an item that are not NaN; the network is given 0 in their place;
-        where 0 means 'not rated', put NaN there first). The formulas and their
+        values of an item that are not NaN; the network is given 0 in their place. Of
+        a sparse matrix the values that it does not store are missing, and a 0 that it
+        stores is a value; where a 0 of an array means 'not rated', put NaN there
+        first). The formulas and their
         sources stand in `ae_widgets.losses.reconstruction`.
     complexity : str, default='auto'
         What `beta` penalises. Plain and denoising: 'l1' ('auto'), 'l2',
@@ -506,14 +507,13 @@ class Autoencoder(
         go_on: bool = False,
     ) -> Trainer:
         own = self.encoder is not None or self.decoder is not None
-        range_of = value_range(features) if issparse(features) else Dataset(features).value_range
-        check_settings(settings, range_of, own_modules=own)
+        check_settings(settings, Dataset(features).value_range, own_modules=own)
         network = None
         if own:
             network, code_dim = wrap_modules(
                 self.encoder,
                 self.decoder,
-                network_input(settings.reconstruction, take(items(features), slice(2)).clone()),
+                _example(features, settings.reconstruction),
                 random_state=settings.random_state,
                 kind=settings.kind,
             )
@@ -636,6 +636,11 @@ def _trainer(  # noqa: PLR0913, PLR0917  # as `Trainer`
 ) -> Trainer:
     with memory_errors(training_advice(settings)):
         return Trainer(features, settings, weights, sample_weight, network, labels)
+
+
+def _example(features: Features, kind: str) -> torch.Tensor:
+    """Return two items as a network is given them."""
+    return network_input(kind, take(items(features), slice(2), kind).clone())
 
 
 def _epochs(trainer: Trainer, epochs: int, watch: Watch) -> Iterator[LossRecord]:

@@ -11,7 +11,7 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ae_widgets.engine.items import chunk_rows, encode_rows
+from ae_widgets.engine.items import chunk_rows, dense, encode_rows, items
 from ae_widgets.engine.memory import memory_errors
 from ae_widgets.engine.views import tensor_view
 from ae_widgets.estimator.dtypes import checked_dtypes
@@ -101,7 +101,7 @@ class FittedAutoencoder(
         network, kind = self._network(double=double), self._error_kind
         inputs = self._inputs(features)
         return self._through(
-            lambda x: encode_rows(network, x, kind), inputs, dense=False, double=double
+            lambda x: encode_rows(network, x, kind), inputs, made_dense=False, double=double
         )
 
     def _outputs(self, inputs: Features) -> Floats:
@@ -165,7 +165,7 @@ class FittedAutoencoder(
         function: Callable[[Any], Tensor],
         values: Features,
         *,
-        dense: bool = True,
+        made_dense: bool = True,
         double: bool = False,
     ) -> Floats:
         """Return a function of the items, some at a time.
@@ -173,12 +173,13 @@ class FittedAutoencoder(
         Parameters
         ----------
         function : callable
-            Takes a tensor; or, without `dense`, a CSR matrix if `values` is one.
+            Takes a tensor; or, without `made_dense`, a CSR matrix if `values` is one.
         values : ndarray or CSR matrix
-        dense : bool, default=True
+        made_dense : bool, default=True
         double : bool, default=False
             Whether `function` takes and returns float64.
         """
+        values = items(values) if issparse(values) else values
         (n, width), result = values.shape, None
         size = chunk_rows(width, self.network_)
         with torch.no_grad(), memory_errors("pass fewer items at a time"):
@@ -186,8 +187,8 @@ class FittedAutoencoder(
                 part: Any = values[start : start + size]
                 if not issparse(part):
                     part = tensor_view(part).clone()
-                elif dense:
-                    part = torch.from_numpy(part.toarray())
+                elif made_dense:
+                    part = dense(part, self._error_kind)
                 if double:
                     part = part.astype(np.float64) if issparse(part) else part.double()
                 chunk = function(part).numpy()

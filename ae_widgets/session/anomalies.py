@@ -40,8 +40,13 @@ class AnomalyScores:
     exact: bool
 
 
-def anomaly_scores(kind: str, frame: LatentFrame, dataset: Dataset) -> AnomalyScores | None:
-    """Return the scores of the items of a frame, None if its codes are not finite."""
+def anomaly_scores(
+    kind: str, frame: LatentFrame, dataset: Dataset, *, masked: bool = False
+) -> AnomalyScores | None:
+    """Return the scores of the items of a frame, None if its codes are not finite.
+
+    Where the run is `masked`, values that a sparse matrix does not store are missing.
+    """
     if kind == "reconstruction":
         values = frame.errors.astype(np.float64)
     elif not np.isfinite(frame.codes).all():
@@ -50,6 +55,6 @@ def anomaly_scores(kind: str, frame: LatentFrame, dataset: Dataset) -> AnomalySc
         values = CombinedScore(frame.errors, frame.codes)(frame.errors, frame.codes)
     else:
         values = LatentDistance(frame.codes, kind)(frame.codes)
-    if dataset.has_missing:
+    if dataset.has_missing or (masked and dataset.sparse):
         values[unknown_items(dataset.features)] = np.inf
     return AnomalyScores(kind, values, frame.epoch, frame.exact)

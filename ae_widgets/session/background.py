@@ -135,11 +135,11 @@ class Background:
         """Have `job` done, in place of one of the same topic that waits."""
         _jobs.post(self, topic, job)
 
-    def request_scores(self, kind: str, frame: LatentFrame) -> None:
-        """Ask for the anomaly scores of the items of `frame`."""
+    def request_scores(self, kind: str, frame: LatentFrame, *, masked: bool = False) -> None:
+        """Ask for the anomaly scores of the items of `frame`; see `anomaly_scores`."""
 
         def job() -> None:
-            self._find_scores(kind, frame)
+            self._find_scores(kind, frame, masked=masked)
             self._notify("scores")
 
         _jobs.post(self, f"scores by {kind}", job)
@@ -177,9 +177,13 @@ class Background:
         from ae_widgets.engine.preprocess import fit_preprocessor
         from ae_widgets.engine.split import split_rows
 
+        if self._dataset.sparse:
+            return  # a PCA needs dense items
         features = self._dataset.features
         made = fit_preprocessor(features, settings)
-        rows, _ = split_rows(len(features), settings.validation_fraction, settings.random_state)
+        rows, _ = split_rows(
+            self._dataset.n_samples, settings.validation_fraction, settings.random_state
+        )
         chosen = features[rows]
         kept = kept_variance(chosen if made is None else made.transform(chosen))
         if self._variance_of == settings:
@@ -194,9 +198,9 @@ class Background:
         self.clusters = self._stable.assign(codes)
         return self.clusters
 
-    def _find_scores(self, kind: str, frame: LatentFrame) -> None:
+    def _find_scores(self, kind: str, frame: LatentFrame, *, masked: bool) -> None:
         from ae_widgets.session.anomalies import anomaly_scores
 
-        found = anomaly_scores(kind, frame, self._dataset)
+        found = anomaly_scores(kind, frame, self._dataset, masked=masked)
         if found is not None:
             self.scores[kind] = found

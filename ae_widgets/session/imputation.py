@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ae_widgets.exceptions import DataError
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -34,7 +36,15 @@ class Imputation:
         ------
         TrainingError
             If the trainer does not answer.
+        DataError
+            If the items are sparse: filled in they would be dense.
         """
+        if self.dataset.sparse:
+            msg = (
+                f"The items are a sparse matrix of shape {self.dataset.features.shape}; filled in "
+                "they would be dense. Have some filled in: session.reconstruct(indices).outputs."
+            )
+            raise DataError(msg)
         features = self.dataset.features.copy()
         if not self.dataset.has_missing:
             return features

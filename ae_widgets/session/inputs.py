@@ -10,6 +10,7 @@ import numpy as np
 
 from ae_widgets.data.dataset import Dataset
 from ae_widgets.data.sources import read_array
+from ae_widgets.data.sparse import is_sparse
 from ae_widgets.data.steps import Own, describe_steps, read_steps
 from ae_widgets.engine.preprocess import fit_preprocessor
 from ae_widgets.exceptions import DataError, SettingsError
@@ -111,7 +112,7 @@ class Inputs:
             ours = self.of(settings).inputs.features
         except SettingsError:  # too few items for it, say
             ours = None
-        if ours is not None and np.array_equal(ours, made.transform(self._dataset.features)):
+        if ours is not None and _same(ours, made.transform(self._dataset.features)):
             return settings
         return settings.change(preprocess=FrozenEstimator(made))
 
@@ -120,9 +121,11 @@ class Inputs:
         made = fit_preprocessor(items.features, settings, groups=items.groups)
         if made is None or not settings.preprocess:
             return Prepared(items, items, made)
-        features = made.transform(items.features)
-        if hasattr(features, "tocsr"):  # sparse, by a transformer of the user's
+        features: Any = made.transform(items.features)
+        if is_sparse(features) and not items.sparse:  # by a transformer of the user's
             features = np.ascontiguousarray(read_array(features, "What preprocess makes of X"))
+        elif is_sparse(features):
+            features.sum_duplicates()
         same = features.shape[1] == items.n_features
         names = items.feature_names if same else ()
         inputs = Dataset(
@@ -133,6 +136,13 @@ class Inputs:
             items.item_shape if same and made.invertible_ else None,
         )
         return Prepared(items, inputs, made)
+
+
+def _same(ours: Any, theirs: Any) -> bool:
+    """Whether two matrices, dense or sparse, hold the same values."""
+    if is_sparse(ours) and is_sparse(theirs):
+        return ours.shape == theirs.shape and not (ours != theirs).nnz
+    return np.array_equal(ours, theirs)
 
 
 def with_steps(settings: Settings, preprocess: Any) -> Settings:

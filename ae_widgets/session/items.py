@@ -27,7 +27,7 @@ def read_items(  # noqa: PLR0913  # as `read_dataset`
     If they are `scaled` before the network, nothing is said of different scales.
     """
     if isinstance(X, Dataset):
-        return X
+        return read_dataset(X, y, item_shape=item_shape)
     allow_nan = isinstance(reconstruction, str) and reconstruction in TAKES_MISSING
     return read_dataset(
         X,

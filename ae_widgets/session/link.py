@@ -6,14 +6,13 @@ import itertools
 import threading
 import weakref
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ae_widgets.engine.launch import TRAINERS
 from ae_widgets.engine.protocol import Reconstructed, TrainerState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     import numpy as np
     from numpy.typing import NDArray
@@ -34,14 +33,14 @@ class Link:
     ----------
     kind : {'process', 'thread'}
         Where the trainer lives.
-    features : ndarray of shape (n_samples, n_features), float32
+    features : ndarray or CSR matrix of shape (n_samples, n_features), float32
         All items, as the network is given them.
     handle : callable
         Takes each event but answers to `ask`, on another thread.
     """
 
     def __init__(
-        self, kind: str, features: NDArray[np.float32], handle: Callable[[Event], None]
+        self, kind: str, features: NDArray[np.float32] | Any, handle: Callable[[Event], None]
     ) -> None:
         self.kind = kind
         self._features = features
@@ -72,7 +71,7 @@ class Link:
             trainer.send(command)
         return trainer is not None
 
-    def begin(self, command: Begin, features: NDArray[np.float32]) -> None:
+    def begin(self, command: Begin, features: NDArray[np.float32] | Any) -> None:
         """Send the beginning of a run, with its features if they are others than until now."""
         others = features is not self._features
         self._features = features

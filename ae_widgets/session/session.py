@@ -32,6 +32,7 @@ from ae_widgets.engine.protocol import (
 from ae_widgets.engine.sampling import check_sample_weight
 from ae_widgets.engine.settings import PRESETS, Settings
 from ae_widgets.exceptions import DataError, SettingsError, TrainingError
+from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
 from ae_widgets.session.groups import Grouping
@@ -98,9 +99,10 @@ class Session(Imputation, Grouping, Keeping, Readings):
 
     Parameters
     ----------
-    X : array-like, DataFrame, Bunch, Dataset or path of a folder of pictures
+    X : array-like, sparse matrix, DataFrame, Bunch, Dataset or path of a folder of pictures
         The items; see `ae_widgets.data.read_dataset`. Values may be missing (NaN) with
-        ``missing='mask'``.
+        ``missing='mask'``. A sparse matrix stays in CSR form; with ``missing='mask'`` the
+        values that it does not store are missing, otherwise they are 0.
     y : array-like of shape (n_samples,), optional
         Labels; they are trained on as well where `Settings.delta` is above 0. An item
         has none where it is NaN, None or -1.
@@ -384,7 +386,8 @@ class Session(Imputation, Grouping, Keeping, Readings):
             msg = f"kind must be one of {', '.join(SCORES)}, got {kind!r}."
             raise SettingsError(msg)
         if (frame := self.latent) is not None:
-            self._background.request_scores(kind, frame)
+            masked = self.settings.reconstruction in TAKES_MISSING
+            self._background.request_scores(kind, frame, masked=masked)
 
     def request_reconstructions(
         self, indices: ArrayLike, callback: Callable[[Reconstructions], None]
@@ -400,10 +403,12 @@ class Session(Imputation, Grouping, Keeping, Readings):
         with self._lock:
             self.prepare()
             prepared = self._prepared  # of the run that is asked
+            missing = self.settings.reconstruction in TAKES_MISSING
+            unstored = np.nan if missing else 0.0  # of a sparse matrix
 
             def answer(event: Reconstructed) -> None:
-                inputs = np.asarray(prepared.drawn.features[rows])
-                seen = np.asarray(prepared.inputs.features[rows]), event.reconstructions
+                inputs = prepared.drawn.rows(rows, unstored)
+                seen = prepared.inputs.rows(rows, unstored), event.reconstructions
                 outputs = prepared.originals(event.reconstructions)
                 epoch = self.latent.epoch if self.latent else 0.0
                 callback(Reconstructions(rows, inputs, outputs, event.errors, epoch, seen))

@@ -45,7 +45,7 @@ class Lab(SessionView, ipywidgets.VBox):
 
     Parameters
     ----------
-    X : array-like, DataFrame, Bunch, path of a folder of pictures, or Session
+    X : array-like, sparse matrix, DataFrame, Bunch, path of a folder of pictures, or Session
         The items, one a row; or a session to show.
     y : array-like of shape (n_samples,), optional
         Labels; they colour the latent space and, with `delta` above 0, are trained on.

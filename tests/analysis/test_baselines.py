@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import csr_array
 from sklearn.decomposition import PCA
 from sklearn.metrics import log_loss, mean_absolute_error, mean_squared_error
 
@@ -108,3 +109,27 @@ def test_an_unknown_kind_is_refused(features):
     with pytest.raises(SettingsError) as caught:
         pca_error(features, 2, "rmse")
     assert str(caught.value) == f"kind must be one of {', '.join(RECONSTRUCTIONS)}, got 'rmse'."
+
+
+@pytest.mark.parametrize("kind", RECONSTRUCTIONS)
+def test_a_sparse_matrix_has_the_error_of_the_dense_one(features, kind):
+    values = np.where(features > 0.6, features, 0)
+    sparse = csr_array(values)
+    dense = np.where(values == 0, np.nan, values) if kind == "masked_mse" else values
+    for rows in (VALIDATION, ()):
+        error = pca_error(sparse, 3, kind, validation_rows=rows)
+        assert error == pytest.approx(pca_error(dense, 3, kind, validation_rows=rows), rel=1e-5)
+
+
+def test_a_sparse_matrix_that_leaves_pca_nothing_to_do(features):
+    values = np.where(features > 0.6, features, 0)
+    for x in (values[:, :2], values[:3], np.tile(values[:1], (9, 1))):
+        error = pca_error(csr_array(x), 2, "mse")
+        assert error == pytest.approx(pca_error(x, 2, "mse"), abs=1e-9)
+
+
+def test_a_sparse_matrix_is_looked_at_some_rows_at_a_time(features, monkeypatch):
+    sparse = csr_array(np.where(features > 0.6, features, 0))
+    whole = pca_error(sparse, 2, "mse")
+    monkeypatch.setattr(baselines, "MAX_VALUES", 12 * 200)  # 25 rows at a time
+    assert pca_error(sparse, 2, "mse") == pytest.approx(whole, rel=1e-9)

@@ -235,8 +235,8 @@ def test_without_labels_there_are_none():
         (
             ["a text", "another"],
             (
-                "X is a list of texts or objects, not of rows of numbers. Turn texts into numbers, "
-                "e.g. with sklearn.feature_extraction.text.TfidfVectorizer."
+                "X is a list of texts or objects, not of rows of numbers. Of documents, pass "
+                "ae_widgets.read_text(X); turn other texts into numbers."
             ),
         ),
         (

@@ -3,11 +3,13 @@
 import queue
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from ae_widgets.engine.launch import TRAINERS, ProcessTrainer, _feature_file
 from ae_widgets.engine.protocol import Begin, Failed, Latent, Resume, StateChanged, Weights
@@ -108,3 +110,49 @@ def test_a_thread_that_trains_does_not_break_the_end_of_the_interpreter(tmp_path
         [sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+SPARSE = csr_array(np.where(blobs() > 0.5, blobs(), 0))
+
+
+def test_sparse_features_reach_the_process_by_files_that_do_not_stay():
+    files = _feature_file(SPARSE)
+    opened = files.open()
+    assert opened.dtype == np.float32
+    np.testing.assert_array_equal(opened.toarray(), SPARSE.toarray())
+    for array in (opened.data, opened.indices, opened.indptr):
+        assert _is_mapped(array)
+    for file in (files.values, files.columns, files.starts):
+        assert not Path(file.path).exists()
+
+
+def _is_mapped(array):
+    while array is not None and not isinstance(array, np.memmap):
+        array = array.base
+    return array is not None
+
+
+def test_a_disk_that_is_full_leaves_no_files(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(np, "ascontiguousarray", _full_disk(after=2))
+    with pytest.raises(OSError, match="No space"):
+        _feature_file(SPARSE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def _full_disk(after):
+    calls = []
+
+    def ascontiguousarray(array):
+        calls.append(array)
+        if len(calls) > after:
+            raise OSError(28, "No space left on device")
+        return array
+
+    return ascontiguousarray
+
+
+def test_process_and_thread_give_the_same_weights_of_sparse_items():
+    ours, theirs = trained("process", SPARSE), trained("thread", SPARSE)
+    for name, value in ours.items():
+        np.testing.assert_allclose(value, theirs[name], rtol=1e-4, atol=1e-6)
