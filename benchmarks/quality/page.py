@@ -37,7 +37,7 @@ def write(name: str, text: str) -> None:
 
 def _peers() -> list[str]:
     found = []
-    for package, name in (("pyod", "PyOD"),):
+    for package, name in (("pyod", "PyOD"), ("clustpy", "ClustPy")):
         try:
             found.append(f"{name} {version(package)}")
         except PackageNotFoundError:
