@@ -140,7 +140,8 @@ def test_what_waits_for_the_next_run_moves_nothing(open_lab):
     assert notebook.page.evaluate(heights) == before
     field.locator("input").fill("0")
     field.locator("input").press("Enter")
-    notebook.wait_for("document.querySelector('.ae-lab .ae-message').offsetHeight > 0")
+    messages = "[...document.querySelectorAll('.ae-lab .ae-message')]"
+    notebook.wait_for(f"{messages}.some((message) => message.offsetHeight > 0)")
     assert notebook.page.evaluate(heights) == before
     # The label with its mark, and the counter of a run of a hundred thousand epochs, are not cut.
     cut = "[...document.querySelectorAll('.ae-lab label')].filter((l) => l.offsetParent"
