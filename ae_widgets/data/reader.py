@@ -187,7 +187,7 @@ def _check_dimensions(values: NDArray[Any]) -> None:
     elif values.ndim == 1 and values.dtype.kind in "USTO":
         msg = (
             "X is a list of texts or objects, not of rows of numbers. Of documents, pass "
-            "ae_widgets.read_text(X); turn other texts into numbers."
+            "ae_widgets.data.read_text(X); turn other texts into numbers."
         )
     elif values.ndim == 1:
         msg = (

@@ -27,6 +27,7 @@ from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
 from ae_widgets.estimator.groups import GroupingAutoencoder, class_numbers
 from ae_widgets.estimator.imputation import Imputation
 from ae_widgets.estimator.progress import ProgressBar
+from ae_widgets.estimator.recommendation import Recommendation
 from ae_widgets.estimator.runs import RunConversion, active_dimensions, finished
 from ae_widgets.losses.reconstruction import network_input
 from ae_widgets.model.network import wrap_modules
@@ -51,7 +52,12 @@ CALL_SECONDS = 0.05
 
 
 class Autoencoder(
-    CallbackSupport, RunConversion, GroupingAutoencoder, AnomalyDetection, Imputation
+    CallbackSupport,
+    RunConversion,
+    GroupingAutoencoder,
+    AnomalyDetection,
+    Imputation,
+    Recommendation,
 ):
     """An autoencoder.
 

@@ -236,7 +236,7 @@ def test_without_labels_there_are_none():
             ["a text", "another"],
             (
                 "X is a list of texts or objects, not of rows of numbers. Of documents, pass "
-                "ae_widgets.read_text(X); turn other texts into numbers."
+                "ae_widgets.data.read_text(X); turn other texts into numbers."
             ),
         ),
         (
