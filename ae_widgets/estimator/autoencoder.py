@@ -444,6 +444,7 @@ class Autoencoder(
         fitted: Self = watched(
             self, data, epochs, lambda watch: self._train(trainer, epochs, watch)
         )
+        self.__dict__.pop("labels_", None)
         if self.network_.heads.centers is not None:
             self.labels_ = self._clusters_of(self._codes(features))
         self._fit_anomalies(features)
