@@ -29,6 +29,7 @@ from ae_widgets.engine.loop import (
     add_complexity,
     finite,
     meet,
+    piece,
     place_of,
     weighted,
 )
@@ -133,7 +134,7 @@ def train_image_batches(
             rate, epsilon = adam_constants(task.learning_rate, step)
             adam(
                 arrays.parameters, arrays.gradients, arrays.first, arrays.second,
-                n_moved * thread // threads, n_moved * (thread + 1) // threads, rate, epsilon,
+                piece(n_moved, thread, threads), piece(n_moved, thread + 1, threads), rate, epsilon,
             )  # fmt: skip
         met = meet(task.counter, threads, met)
         start += n

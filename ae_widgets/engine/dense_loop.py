@@ -22,6 +22,7 @@ from ae_widgets.engine.loop import (
     finite,
     forward,
     meet,
+    piece,
     place_of,
     weighted,
 )
@@ -115,7 +116,7 @@ def train_batches(thread: int, threads: int, features: Floats, task: Task, array
             rate, epsilon = adam_constants(task.learning_rate, step)
             adam(
                 arrays.parameters, arrays.gradients, arrays.first, arrays.second,
-                n_moved * thread // threads, n_moved * (thread + 1) // threads, rate, epsilon,
+                piece(n_moved, thread, threads), piece(n_moved, thread + 1, threads), rate, epsilon,
             )  # fmt: skip
         met = meet(task.counter, threads, met)
         start += n

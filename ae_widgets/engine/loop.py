@@ -27,12 +27,16 @@ __all__ = [
     "finite",
     "forward",
     "meet",
+    "piece",
     "place_of",
     "weighted",
 ]
 
 FAN_IN, FAN_OUT, KIND, OFFSET = range(4)
 """Columns of the table of layers; the last is where the parameters of a layer begin."""
+
+BLOCK = 256
+"""More values than a vectorised loop takes at once, and a multiple of that."""
 
 SPINS = 2000
 """How often a thread looks for the others before it gives way."""
@@ -103,6 +107,16 @@ def meet(counter: Integers, threads: int, met: int) -> int:
         if spins > SPINS:
             give_way()
     return met
+
+
+@exact
+def piece(n: int, thread: int, threads: int) -> int:
+    """Return where the piece of a vector of `n` values begins that is `thread`'s own.
+
+    Pieces begin at whole blocks: the values behind the last whole block of a loop are
+    rounded in another way than the others, and must be the same whatever the threads.
+    """
+    return n if thread == threads else n // BLOCK * thread // threads * BLOCK
 
 
 @compiled

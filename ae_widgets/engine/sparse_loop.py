@@ -31,6 +31,7 @@ from ae_widgets.engine.loop import (
     finite,
     forward,
     meet,
+    piece,
     place_of,
     weighted,
 )
@@ -107,7 +108,7 @@ def train_sparse_batches(
             rate, epsilon = adam_constants(task.learning_rate, step)
             adam(
                 arrays.parameters, arrays.gradients, arrays.first, arrays.second,
-                n_small * thread // threads, n_small * (thread + 1) // threads, rate, epsilon,
+                piece(n_small, thread, threads), piece(n_small, thread + 1, threads), rate, epsilon,
             )  # fmt: skip
             for shard in range(thread, shards, threads):
                 move_first(arrays, shard, rate, epsilon)
