@@ -186,7 +186,7 @@ lab"""
     notebook.wait_for("document.querySelectorAll('.ae-scatter .ae-chip').length === 3")
     assert notebook.page.evaluate(CUT_NAMES) == []
     said = notebook.page.locator(".ae-transport .ae-status").inner_text()
-    assert "Scale the columns first" in said
+    assert "Scale the columns: preprocess=" in said
 
 
 def test_pan_zoom_box_and_click(open_lab):
