@@ -35,7 +35,17 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-__all__ = ["CompiledStep", "Place", "count_shards", "flatten", "in_order", "known"]
+__all__ = [
+    "ArrayStep",
+    "CompiledStep",
+    "Place",
+    "constant",
+    "count_shards",
+    "flatten",
+    "in_order",
+    "known",
+    "layers_of",
+]
 
 WORTH_A_SHARD = 1e7
 """Operations of a batch below which cutting it up costs more than a second thread brings."""
@@ -182,6 +192,47 @@ class CompiledStep(ABC):
         )
 
 
+class ArrayStep(CompiledStep):
+    """The compiled step on items that lie in one array.
+
+    Parameters
+    ----------
+    network : AutoencoderNetwork
+        Layers with activations, as `build_network` makes them.
+    features : ndarray of shape (n_samples, n_features), float32
+        All items, in C order.
+    objective : Objective
+        What to minimise; its settings may change between batches.
+    settings : Settings
+        The architecture, and the learning rate to begin with.
+    """
+
+    def __init__(
+        self,
+        network: AutoencoderNetwork,
+        features: Floats,
+        objective: Objective,
+        settings: Settings,
+    ) -> None:
+        self._features = constant(features, np.float32)
+        super().__init__(network, objective, settings)
+
+
+def constant(values: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    """Return a view that is of one type to the compiler, whoever else may write to it."""
+    view = np.ascontiguousarray(values, dtype).view()
+    view.flags.writeable = False
+    return view
+
+
+def layers_of(
+    network: AutoencoderNetwork, kinds: tuple[type[nn.Module], ...] = (nn.Linear,)
+) -> list[Any]:
+    """Return the layers of the encoder and the decoder that have weights; not the heads'."""
+    trunk = *network.encoder.modules(), *network.decoder.modules()
+    return [module for module in trunk if isinstance(module, kinds)]
+
+
 def known(settings: Settings, trunk: str = "dense") -> bool:
     """Whether compiled loops know the gradients, and their Adam is what is asked for."""
     architecture = settings.architecture
@@ -233,8 +284,7 @@ def flatten(
     parameters : ndarray of shape (n_parameters,), float32
     places : list of Place
     """
-    trunk = *network.encoder.modules(), *network.decoder.modules()
-    linear = [layer for layer in trunk if isinstance(layer, nn.Linear)]
+    linear = layers_of(network)
     parts = [parameter for layer in linear for parameter in (layer.weight, layer.bias)]
     places = arrange([tuple(part.shape) for part in parts])
     flat = np.empty(sum(part.numel() for part in parts), np.float32)

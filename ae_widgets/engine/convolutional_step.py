@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from torch import nn
 
-from ae_widgets.engine.compiled_step import CompiledStep, Place, count_shards, known
+from ae_widgets.engine.compiled_step import ArrayStep, Place, count_shards, known, layers_of
 from ae_widgets.engine.convolutional_loop import ImageBuffers, train_image_batches
 from ae_widgets.engine.image_layers import BLOCK, COLUMNS, DENSE, GROW, ROWS, SHRINK, SMALL
 from ae_widgets.engine.loop import FAN_OUT, Task
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from ae_widgets.engine.settings import Settings
     from ae_widgets.engine.step import Trained
-    from ae_widgets.losses.objective import Objective
     from ae_widgets.model.architecture import Architecture
     from ae_widgets.model.network import AutoencoderNetwork
 
@@ -36,35 +35,13 @@ if TYPE_CHECKING:
 __all__ = ["ConvolutionalStep"]
 
 
-class ConvolutionalStep(CompiledStep):
+class ConvolutionalStep(ArrayStep):
     """The compiled step of convolutions, dense layers and transposed convolutions.
 
     The values of an image lie pixel by pixel here, and channel by channel in torch: the
-    network's parameters are copied from it before a call and to it afterwards.
-
-    Parameters
-    ----------
-    network : AutoencoderNetwork
-        With a convolutional trunk, as `build_network` makes it.
-    features : ndarray of shape (n_samples, n_features), float32
-        All items, in C order.
-    objective : Objective
-        What to minimise; its settings may change between batches.
-    settings : Settings
-        The architecture, and the learning rate to begin with.
+    network's parameters are copied from it before a call and to it afterwards. See `ArrayStep`
+    for the parameters.
     """
-
-    def __init__(
-        self,
-        network: AutoencoderNetwork,
-        features: Floats,
-        objective: Objective,
-        settings: Settings,
-    ) -> None:
-        # One type of array for the compiler, whoever else may write to it.
-        self._features = np.asarray(features).view()
-        self._features.flags.writeable = False
-        super().__init__(network, objective, settings)
 
     @staticmethod
     def applies(settings: Settings) -> bool:
@@ -100,7 +77,7 @@ class ConvolutionalStep(CompiledStep):
         self, network: AutoencoderNetwork, architecture: Architecture
     ) -> tuple[NDArray[np.int64], Floats, list[Place]]:
         kinds = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
-        modules = [module for module in network.modules() if isinstance(module, kinds)]
+        modules = layers_of(network, kinds)
         parameters = [part for module in modules for part in module.parameters()]  # weight, bias
         for parameter in parameters:  # another step may have laid them out its way
             parameter.data = parameter.data.contiguous()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.engine.compiled_step import CompiledStep, count_shards, flatten, in_order, known
+from ae_widgets.engine.compiled_step import ArrayStep, count_shards, flatten, in_order, known
 from ae_widgets.engine.dense_loop import Buffers, train_batches
 from ae_widgets.engine.loop import FAN_OUT, Task
 from ae_widgets.engine.team import CORES, Team
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from ae_widgets.engine.compiled_step import Place
     from ae_widgets.engine.settings import Settings
-    from ae_widgets.losses.objective import Objective
     from ae_widgets.model.architecture import Architecture
     from ae_widgets.model.network import AutoencoderNetwork
 
@@ -28,32 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["DenseStep"]
 
 
-class DenseStep(CompiledStep):
-    """The compiled step on items that lie in one array.
-
-    Parameters
-    ----------
-    network : AutoencoderNetwork
-        Linear layers with activations, as `build_network` makes them.
-    features : ndarray of shape (n_samples, n_features), float32
-        All items, in C order.
-    objective : Objective
-        What to minimise; its settings may change between batches.
-    settings : Settings
-        The architecture, and the learning rate to begin with.
-    """
-
-    def __init__(
-        self,
-        network: AutoencoderNetwork,
-        features: Floats,
-        objective: Objective,
-        settings: Settings,
-    ) -> None:
-        # One type of array for the compiler, whoever else may write to it.
-        self._features = np.asarray(features).view()
-        self._features.flags.writeable = False
-        super().__init__(network, objective, settings)
+class DenseStep(ArrayStep):
+    """The compiled step of linear layers with activations; see `ArrayStep`."""
 
     @staticmethod
     def applies(settings: Settings) -> bool:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ae_widgets.engine.compiled_step import CompiledStep, Place, count_shards, flatten, known
+from ae_widgets.engine.compiled_step import (
+    CompiledStep,
+    Place,
+    constant,
+    count_shards,
+    flatten,
+    known,
+)
 from ae_widgets.engine.loop import FAN_IN, FAN_OUT, Task
 from ae_widgets.engine.sparse_arrays import Rows, SparseBuffers
 from ae_widgets.engine.sparse_loop import train_sparse_batches
@@ -50,9 +57,9 @@ class SparseStep(CompiledStep):
         self, network: AutoencoderNetwork, features: Any, objective: Objective, settings: Settings
     ) -> None:
         self._rows = Rows(
-            _constant(features.data, np.float32),
-            _constant(features.indices, np.int32),
-            _constant(features.indptr, np.int64),
+            constant(features.data, np.float32),
+            constant(features.indices, np.int32),
+            constant(features.indptr, np.int64),
         )
         self._n_values = 0
         super().__init__(network, objective, settings)
@@ -135,13 +142,6 @@ class SparseStep(CompiledStep):
 def _train(thread: int, threads: int, *, rows: Rows, task: Task, buffers: SparseBuffers) -> int:
     n_items: int = train_sparse_batches(thread, threads, rows, task, buffers)
     return n_items
-
-
-def _constant(values: NDArray[Any], dtype: Any) -> NDArray[Any]:
-    """Return a view that is of one type to the compiler, whoever else may write to it."""
-    view = np.ascontiguousarray(values, dtype).view()
-    view.flags.writeable = False
-    return view
 
 
 def _large_last(shapes: list[tuple[int, ...]]) -> list[Place]:

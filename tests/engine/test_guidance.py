@@ -7,6 +7,7 @@ from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 
+from ae_widgets.engine.convolutional_step import ConvolutionalStep
 from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.step import AutogradStep
 from ae_widgets.engine.trainer import Trainer
@@ -169,3 +170,16 @@ def test_balanced_classes_count_alike():
         recall[weight] = probabilities[-len(rare) :, 2].mean().item()
         assert classes is not None
     assert recall["balanced"] > recall[None]
+
+
+def test_a_classifier_is_no_layer_of_a_convolutional_network():
+    images = {"trunk": "convolutional", "item_shape": (2, 3), "channels": (4,)}
+    labelled = Trainer(X, settings(delta=1.0, **images), labels=Y)
+    train(labelled, 1)
+    assert labelled.network.heads.classifier is not None
+    # Gone on with from there without a weight on the classes, by the written-out step.
+    plain = Trainer(X, settings(**images), labelled.weights())
+    assert isinstance(plain._stepper, ConvolutionalStep)
+    before, after = (train(plain, epochs).train.values["reconstruction"] for epochs in (1, 5))
+    assert after < before
+    assert plain.weights().keys() == labelled.weights().keys()
