@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ae_widgets.engine.adam import adam, adam_constants
+from ae_widgets.engine.adam import adam_constants
 from ae_widgets.engine.image_layers import (
     N_BIASES,
     at_once,
@@ -27,11 +27,10 @@ from ae_widgets.engine.loop import (
     KIND,
     Task,
     add_complexity,
-    finite,
     meet,
-    piece,
+    move,
+    note_losses,
     place_of,
-    weighted,
 )
 from ae_widgets.jit import compiled
 from ae_widgets.losses.gradients import complexity_gradient, reconstruction_gradient
@@ -116,26 +115,15 @@ def train_image_batches(
             _decode(task, arrays, shard, errors[low:high], n)
             _propagate(task, arrays, shard, by_code[low:high])
         met = meet(task.counter, threads, met)
-        error = 0.0
-        for i in range(n):
-            error += errors[i]
-        total = weighted(task, error / n, complexity)
         if thread == 0:
-            if finite(total):
-                task.sums[0] += error
-                task.sums[1] += complexity * n
-            else:
-                task.sums[2] = total
+            note_losses(task, errors, complexity)
         met = meet(task.counter, threads, met)
         if task.sums[2] != 0:
             break
         if n_moved:
             step += 1
             rate, epsilon = adam_constants(task.learning_rate, step)
-            adam(
-                arrays.parameters, arrays.gradients, arrays.first, arrays.second,
-                piece(n_moved, thread, threads), piece(n_moved, thread + 1, threads), rate, epsilon,
-            )  # fmt: skip
+            move(arrays, n_moved, thread, threads, rate, epsilon)
         met = meet(task.counter, threads, met)
         start += n
     return start

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ae_widgets.engine.adam import adam
 from ae_widgets.jit import atomic_add, atomic_load, compiled, exact, give_way
 from ae_widgets.model.activations import activate, chain
 
@@ -24,12 +25,11 @@ __all__ = [
     "Task",
     "add_complexity",
     "backward",
-    "finite",
     "forward",
     "meet",
-    "piece",
+    "move",
+    "note_losses",
     "place_of",
-    "weighted",
 ]
 
 FAN_IN, FAN_OUT, KIND, OFFSET = range(4)
@@ -82,13 +82,13 @@ class Task(NamedTuple):
 
 
 @exact
-def weighted(task: Task, reconstruction: float, complexity: float) -> float:
+def _weighted(task: Task, reconstruction: float, complexity: float) -> float:
     """Return the loss of a batch."""
     return task.alpha * reconstruction + task.beta * complexity
 
 
 @exact
-def finite(total: float) -> bool:
+def _finite(total: float) -> bool:
     """Return whether `total` is neither infinite nor NaN."""
     # Not within a loop whose sums may be reordered: there the question is folded away.
     return abs(total) < math.inf
@@ -109,8 +109,34 @@ def meet(counter: Integers, threads: int, met: int) -> int:
     return met
 
 
+@compiled
+def note_losses(task: Task, errors: Floats, complexity: float) -> None:
+    """Add the loss parts of a batch, or leave its loss where that is not finite."""
+    n, error = len(errors), 0.0
+    for i in range(n):
+        error += errors[i]
+    total = _weighted(task, error / n, complexity)
+    if _finite(total):
+        task.sums[0] += error
+        task.sums[1] += complexity * n
+    else:
+        task.sums[2] = total
+
+
+@compiled
+def move(
+    arrays: Any, n: int, thread: int, threads: int, rate: np.float32, epsilon: np.float32
+) -> None:
+    """Let Adam move a thread's own of the first `n` parameters."""
+    start, stop = _piece(n, thread, threads), _piece(n, thread + 1, threads)
+    adam(
+        arrays.parameters, arrays.gradients, arrays.first, arrays.second,
+        start, stop, rate, epsilon,
+    )  # fmt: skip
+
+
 @exact
-def piece(n: int, thread: int, threads: int) -> int:
+def _piece(n: int, thread: int, threads: int) -> int:
     """Return where the piece of a vector of `n` values begins that is `thread`'s own.
 
     Pieces begin at whole blocks: the values behind the last whole block of a loop are

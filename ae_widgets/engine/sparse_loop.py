@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.engine.adam import adam, adam_constants
+from ae_widgets.engine.adam import adam_constants
 from ae_widgets.engine.loop import (
     FAN_IN,
     FAN_OUT,
@@ -28,12 +28,11 @@ from ae_widgets.engine.loop import (
     Task,
     add_complexity,
     backward,
-    finite,
     forward,
     meet,
-    piece,
+    move,
+    note_losses,
     place_of,
-    weighted,
 )
 from ae_widgets.engine.sparse_arrays import Rows, SparseBuffers, weight_by_feature
 from ae_widgets.engine.sparse_moves import move_first, move_last, order_by_feature
@@ -88,28 +87,17 @@ def train_sparse_batches(
             _decode(rows, batch, task, arrays, shard, low, errors[low:high], n)
             _propagate(task, arrays, shard, low, by_code[low:high])
         met = meet(task.counter, threads, met)
-        error = 0.0
-        for i in range(n):
-            error += errors[i]
-        total = weighted(task, error / n, complexity)
         if thread == 0:
             _add_up(arrays.inner)
             _add_up(arrays.sums)
-            if finite(total):
-                task.sums[0] += error
-                task.sums[1] += complexity * n
-            else:
-                task.sums[2] = total
+            note_losses(task, errors, complexity)
         met = meet(task.counter, threads, met)
         if task.sums[2] != 0:
             break
         if task.alpha or task.beta:
             step += 1
             rate, epsilon = adam_constants(task.learning_rate, step)
-            adam(
-                arrays.parameters, arrays.gradients, arrays.first, arrays.second,
-                piece(n_small, thread, threads), piece(n_small, thread + 1, threads), rate, epsilon,
-            )  # fmt: skip
+            move(arrays, n_small, thread, threads, rate, epsilon)
             for shard in range(thread, shards, threads):
                 move_first(arrays, shard, rate, epsilon)
                 if task.alpha:
