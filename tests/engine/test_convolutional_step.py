@@ -11,13 +11,20 @@ from ae_widgets import Settings
 from ae_widgets.engine.convolutional_step import ConvolutionalStep
 from ae_widgets.engine.items import chunk_rows
 from ae_widgets.engine.patches import gather, spread
-from ae_widgets.engine.step import AutogradStep, Noted
+from ae_widgets.engine.step import AutogradStep
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.losses.gradients import COMPILED_COMPLEXITIES, COMPILED_RECONSTRUCTIONS
 from ae_widgets.losses.objective import Objective
 from ae_widgets.model.activations import COMPILED_ACTIVATIONS
 from ae_widgets.model.network import build_network
 from tests.engine.data import blobs, small
+from tests.engine.steps import (
+    assert_batches_add_up,
+    assert_same_course,
+    assert_what_is_not_finite_moves_nothing,
+    step_pair,
+    train,
+)
 
 IMAGES = {
     "trunk": "convolutional",
@@ -35,20 +42,7 @@ def changed(**changes):
 
 def steps(features, **changes):
     """Return both steps on equal networks, with the networks."""
-    settings = changed(**changes)
-    ours, theirs = (
-        build_network(settings.architecture, features.shape[1], random_state=1) for _ in "ab"
-    )
-    compiled = ConvolutionalStep(ours, features, Objective(settings), settings)
-    autograd = AutogradStep(theirs, features, Objective(settings), settings)
-    return (compiled, ours), (autograd, theirs)
-
-
-def train(step, rows, batch_size=None):
-    """Return what a step noted of `rows`, and what it returned."""
-    n = len(rows)
-    noted = Noted(np.zeros((n, 3), np.float32), np.zeros(n, np.float32), np.zeros(2))
-    return noted, step.train(np.asarray(rows, np.int32), batch_size or n, noted)
+    return step_pair(ConvolutionalStep, features, changed(**changes))
 
 
 def assert_gradients_agree(n=26, **changes):
@@ -132,16 +126,8 @@ def test_a_last_batch_may_have_fewer_items_than_shards(monkeypatch):
 @pytest.mark.parametrize("output", ["identity", "sigmoid"])
 def test_thirty_steps_lead_to_the_same_parameters(output):
     generator = np.random.default_rng(0)
-    features = blobs(100, 72)
-    (step, ours), (autograd, theirs) = steps(features, output_activation=output, beta=0.01)
-    for n in [32, 32, 7] * 10:
-        rows = generator.integers(0, 100, n)
-        mine, expected = train(step, rows)[0], train(autograd, rows)[0]
-        np.testing.assert_allclose(mine.sums, expected.sums, rtol=2e-5, atol=1e-6)
-        np.testing.assert_allclose(mine.codes, expected.codes, rtol=1e-4, atol=1e-5)
-        np.testing.assert_allclose(mine.errors, expected.errors, rtol=1e-4, atol=1e-6)
-    for mine, expected in zip(ours.parameters(), theirs.parameters(), strict=True):
-        torch.testing.assert_close(mine, expected, rtol=1e-4, atol=2e-5)
+    pair = steps(blobs(100, 72), output_activation=output, beta=0.01)
+    assert_same_course(pair, [generator.integers(0, 100, n) for n in [32, 32, 7] * 10])
 
 
 @pytest.mark.parametrize("changes", [{}, {"alpha": 0.0, "beta": 1.0}])
@@ -164,26 +150,13 @@ def test_the_number_of_threads_changes_no_bit(changes, monkeypatch):
 
 
 def test_many_batches_in_one_call_are_the_same_batches_one_by_one():
-    (together, ours), _ = steps(blobs(100, 72), beta=0.1)
-    (single, theirs), _ = steps(blobs(100, 72), beta=0.1)
-    noted, _ = train(together, np.arange(100), batch_size=32)
-    summed = sum(train(single, rows)[0].sums for rows in np.split(np.arange(100), [32, 64, 96]))
-    np.testing.assert_allclose(noted.sums, summed, rtol=1e-12)
-    assert all(map(torch.equal, ours.parameters(), theirs.parameters()))
+    assert_batches_add_up(*(steps(blobs(100, 72), beta=0.1) for _ in "ab"))
 
 
 def test_a_batch_that_is_not_finite_moves_nothing():
     features = blobs(40, 72)
     features[25] = np.inf
-    (step, network), _ = steps(features, output_activation="identity")
-    train(step, np.arange(20), batch_size=10)
-    before = [p.detach().clone() for p in network.parameters()]
-    _, trained = train(step, np.arange(20, 40), batch_size=10)
-    assert trained.n_items == 0
-    assert not np.isfinite(trained.bad_total)
-    assert all(map(torch.equal, before, network.parameters()))
-    _, trained = train(step, np.arange(10, 40), batch_size=10)
-    assert trained.n_items == 10
+    assert_what_is_not_finite_moves_nothing(*steps(features, output_activation="identity")[0])
 
 
 def test_without_weights_nothing_moves():

@@ -10,13 +10,19 @@ from torch import nn
 from ae_widgets import Settings
 from ae_widgets.engine.adam import adam, adam_constants
 from ae_widgets.engine.dense_step import DenseStep
-from ae_widgets.engine.step import AutogradStep, Noted
 from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
 from ae_widgets.losses.gradients import COMPILED_COMPLEXITIES, COMPILED_RECONSTRUCTIONS
 from ae_widgets.losses.objective import Objective
 from ae_widgets.model.activations import COMPILED_ACTIVATIONS, exp
 from ae_widgets.model.network import build_network
 from tests.engine.data import blobs
+from tests.engine.steps import (
+    assert_batches_add_up,
+    assert_same_course,
+    assert_what_is_not_finite_moves_nothing,
+    step_pair,
+    train,
+)
 
 CHANGES = {"code_dim": 3, "hidden_layer_sizes": (9, 6), "output_activation": "sigmoid"}
 LARGE = {"hidden_layer_sizes": (300, 110)}  # enough for several shards of a batch
@@ -25,30 +31,7 @@ LARGE = {"hidden_layer_sizes": (300, 110)}  # enough for several shards of a bat
 def steps(features, **changes):
     """Return both steps on equal networks, with the networks."""
     settings = Settings().change(**{"learning_rate": 1e-2, **CHANGES, **changes})
-    ours, theirs = (
-        build_network(settings.architecture, features.shape[1], random_state=1) for _ in "ab"
-    )
-    dense = DenseStep(ours, features, Objective(settings), settings)
-    autograd = AutogradStep(theirs, features, Objective(settings), settings)
-    return (dense, ours), (autograd, theirs)
-
-
-def train(step, rows, batch_size=None):
-    """Return what a step noted of `rows`, and what it returned."""
-    n, code_dim = len(rows), 3
-    noted = Noted(np.zeros((n, code_dim), np.float32), np.zeros(n, np.float32), np.zeros(2))
-    return noted, step.train(np.asarray(rows, np.int32), batch_size or n, noted)
-
-
-def assert_same_course(features, batches, **changes):
-    (dense, ours), (autograd, theirs) = steps(features, **changes)
-    for rows in batches:
-        mine, expected = train(dense, rows)[0], train(autograd, rows)[0]
-        np.testing.assert_allclose(mine.sums, expected.sums, rtol=2e-5, atol=1e-6)
-        np.testing.assert_allclose(mine.codes, expected.codes, rtol=1e-4, atol=1e-5)
-        np.testing.assert_allclose(mine.errors, expected.errors, rtol=1e-4, atol=1e-6)
-    for mine, expected in zip(ours.parameters(), theirs.parameters(), strict=True):
-        torch.testing.assert_close(mine, expected, rtol=1e-4, atol=2e-5)
+    return step_pair(DenseStep, features, settings)
 
 
 def assert_gradients_agree(features, rows, **changes):
@@ -100,12 +83,12 @@ def test_gradients_over_several_shards(complexity):
 def test_fifty_steps_lead_to_the_same_parameters(output):
     generator = np.random.default_rng(0)
     batches = [generator.integers(0, 100, n) for n in [32, 32, 7] * 17]
-    assert_same_course(blobs(100, 12), batches, output_activation=output, beta=0.01)
+    assert_same_course(steps(blobs(100, 12), output_activation=output, beta=0.01), batches)
 
 
 def test_large_layers_lead_to_the_same_parameters():
     batches = [np.arange(256), np.arange(100, 356), np.arange(1)]
-    assert_same_course(blobs(400, 90), batches, **LARGE)
+    assert_same_course(steps(blobs(400, 90), **LARGE), batches)
 
 
 @pytest.mark.parametrize("changes", [{}, {"alpha": 0.0, "beta": 1.0}])
@@ -128,26 +111,13 @@ def test_the_number_of_threads_changes_no_bit(changes, monkeypatch):
 
 
 def test_many_batches_in_one_call_are_the_same_batches_one_by_one():
-    (together, ours), _ = steps(blobs(100, 5), beta=0.1)
-    (single, theirs), _ = steps(blobs(100, 5), beta=0.1)
-    noted, _ = train(together, np.arange(100), batch_size=32)
-    summed = sum(train(single, rows)[0].sums for rows in np.split(np.arange(100), [32, 64, 96]))
-    np.testing.assert_allclose(noted.sums, summed, rtol=1e-12)
-    assert all(map(torch.equal, ours.parameters(), theirs.parameters()))
+    assert_batches_add_up(*(steps(blobs(100, 5), beta=0.1) for _ in "ab"))
 
 
 def test_a_batch_that_is_not_finite_moves_nothing():
     features = blobs(40, 5)
     features[25] = np.inf
-    (dense, network), _ = steps(features, output_activation="identity")
-    train(dense, np.arange(20), batch_size=10)
-    before = [p.detach().clone() for p in network.parameters()]
-    _, trained = train(dense, np.arange(20, 40), batch_size=10)
-    assert trained.n_items == 0
-    assert not np.isfinite(trained.bad_total)
-    assert all(map(torch.equal, before, network.parameters()))
-    _, trained = train(dense, np.arange(10, 40), batch_size=10)
-    assert trained.n_items == 10
+    assert_what_is_not_finite_moves_nothing(*steps(features, output_activation="identity")[0])
 
 
 def test_without_weights_nothing_moves():

@@ -13,8 +13,15 @@ from ae_widgets.losses.gradients import COMPILED_COMPLEXITIES
 from ae_widgets.losses.objective import Objective
 from ae_widgets.model.activations import COMPILED_ACTIVATIONS
 from ae_widgets.model.network import build_network
+from tests.engine.steps import (
+    CODE_DIM,
+    assert_batches_add_up,
+    assert_same_course,
+    assert_what_is_not_finite_moves_nothing,
+    step_pair,
+    train,
+)
 
-CODE_DIM = 3
 SHAPES = [(), (7,), (9, 6)]
 LARGE = {"hidden_layer_sizes": (200,)}  # enough for several shards of a batch
 
@@ -32,30 +39,7 @@ def sparse(n=100, d=40, density=0.1, seed=0):
 def steps(features, **changes):
     """Return both steps on equal networks, with the networks."""
     settings = Settings().change(**{"learning_rate": 1e-2, "code_dim": CODE_DIM, **changes})
-    ours, theirs = (
-        build_network(settings.architecture, features.shape[1], random_state=1) for _ in "ab"
-    )
-    mine = SparseStep(ours, features, Objective(settings), settings)
-    autograd = AutogradStep(theirs, features.toarray(), Objective(settings), settings)
-    return (mine, ours), (autograd, theirs)
-
-
-def train(step, rows, batch_size=None):
-    """Return what a step noted of `rows`, and what it returned."""
-    n = len(rows)
-    noted = Noted(np.zeros((n, CODE_DIM), np.float32), np.zeros(n, np.float32), np.zeros(2))
-    return noted, step.train(np.asarray(rows, np.int32), batch_size or n, noted)
-
-
-def assert_same_course(features, batches, **changes):
-    (mine, ours), (autograd, theirs) = steps(features, **changes)
-    for rows in batches:
-        noted, expected = train(mine, rows)[0], train(autograd, rows)[0]
-        np.testing.assert_allclose(noted.sums, expected.sums, rtol=2e-5, atol=1e-6)
-        np.testing.assert_allclose(noted.codes, expected.codes, rtol=1e-4, atol=1e-5)
-        np.testing.assert_allclose(noted.errors, expected.errors, rtol=1e-4, atol=1e-6)
-    for parameter, other in zip(ours.parameters(), theirs.parameters(), strict=True):
-        torch.testing.assert_close(parameter, other, rtol=1e-4, atol=2e-5)
+    return step_pair(SparseStep, features, settings)
 
 
 def random_batches(n, sizes):
@@ -68,13 +52,13 @@ def random_batches(n, sizes):
 def test_thirty_steps_lead_to_the_same_parameters(hidden, complexity):
     batches = random_batches(100, [32, 32, 7] * 10)
     changes = {"hidden_layer_sizes": hidden, "complexity": complexity, "beta": 0.1}
-    assert_same_course(sparse(), batches, **changes, activation="tanh")
+    assert_same_course(steps(sparse(), **changes, activation="tanh"), batches)
 
 
 @pytest.mark.parametrize("activation", list(COMPILED_ACTIVATIONS))
 def test_every_activation(activation):
     changes = {"activation": activation, "code_activation": activation, "beta": 0.1}
-    assert_same_course(sparse(), random_batches(100, [30] * 10), **changes)
+    assert_same_course(steps(sparse(), **changes), random_batches(100, [30] * 10))
 
 
 @pytest.mark.parametrize("hidden", SHAPES)
@@ -82,23 +66,23 @@ def test_every_activation(activation):
 def test_parts_without_a_weight_pull_at_nothing(hidden, weights):
     alpha, beta = weights
     batches = random_batches(100, [20] * 10)
-    assert_same_course(sparse(), batches, hidden_layer_sizes=hidden, alpha=alpha, beta=beta)
+    assert_same_course(steps(sparse(), hidden_layer_sizes=hidden, alpha=alpha, beta=beta), batches)
 
 
 def test_batches_of_empty_items_and_of_one():
     features = sparse()
-    assert_same_course(features, [np.arange(4), [0], [50], [50], np.arange(20)])
-    assert_same_course(features, [[2]] * 10, hidden_layer_sizes=())
+    assert_same_course(steps(features), [np.arange(4), [0], [50], [50], np.arange(20)])
+    assert_same_course(steps(features, hidden_layer_sizes=()), [[2]] * 10)
 
 
 def test_items_full_of_values():
-    assert_same_course(sparse(density=1.0), random_batches(100, [32] * 10))
+    assert_same_course(steps(sparse(density=1.0)), random_batches(100, [32] * 10))
 
 
 def test_large_layers_lead_to_the_same_parameters(monkeypatch):
     monkeypatch.setattr("ae_widgets.engine.sparse_step.CORES", 3)
     features = sparse(400, 1500, 0.02)
-    assert_same_course(features, [np.arange(256), np.arange(100, 356), [7]], **LARGE)
+    assert_same_course(steps(features, **LARGE), [np.arange(256), np.arange(100, 356), [7]])
 
 
 @pytest.mark.parametrize("hidden", SHAPES)
@@ -144,12 +128,7 @@ def test_the_number_of_threads_changes_no_bit(changes, monkeypatch):
 
 
 def test_many_batches_in_one_call_are_the_same_batches_one_by_one():
-    (together, ours), _ = steps(sparse(), beta=0.1)
-    (single, theirs), _ = steps(sparse(), beta=0.1)
-    noted, _ = train(together, np.arange(100), batch_size=32)
-    summed = sum(train(single, rows)[0].sums for rows in np.split(np.arange(100), [32, 64, 96]))
-    np.testing.assert_allclose(noted.sums, summed, rtol=1e-12)
-    assert all(map(torch.equal, ours.parameters(), theirs.parameters()))
+    assert_batches_add_up(*(steps(sparse(), beta=0.1) for _ in "ab"))
 
 
 @pytest.mark.parametrize("bad", [np.inf, np.nan, 1e30])
@@ -157,17 +136,7 @@ def test_many_batches_in_one_call_are_the_same_batches_one_by_one():
 def test_a_batch_that_is_not_finite_moves_nothing(bad, hidden):
     features = sparse()
     features.data[features.indptr[25]] = bad
-    (mine, network), _ = steps(features, hidden_layer_sizes=hidden)
-    train(mine, np.arange(20), batch_size=10)
-    before = [p.detach().clone() for p in network.parameters()]
-    memory = mine.memory()
-    _, trained = train(mine, np.arange(20, 40), batch_size=10)
-    assert trained.n_items == 0
-    assert not np.isfinite(trained.bad_total)
-    assert all(map(torch.equal, before, network.parameters()))
-    assert np.array_equal(memory[0], mine.memory()[0])
-    _, trained = train(mine, np.arange(10, 40), batch_size=10)
-    assert trained.n_items == 10
+    assert_what_is_not_finite_moves_nothing(*steps(features, hidden_layer_sizes=hidden)[0])
 
 
 def test_an_item_reconstructed_exactly_has_no_negative_error():
@@ -186,7 +155,7 @@ def test_an_item_reconstructed_exactly_has_no_negative_error():
 def test_indices_of_every_width(kind):
     features = sparse()
     features.indices, features.indptr = features.indices.astype(kind), features.indptr.astype(kind)
-    assert_same_course(features, random_batches(100, [32] * 3))
+    assert_same_course(steps(features), random_batches(100, [32] * 3))
 
 
 def test_what_is_not_known_is_left_to_autograd():
