@@ -41,6 +41,8 @@ class Guidance:
         Each item's class; -1 where it has none. Copied.
     train_rows : ndarray of shape (n_train,)
         The items trained on: class weights and targets are theirs.
+    n_samples : int
+        How many items there are.
     """
 
     def __init__(

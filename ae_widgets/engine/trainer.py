@@ -43,9 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Trainer"]
 
-HEADS = "heads."
-"""What the names of the heads' weights begin with."""
-
 
 class Trainer:
     """A network in training.
@@ -341,10 +338,8 @@ class Trainer:
             If they are those of another network.
         """
         tensors = {name: torch.from_numpy(array) for name, array in weights.items()}
-        heads = {n.removeprefix(HEADS): t for n, t in tensors.items() if n.startswith(HEADS)}
-        if heads or any(True for _ in self.network.heads.parameters()):
-            self.network.heads.fit_to(heads)
-            self.network.heads.to(self.device)
+        self.network.fit_heads(tensors)
+        self.network.heads.to(self.device)
         own = {name: tuple(values.shape) for name, values in self.network.state_dict().items()}
         if own != {name: np.shape(values) for name, values in weights.items()}:
             msg = (
@@ -541,16 +536,21 @@ class Trainer:
         if guidance.awaits_clusters and self.epoch >= latest:
             self._begin_clusters()
         if guidance.needs_target:
-            guidance.aim(self.encode(torch.from_numpy(self.train_rows))[0].to(self.device))
+            guidance.aim(self._codes_to_guide())
         known = self._heads_of_step
         heads = tuple(self.network.heads.parameters())
         if len(known) != len(heads) or any(a is not b for a, b in zip(known, heads, strict=True)):
             self._renew_step()
 
+    def _codes_to_guide(self) -> Tensor:
+        return self.encode(torch.from_numpy(self.train_rows))[0].to(self.device)
+
     def _begin_clusters(self) -> None:
-        codes, _ = self.encode(torch.from_numpy(self.train_rows))
-        self.guidance.begin_clusters(codes)
+        codes = self._codes_to_guide()
+        self.guidance.begin_clusters(codes.cpu())
         self.network.heads.to(self.device)
+        if self.guidance.needs_target:
+            self.guidance.aim(codes)
         # Losses with another part do not compare with the best so far.
         self.stopping.forget()
         self.schedule.forget_losses()

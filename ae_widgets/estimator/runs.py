@@ -87,9 +87,7 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
 def finished(network: AutoencoderNetwork, weights: dict[str, Floats]) -> AutoencoderNetwork:
     """Return `network` with `weights`, done with training."""
     tensors = {name: torch.from_numpy(values) for name, values in weights.items()}
-    network.heads.fit_to(
-        {name.removeprefix("heads."): t for name, t in tensors.items() if name.startswith("heads.")}
-    )
+    network.fit_heads(tensors)
     network.load_state_dict(tensors)
     return network.eval().requires_grad_(requires_grad=False)
 

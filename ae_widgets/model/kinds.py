@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from ae_widgets.model.heads import Heads
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch import Generator
 
 __all__ = [
@@ -23,6 +25,10 @@ __all__ = [
     "VariationalNetwork",
     "squared_jacobian_norms",
 ]
+
+
+HEADS = "heads."
+"""What the names of the heads' weights begin with."""
 
 
 class Pass(NamedTuple):
@@ -70,6 +76,11 @@ class AutoencoderNetwork(nn.Module):
         """
         names = "_modules", "_parameters", "_buffers"
         return {**self.__dict__, **copy.deepcopy({name: self.__dict__[name] for name in names})}
+
+    def fit_heads(self, state: Mapping[str, Tensor]) -> None:
+        """Have the heads whose weights stand in a state dict, and no others."""
+        own = {n.removeprefix(HEADS): t for n, t in state.items() if n.startswith(HEADS)}
+        self.heads.fit_to(own)
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the codes of `x`, shape (n, code_dim)."""
