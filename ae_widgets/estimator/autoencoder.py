@@ -547,8 +547,10 @@ class Autoencoder(
         return balance(None if self.delta else self.class_weight, y, weight, n_samples)
 
     def _warn_of_divergence(self, losses: list[float]) -> None:
-        watch = Divergence()
-        if any([watch.update(loss) for loss in losses][-1:]):
+        watch, diverged = Divergence(), False
+        for loss in losses:
+            diverged = watch.update(loss)
+        if diverged:
             message = Divergence.advice(losses[-1], self.learning_rate_init)
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ae_widgets.data.steps import KMeansFeatures, PCAFeatures
@@ -137,23 +138,19 @@ class Background:
 
     def request_scores(self, kind: str, frame: LatentFrame, *, masked: bool = False) -> None:
         """Ask for the anomaly scores of the items of `frame`; see `anomaly_scores`."""
-
-        def job() -> None:
-            self._find_scores(kind, frame, masked=masked)
-            self._notify("scores")
-
-        _jobs.post(self, f"scores by {kind}", job)
+        find = partial(self._find_scores, kind, frame, masked=masked)
+        self._request("scores", find, key=f"scores by {kind}")
 
     def close(self) -> None:
         """Drop what was asked for and not begun."""
         _jobs.forget(self)
 
-    def _request(self, topic: str, find: Callable[[], object]) -> None:
+    def _request(self, topic: str, find: Callable[[], object], key: str = "") -> None:
         def job() -> None:
             find()
             self._notify(topic)
 
-        _jobs.post(self, topic, job)
+        self.do(key or topic, job)
 
     def _find_baseline(
         self,

@@ -586,9 +586,10 @@ class Session(Imputation, Grouping, Keeping, Readings):
 
         def explain() -> None:
             session = own()
-            if session is None or session.closed or session.error or session.latent:
+            if session is None or session.closed or session.latent or session.error:
                 return
-            session.say(f"{session.status.note} {_COMPILING}".strip())
+            if session.status.state == "idle":  # else the status line says so by itself
+                session.say(f"{session.status.note} {_COMPILING}".strip())
 
         timer = threading.Timer(_PATIENCE_SECONDS, explain)
         timer.daemon = True

@@ -14,24 +14,11 @@ from ae_widgets.data.fingerprint import Fingerprint
 from ae_widgets.engine.protocol import Change, Replay, Resume
 from ae_widgets.session import JournalEntry
 from tests.engine.data import blobs
+from tests.session.weights import assert_same_weights
 
 QUICK = {"hidden_layer_sizes": (8,), "batch_size": 16, "max_iter": 4}
 ENDLESS = {**QUICK, "max_iter": 10**6, "n_iter_no_change": 10**6}
 X = blobs()
-
-
-@pytest.fixture
-def keep():
-    """Close what is handed to it at the end."""
-    kept = []
-
-    def take(session):
-        kept.append(session)
-        return session
-
-    yield take
-    for session in kept:
-        session.close()
 
 
 @pytest.fixture
@@ -54,12 +41,6 @@ def wait_for(condition, timeout=30):
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.002)
-
-
-def assert_same_weights(one, two):
-    assert one.weights.keys() == two.weights.keys()
-    for name, value in one.weights.items():
-        assert np.array_equal(two.weights[name], value), name
 
 
 # Replay -------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from sklearn.datasets import make_blobs
 
 from ae_widgets import DataError, Session
 from ae_widgets.session.entries import LABELLED
+from tests.session.weights import assert_same_weights
 
 X, Y = make_blobs(240, 6, centers=3, cluster_std=0.6, random_state=0)
 X = ((X - X.mean(0)) / X.std(0)).astype(np.float32)
@@ -16,19 +17,6 @@ QUICK = {
     "hidden_layer_sizes": (8,), "code_dim": 2, "delta": 1.0, "learning_rate": 1e-2,
     "max_iter": 20, "n_iter_no_change": 1000,
 }  # fmt: skip
-
-
-@pytest.fixture
-def keep():
-    kept = []
-
-    def take(session):
-        kept.append(session)
-        return session
-
-    yield take
-    for session in kept:
-        session.close()
 
 
 def labelled(session):
@@ -87,8 +75,7 @@ def test_a_replay_gives_the_same_bits(keep, tmp_path):
     again = keep(Session.replay(tmp_path / "journal.json", X, KNOWN))
     assert again.label_names == session.label_names
     assert np.array_equal(again.labels, session.labels)
-    for name, values in session.weights.items():
-        assert np.array_equal(values, again.weights[name]), name
+    assert_same_weights(session, again)
 
 
 def test_a_saved_run_goes_on_to_the_same_bits(keep, tmp_path):
@@ -105,8 +92,7 @@ def test_a_saved_run_goes_on_to_the_same_bits(keep, tmp_path):
     for one in (session, again):
         one.resume()
         one.wait(60)
-    for name, values in session.weights.items():
-        assert np.array_equal(values, again.weights[name]), name
+    assert_same_weights(session, again)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from ae_widgets import (
     SettingsError,
 )
 from ae_widgets.engine.split import split_rows
+from tests.session.weights import assert_same_weights
 
 WINE, CLASSES = load_wine(return_X_y=True)
 WINE = WINE.astype(np.float32)
@@ -46,12 +47,6 @@ def trained(session):
     session.start()
     session.wait(60)
     return session
-
-
-def assert_same_weights(one, two):
-    assert one.weights.keys() == two.weights.keys()
-    for name, value in one.weights.items():
-        assert np.array_equal(two.weights[name], value), name
 
 
 def test_the_network_trains_on_what_the_items_become(make):
