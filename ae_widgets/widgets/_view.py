@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TRAITS_LOCK",
     "FromFrontEnd",
+    "PageView",
     "SessionView",
     "close_inner",
     "close_tree",
@@ -180,3 +181,24 @@ class SessionView:
         for unsubscribe in self.__dict__.pop("_unsubscribe", []):
             unsubscribe()
         publisher.forget(self)
+
+
+class PageView(SessionView):
+    """A view that may lie on a page of `Tabs`, and computes nothing while it is not seen."""
+
+    _active = True
+
+    @property
+    def active(self) -> bool:
+        """Whether the view is seen."""
+        return self._active
+
+    @active.setter
+    def active(self, value: bool) -> None:
+        self._active = value
+        if value:
+            self._wake()
+
+    def _wake(self) -> None:
+        """Ask for what is shown."""
+        raise NotImplementedError

@@ -29,7 +29,7 @@ from ae_widgets.widgets._detection_curve import (
 )
 from ae_widgets.widgets._histogram import ScoreHistogram
 from ae_widgets.widgets._style import style_sheet
-from ae_widgets.widgets._view import FromFrontEnd, SessionView, close_inner
+from ae_widgets.widgets._view import FromFrontEnd, PageView, close_inner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ class _SelectButton(FromFrontEnd, ipywidgets.Button):
     """Selects what is beyond the threshold."""
 
 
-class AnomalyDesk(SessionView, ipywidgets.VBox):
+class AnomalyDesk(PageView, ipywidgets.VBox):
     """Items ranked by how unusual they are, with a threshold to drag.
 
     The threshold is kept as a share of the items, so that it moves along with the
@@ -91,7 +91,6 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
         self._selected: NDArray[np.int64] | None = None
         self._dragged_at = -math.inf
         self._sending = False
-        self._active = True
         self._build()
         super().__init__(children=[style_sheet(), self._head, self._body, self._hint])
         self.add_class("ae-desk")
@@ -165,17 +164,9 @@ class AnomalyDesk(SessionView, ipywidgets.VBox):
 
     # What is known ------------------------------------------------------------------
 
-    @property
-    def active(self) -> bool:
-        """Whether the desk is seen; while it is not, it computes nothing."""
-        return self._active
-
-    @active.setter
-    def active(self, value: bool) -> None:
-        self._active = value
-        if value:
-            self._ask()
-            self._ask_item()
+    def _wake(self) -> None:
+        self._ask()
+        self._ask_item()
 
     @property
     def beyond(self) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from ae_widgets.widgets._score_tables import (
     mistaken_text,
 )
 from ae_widgets.widgets._style import style_sheet
-from ae_widgets.widgets._view import SessionView
+from ae_widgets.widgets._view import PageView
 
 if TYPE_CHECKING:
     from ae_widgets.analysis.groups import ClassScores
@@ -30,7 +30,7 @@ EMPTY = "What clusters and classes are worth appears here with the first exact p
 NO_CLASSES = "Classes are learnt with δ above 0 and labels of two classes or more."
 
 
-class GroupsView(SessionView, ipywidgets.VBox):
+class GroupsView(PageView, ipywidgets.VBox):
     """Scores of the clusters and of the classes, and the confusion matrix.
 
     The clusters are those that are trained or, with γ at 0, k-means of the codes. All is
@@ -44,7 +44,6 @@ class GroupsView(SessionView, ipywidgets.VBox):
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._active = True
         self._build()
         super().__init__(children=[style_sheet(), self._body, self._hint])
         self.add_class("ae-groups")
@@ -76,16 +75,8 @@ class GroupsView(SessionView, ipywidgets.VBox):
         middle = ipywidgets.VBox(children=[self._classes, self._gap])
         self._body = row(self._clusters, middle, self._right, css_class="ae-groups-body")
 
-    @property
-    def active(self) -> bool:
-        """Whether the view is seen; while it is not, it computes nothing."""
-        return self._active
-
-    @active.setter
-    def active(self, value: bool) -> None:
-        self._active = value
-        if value:
-            self._ask()
+    def _wake(self) -> None:
+        self._ask()
 
     def _ask(self) -> None:
         if self._active and not self.session.closed:
