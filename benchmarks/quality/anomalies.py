@@ -18,7 +18,6 @@ reported ones.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,7 +33,7 @@ from sklearn.svm import OneClassSVM
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
-from page import write
+from page import options, write
 from tables import mean_and_spread, wins
 
 from ae_widgets import Autoencoder
@@ -155,21 +154,16 @@ def table(results: dict[str, dict[str, list[float]]]) -> str:
 
 def main() -> None:
     """Compare, print and, if asked to, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10, help="how many, default 10")
-    parser.add_argument("--first", type=int, default=0, help="the first seed, default 0")
-    parser.add_argument("--data", default=",".join(DATA), help="which, default all")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/quality.md")
-    options = parser.parse_args()
-    results: dict[str, dict[str, list[float]]] = {name: {} for name in options.data.split(",")}
-    for seed in range(options.first, options.first + options.seeds):
+    asked = options(__doc__, data=",".join(DATA))
+    results: dict[str, dict[str, list[float]]] = {name: {} for name in asked.data}
+    for seed in asked.seeds:
         for name, by_detector in results.items():
             for detector, auc in aucs(name, seed).items():
                 by_detector.setdefault(detector, []).append(auc)
             figures = ", ".join(f"{n} {v[-1]:.3f}" for n, v in by_detector.items())
             print(f"seed {seed}, {name}: {figures}", flush=True)
     print(table(results))
-    if options.write:
+    if asked.write:
         write("anomalies", table(results))
 
 

@@ -11,7 +11,6 @@ are not among the reported ones.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from importlib.util import find_spec
@@ -19,19 +18,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
-from sklearn.metrics.cluster import contingency_matrix
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
-from page import write
+from page import options, write
 from tables import mean_and_spread
 
 from ae_widgets import Autoencoder
+from ae_widgets.analysis.groups import clustering_accuracy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,10 +81,8 @@ def methods() -> dict[str, Callable[[Items, int], Clusters]]:
 
 def measure(classes: Clusters, clusters: Clusters) -> tuple[float, float, float]:
     """Return accuracy, normalised mutual information and adjusted Rand index."""
-    together = contingency_matrix(classes, clusters)
-    matched = together[linear_sum_assignment(together, maximize=True)].sum()
     return (
-        matched / len(classes),
+        clustering_accuracy(classes, clusters),
         normalized_mutual_info_score(classes, clusters),
         adjusted_rand_score(classes, clusters),
     )
@@ -104,15 +100,11 @@ def table(results: dict[str, list[tuple[float, ...]]]) -> str:
 
 def main() -> None:
     """Compare, print and, if asked to, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10, help="how many, default 10")
-    parser.add_argument("--first", type=int, default=0, help="the first seed, default 0")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/quality.md")
-    options = parser.parse_args()
+    asked = options(__doc__)
     data = load_digits()
     items, classes = (data.data / 16).astype(np.float32), data.target
     results: dict[str, list[tuple[float, ...]]] = {}
-    for seed in range(options.first, options.first + options.seeds):
+    for seed in asked.seeds:
         for name, method in methods().items():
             began = time.perf_counter()
             clusters = method(items, seed)
@@ -120,7 +112,7 @@ def main() -> None:
             results.setdefault(name, []).append(row)
             print(f"seed {seed}, {name}: {', '.join(f'{v:.3f}' for v in row)}", flush=True)
     print(table(results))
-    if options.write:
+    if asked.write:
         write("clustering", table(results))
 
 

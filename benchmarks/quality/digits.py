@@ -10,23 +10,18 @@ held-out items is compared::
 
 from __future__ import annotations
 
-import argparse
-import datetime as dt
-import platform
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import sklearn
-import torch
+from page import options, write
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPRegressor
+from tables import mean_and_spread, wins
 
-import ae_widgets
 from ae_widgets import Autoencoder
 
 if TYPE_CHECKING:
@@ -36,8 +31,6 @@ if TYPE_CHECKING:
 
 CODE_DIMS = (2, 8, 16)
 OURS, PEERS = "Autoencoder", ("PCA", "MLPRegressor")
-PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
-BEGIN, END = "<!-- digits: begin -->\n", "<!-- digits: end -->\n"
 
 
 def held_out_errors(code_dim: int, seed: int) -> dict[str, float]:
@@ -75,37 +68,22 @@ def table(errors: dict[int, Errors]) -> str:
     heads = ["code_dim", OURS, *PEERS, *(f"seeds won against {peer}" for peer in PEERS)]
     lines = [heads, ["---:"] * len(heads)]
     for code_dim, by_name in errors.items():
-        spread = [f"{np.mean(v):.4f} ± {np.std(v):.4f}" for v in by_name.values()]
-        lines.append([str(code_dim), *spread, *(wins(by_name, peer) for peer in PEERS)])
+        spread = [mean_and_spread(values) for values in by_name.values()]
+        lines.append(
+            [
+                str(code_dim),
+                *spread,
+                *(wins(by_name[OURS], by_name[peer], lower=True) for peer in PEERS),
+            ]
+        )
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
-
-
-def wins(errors: Errors, peer: str) -> str:
-    """Return in how many seeds ours is lower."""
-    lower = sum(ours < other for ours, other in zip(errors[OURS], errors[peer], strict=True))
-    return f"{lower} of {len(errors[OURS])}"
-
-
-def write(text: str) -> None:
-    """Put `text` between the markers of the page."""
-    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    versions = (
-        f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, ae_widgets {ae_widgets.__version__}, "
-        f"PyTorch {torch.__version__}, scikit-learn {sklearn.__version__}, "
-        f"Python {platform.python_version()}."
-    )
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{versions}\n\n{END}{after}", "utf-8")
 
 
 def main() -> None:
     """Compare, print and, if asked to, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=20, help="how many, default 20")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/quality.md")
-    options = parser.parse_args()
+    asked = options(__doc__, seeds=20)
     errors: dict[int, Errors] = {dim: {n: [] for n in (OURS, *PEERS)} for dim in CODE_DIMS}
-    for seed in range(options.seeds):
+    for seed in asked.seeds:
         for code_dim in CODE_DIMS:
             result = held_out_errors(code_dim, seed)
             for name, error in result.items():
@@ -113,8 +91,8 @@ def main() -> None:
             figures = ", ".join(f"{name} {error:.4f}" for name, error in result.items())
             print(f"seed {seed}, code_dim {code_dim}: {figures}", flush=True)
     print(table(errors))
-    if options.write:
-        write(table(errors))
+    if asked.write:
+        write("digits", table(errors))
 
 
 if __name__ == "__main__":

@@ -11,17 +11,12 @@ k-means tell the classes by the codes::
 
 from __future__ import annotations
 
-import argparse
-import datetime as dt
 import itertools
-import platform
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import sklearn
-import torch
+from page import options, write
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.exceptions import ConvergenceWarning
@@ -31,7 +26,6 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import ae_widgets
 from ae_widgets import Autoencoder, KMeansFeatures, PCAFeatures
 
 if TYPE_CHECKING:
@@ -54,8 +48,6 @@ FEATURES: dict[str, list[Any]] = {
     "k-means soft": ["standard", KMeansFeatures(10, "soft")],
 }
 MEASURES = ("explained", "accuracy", "ARI")
-PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
-BEGIN, END = "<!-- features: begin -->\n", "<!-- features: end -->\n"
 
 
 def measure(name: str, code_dim: int, steps: list[Any], seed: int) -> tuple[float, float, float]:
@@ -98,35 +90,20 @@ def table(results: Results) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def write(text: str) -> None:
-    """Put `text` between the markers of the page."""
-    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    versions = (
-        f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, ae_widgets {ae_widgets.__version__}, "
-        f"PyTorch {torch.__version__}, scikit-learn {sklearn.__version__}, "
-        f"Python {platform.python_version()}."
-    )
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{versions}\n\n{END}{after}", "utf-8")
-
-
 def main() -> None:
     """Compare, print and, if asked to, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10, help="how many, default 10")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/quality.md")
-    options = parser.parse_args()
+    asked = options(__doc__)
     cases = list(itertools.product(DATA, CODE_DIMS, FEATURES))
     results: Results = {case: [] for case in cases}
-    for seed in range(options.seeds):
+    for seed in asked.seeds:
         for case in cases:
             name, code_dim, features = case
             result = measure(name, code_dim, FEATURES[features], seed)
             results[case].append(result)
             print(seed, *case, *(f"{value:.4f}" for value in result), sep=", ", flush=True)
     print(table(results))
-    if options.write:
-        write(table(results))
+    if asked.write:
+        write("features", table(results))
 
 
 if __name__ == "__main__":

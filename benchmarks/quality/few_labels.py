@@ -10,7 +10,6 @@ Our parameters were chosen on seeds from 100 on, which are not among the reporte
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +23,7 @@ from sklearn.semi_supervised import LabelSpreading
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
-from page import write
+from page import options, write
 from tables import mean_and_spread, wins
 
 from ae_widgets import Autoencoder
@@ -84,20 +83,16 @@ def table(results: dict[str, list[float]]) -> str:
 
 def main() -> None:
     """Compare, print and, if asked to, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10, help="how many, default 10")
-    parser.add_argument("--first", type=int, default=0, help="the first seed, default 0")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/quality.md")
-    options = parser.parse_args()
+    asked = options(__doc__)
     results: dict[str, list[float]] = {}
-    for seed in range(options.first, options.first + options.seeds):
+    for seed in asked.seeds:
         for name, accuracy in accuracies(seed).items():
             results.setdefault(name, []).append(accuracy)
         print(
             f"seed {seed}: {', '.join(f'{n} {v[-1]:.3f}' for n, v in results.items())}", flush=True
         )
     print(table(results))
-    if options.write:
+    if asked.write:
         write("few labels", table(results))
 
 

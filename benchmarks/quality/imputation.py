@@ -11,7 +11,6 @@ Our parameters were chosen on seeds from 100 on, which are not among the reporte
 
 from __future__ import annotations
 
-import argparse
 import sys
 import warnings
 from pathlib import Path
@@ -26,7 +25,7 @@ from sklearn.preprocessing import StandardScaler
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
-from page import write
+from page import options, write
 from tables import mean_and_spread, wins
 
 from ae_widgets import Autoencoder
@@ -86,20 +85,16 @@ def table(results: dict[str, dict[str, list[float]]]) -> str:
 
 def main() -> None:
     """Compare, print and, if asked to, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10, help="how many, default 10")
-    parser.add_argument("--first", type=int, default=0, help="the first seed, default 0")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/quality.md")
-    options = parser.parse_args()
+    asked = options(__doc__)
     results: dict[str, dict[str, list[float]]] = {data: {n: [] for n in NAMES} for data in DATA}
-    for seed in range(options.first, options.first + options.seeds):
+    for seed in asked.seeds:
         for data, by_name in results.items():
             for name, error in errors(data, seed).items():
                 by_name[name].append(error)
             figures = ", ".join(f"{n} {v[-1]:.3f}" for n, v in by_name.items())
             print(f"seed {seed}, {data}: {figures}", flush=True)
     print(table(results))
-    if options.write:
+    if asked.write:
         write("imputation", table(results))
 
 

@@ -12,11 +12,10 @@ on seeds 100 and 101::
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from page import write
+from page import options, write
 from sklearn.decomposition import TruncatedSVD
 from tables import mean_and_spread, wins
 
@@ -83,16 +82,13 @@ def table(results: list[dict[str, tuple[float, float]]]) -> str:
 
 def main() -> None:
     """Compare, print and, if asked to, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10, help="how many, default 10")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/quality.md")
-    options = parser.parse_args()
+    asked = options(__doc__)
     results = []
-    for seed in range(options.seeds):
+    for seed in asked.seeds:
         results.append(compare(seed))
         print(f"seed {seed}: {results[-1]}", flush=True)
     print(table(results))
-    if options.write:
+    if asked.write:
         write("ratings", table(results))
 
 
