@@ -17,6 +17,12 @@ const ROW = { height: 15, bar: 9, name: 84, value: 92, gap: 10, residual: 54 } a
 /** Characters of a name that fit before its bar. */
 const MAX_NAME = 13;
 
+/** Features of which only the first are those of the item; a heading parts the others from them. */
+export interface Parted {
+  readonly given: number;
+  readonly heading: string;
+}
+
 /** One row a feature: name, input (bar) with reconstruction (mark), residual.
  *
  * `raw` are the values that are told; they are drawn as `values`, which may be scaled.
@@ -26,6 +32,7 @@ export function barChart(
   names: readonly string[],
   range: readonly number[],
   raw: ItemValues,
+  { given, heading }: Parted = { given: names.length, heading: "" },
 ): Node {
   const { input, reconstruction, residual } = values;
   const [low, high] = valueExtent(range, input, reconstruction);
@@ -33,7 +40,8 @@ export function barChart(
   const start = ROW.name + ROW.value + ROW.gap;
   const limit = amplitude(residual) || 1;
   const error = linear(-limit, limit, start, start + ROW.residual);
-  const height = input.length * ROW.height;
+  const parted = given < input.length ? 1 : 0;
+  const height = (input.length + parted) * ROW.height;
   const chart = svg("svg", {
     class: "ae-bars",
     viewBox: `0 0 ${start + ROW.residual + 2} ${height}`,
@@ -41,8 +49,13 @@ export function barChart(
   });
   const zero = value(Math.min(Math.max(0, low), high));
   chart.append(rule(zero, height), rule(error(0), height));
+  if (parted) {
+    const y = given * ROW.height + ROW.bar + 2;
+    chart.append(svg("text", { class: "ae-name ae-heading", x: 0, y }, heading));
+  }
   for (let i = 0; i < input.length; i++) {
-    chart.append(row(i, names[i] ?? String(i), raw, values, value, zero, error));
+    const place = i < given ? i : i + parted;
+    chart.append(row(i, place, names[i] ?? String(i), raw, values, value, zero, error));
   }
   return withLegend(chart, residualText(values, raw));
 }
@@ -55,6 +68,7 @@ function residualText({ residual }: ItemValues, raw: ItemValues): string {
 
 function row(
   i: number,
+  place: number,
   name: string,
   raw: ItemValues,
   { input, reconstruction, residual }: ItemValues,
@@ -62,7 +76,7 @@ function row(
   zero: number,
   error: (v: number) => number,
 ): SVGGElement {
-  const top = i * ROW.height + (ROW.height - ROW.bar) / 2;
+  const top = place * ROW.height + (ROW.height - ROW.bar) / 2;
   const group = svg("g");
   const missing = Number.isNaN(input[i]);
   const label = svg("text", {
