@@ -30,10 +30,10 @@ __all__ = [
 RECOMMENDING = frozenset({"multinomial", *TAKES_MISSING})
 """Errors by which what an item does not have is a guess of what it may yet get."""
 
-MAX_GIVEN = 10
+MAX_GIVEN = 8
 """Features of a sparse item that are drawn with their reconstructions."""
 
-MAX_ADDED = 6
+MAX_ADDED = 5
 """Features that only the reconstruction has and that are drawn beside them."""
 
 EXCERPT = 280

@@ -19,7 +19,7 @@ import {
   toUnit,
 } from "../../lib/profile";
 import { describeTelling, filledText, itemTitle, partText, short } from "../../lib/text";
-import { barChart, lineChart } from "./charts";
+import { barChart, lineChart, tellingChart } from "./charts";
 import { figure, paintImage } from "./images";
 import type { Item, ReconstructionModel, Telling } from "./traits";
 
@@ -56,7 +56,7 @@ export class ItemCard {
     this.node.classList.toggle("ae-nothing", !shown);
     this.head.hidden = !shown;
     this.picture.hidden = !shown;
-    this.text.textContent = item.text ?? "";
+    this.text.textContent = this.text.title = item.text ?? "";
     if (!isItem(item)) {
       this.note.textContent = EMPTY_HINT;
       return;
@@ -73,8 +73,9 @@ export class ItemCard {
     this.note.textContent = known ? note : "No reconstruction yet: press Start to train.";
     this.note.classList.toggle("ae-filled-note", filled !== "");
     this.picture.classList.toggle("ae-telling", telling !== undefined);
+    this.picture.classList.remove("ae-images");
     const shape = imageShape(model.get("item_shape"));
-    if (telling) this.drawTelling(values, telling);
+    if (telling) this.picture.replaceChildren(tellingChart(values, telling));
     else if (shape) this.drawImages(shape, values, dark);
     else this.drawProfile(values);
     this.picture.setAttribute("aria-label", this.describe(title, values, telling));
@@ -118,16 +119,9 @@ export class ItemCard {
     const names = this.model.get("feature_names");
     const series = this.model.get("item_shape").length > 0;
     const bars = !series && raw.input.length <= MAX_BARS;
-    this.picture.classList.remove("ae-images");
     this.picture.replaceChildren(
       bars ? barChart(values, names, range, raw) : lineChart(values, range, raw),
     );
-  }
-
-  /** Few features of many, far from the largest value of the data: on a scale of their own. */
-  private drawTelling(values: ItemValues, telling: Telling): void {
-    this.picture.classList.remove("ae-images");
-    this.picture.replaceChildren(barChart(values, telling.names, [0, 0], values, telling));
   }
 
   private scaled(values: ItemValues): ItemValues {
