@@ -101,7 +101,7 @@ def look(notebook, name):
         for width, height in ((1280, 800), (1920, 1080)):
             notebook.page.set_viewport_size({"width": width, "height": height})
             notebook.page.evaluate("document.querySelector('.ae-lab').scrollIntoView()")
-            notebook.page.wait_for_timeout(300)
+            notebook.page.wait_for_timeout(600)  # until the charts have taken up the new width
             notebook.shot(f"sparse-{name}-{theme}-{width}")
             for problems in (MISPLACED, READABLE, CUT):
                 assert notebook.page.evaluate(problems) == []
