@@ -64,6 +64,7 @@ export class ItemCard {
     const title = itemTitle(item.index, item.label, item.error);
     this.title.textContent = title;
     this.title.title = title;
+    this.title.classList.toggle("ae-one-line", !title.includes("\n"));
     const bytes = float32(model.get("item_values"));
     const { telling } = item;
     const values = splitItem(bytes, telling ? telling.names.length : this.features(bytes.length));
