@@ -105,8 +105,7 @@ function row(
     x: ROW.name - 6,
     y: top + ROW.bar - 1,
   });
-  const shown = shortName(name, MAX_NAME);
-  label.textContent = missing ? `◇ ${shown}` : shown;
+  label.textContent = missing ? `◇ ${shortName(name, MAX_NAME - 2)}` : shortName(name, MAX_NAME);
   const tip = svg("title");
   const output = reconstruction[i];
   tip.textContent = missing
