@@ -151,7 +151,7 @@ def test_ratings_show_what_is_recommended_and_who_is_similar(open_notebook):
     notebook.wait_for(lambda: FILM.findall(" ".join(tips.all_text_contents()))[rated:] == order)
     names = drawn_names(notebook)
     assert len(names) == rated + 5
-    assert all(name.startswith("◇ The Return…") for name in names[rated:])  # filled in
+    assert names[rated:] == [f"◇ The Return of {film}" for film in order]  # filled in
     assert notebook.page.locator(".ae-item .ae-heading").text_content() == "recommended"
     best = notebook.run(f"print(int(X[[{item}]].data.max()))")
     assert f"input {best}, reconstruction " in tips.first.text_content()
