@@ -66,7 +66,7 @@ unit: build ## Run the unit tests, a process for each core
 
 .PHONY: notebooks
 notebooks: build ## Run the notebooks
-	$(call stage,notebooks,pytest --nbval-lax --nbval-current-env notebooks)
+	$(call stage,notebooks,pytest -n auto --maxprocesses 4 --dist loadfile --nbval-lax --nbval-current-env notebooks)
 
 .PHONY: wheel-test
 wheel-test: venv ## Build the wheel and the sdist without Node and try the wheel
