@@ -62,7 +62,7 @@ lint: build $(NODE_MODULES) ## Check format, style, types and layers
 .PHONY: unit
 unit: build ## Run the unit tests, a process for each core
 	$(call stage,compiled loops,python -m ae_widgets.engine.compile)
-	$(call stage,unit tests,pytest $(SLOWEST) -n auto --maxprocesses 4 -m 'not (browser or package)' tests)
+	$(call stage,unit tests,OMP_NUM_THREADS=1 pytest $(SLOWEST) -n auto --maxprocesses 4 -m 'not (browser or package)' tests)
 
 .PHONY: notebooks
 notebooks: build ## Run the notebooks

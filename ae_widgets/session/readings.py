@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ae_widgets.session.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from ae_widgets.session.history import LossCurve
     from ae_widgets.session.inputs import Inputs, Prepared
     from ae_widgets.session.labelling import Labelling
-    from ae_widgets.session.latent import LatentFrame
     from ae_widgets.session.link import Link
     from ae_widgets.session.run import Run
     from ae_widgets.session.status import Status
@@ -118,24 +116,6 @@ class Readings:
             trainer=self._link.kind,
             seeded=run.seeded,
         )
-
-    @property
-    def latent(self) -> LatentFrame | None:
-        """The last picture of the latent space."""
-        return self._run.latent
-
-    @property
-    def codes(self) -> NDArray[np.float32]:
-        """Codes of all items in the last picture, shape (n_samples, code_dim).
-
-        They are those of the present weights whenever the run is not training.
-        Before the first picture they are NaN.
-        """
-        frame = self._run.latent
-        if frame is not None:
-            return frame.codes
-        shape = (self.dataset.n_samples, self.settings.architecture.code_dim)
-        return np.full(shape, np.nan, dtype=np.float32)
 
     @property
     def active_dimensions(self) -> int | None:
