@@ -29,6 +29,7 @@ from ae_widgets.estimator.imputation import Imputation
 from ae_widgets.estimator.progress import ProgressBar
 from ae_widgets.estimator.recommendation import Recommendation
 from ae_widgets.estimator.runs import RunConversion, active_dimensions, finished
+from ae_widgets.estimator.similarity import Similarity
 from ae_widgets.losses.reconstruction import network_input
 from ae_widgets.model.network import wrap_modules
 
@@ -58,6 +59,7 @@ class Autoencoder(
     AnomalyDetection,
     Imputation,
     Recommendation,
+    Similarity,
 ):
     """An autoencoder.
 

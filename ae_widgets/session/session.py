@@ -47,6 +47,7 @@ from ae_widgets.session.link import Link
 from ae_widgets.session.observers import Observers
 from ae_widgets.session.readings import Readings
 from ae_widgets.session.run import Run
+from ae_widgets.session.similarity import Similarity
 from ae_widgets.session.start import read_start
 from ae_widgets.session.watching import Watching
 
@@ -93,7 +94,7 @@ class PastRun:
     journal: Journal
 
 
-class Session(Imputation, Grouping, Keeping, Watching, Readings):
+class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
     """An autoencoder in training, without a screen.
 
     All methods may be called from any thread and return at once; only `wait`,
