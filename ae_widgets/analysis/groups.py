@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ae_widgets.analysis.density import NO_CLUSTER
 from ae_widgets.analysis.threads import one_thread
 from ae_widgets.data import NO_LABEL
 
@@ -44,16 +45,18 @@ class ClusterScores:
     n_clusters : int
         Clusters that hold an item.
     silhouette : float
-        Mean silhouette of the codes, from -1 to 1, of at most 1,000 items (Rousseeuw 1987,
-        *J. Comput. Appl. Math.* 20, 53-65).
+        Mean silhouette of the codes, from -1 to 1, of at most 1,000 items in a cluster
+        (Rousseeuw 1987, *J. Comput. Appl. Math.* 20, 53-65).
     ari, nmi : float
         Adjusted Rand index (Hubert & Arabie 1985) and normalized mutual information, with
-        the labels.
+        the labels. Items in no cluster count as one.
     accuracy : float
         Share of the labelled items whose cluster is the one of their label, see
         `clustering_accuracy`.
     n_labelled : int
         Items with a label.
+    n_none : int
+        Items in no cluster.
     """
 
     n_clusters: int
@@ -62,6 +65,7 @@ class ClusterScores:
     nmi: float
     accuracy: float
     n_labelled: int
+    n_none: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +99,7 @@ def cluster_scores(
     codes : ndarray of shape (n_samples, code_dim)
         Finite.
     clusters, labels : ndarray of shape (n_samples,)
-        -1 is no label.
+        -1 is no cluster, or no label.
     """
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
@@ -106,20 +110,30 @@ def cluster_scores(
         ari = float(adjusted_rand_score(truth, found))
         nmi = float(normalized_mutual_info_score(truth, found))
         accuracy = clustering_accuracy(truth, found)
-    silhouette = _silhouette(codes, clusters)
-    return ClusterScores(len(np.unique(clusters)), silhouette, ari, nmi, accuracy, int(known.sum()))
+    inside = clusters != NO_CLUSTER
+    return ClusterScores(
+        n_clusters=len(np.unique(clusters[inside])),
+        silhouette=_silhouette(codes[inside], clusters[inside]),
+        ari=ari,
+        nmi=nmi,
+        accuracy=accuracy,
+        n_labelled=int(known.sum()),
+        n_none=int((~inside).sum()),
+    )
 
 
 def clustering_accuracy(labels: NDArray[np.integer], clusters: NDArray[np.integer]) -> float:
     """Return the accuracy under the best matching of clusters and labels, one to one.
 
     Found by the Hungarian method (Kuhn 1955), as Xie et al. 2016, equation 10, have it.
-    Clusters beyond the number of labels, or labels beyond that of clusters, match nothing.
+    Clusters beyond the number of labels, or labels beyond that of clusters, match nothing;
+    nor does -1, no cluster.
     """
     from scipy.optimize import linear_sum_assignment
     from sklearn.metrics.cluster import contingency_matrix
 
-    overlap = contingency_matrix(labels, clusters)
+    inside = clusters != NO_CLUSTER
+    overlap = contingency_matrix(labels[inside], clusters[inside])
     rows, columns = linear_sum_assignment(overlap, maximize=True)
     return float(overlap[rows, columns].sum() / len(labels))
 

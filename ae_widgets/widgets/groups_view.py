@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
 from ae_widgets.analysis.groups import advice
-from ae_widgets.widgets._controls import ToggleButtons, row
+from ae_widgets.widgets._controls import Dropdown, ToggleButtons, row
 from ae_widgets.widgets._score_tables import (
+    CLUSTER_LABELS,
     class_table,
     cluster_table,
     confusion_table,
@@ -27,14 +28,20 @@ __all__ = ["GroupsView"]
 
 REFRESH = 1.0  # seconds between two looks while training
 EMPTY = "What clusters and classes are worth appears here with the first exact picture of the codes"
+METHOD_LABELS = {"trained": "trained, or k-means"}
+METHOD_TOOLTIP = (
+    "How clusters are found on the codes, for these scores and for the colours of the scatter: "
+    "training is not touched. HDBSCAN finds their number, and leaves items in none"
+)
 NO_CLASSES = "Classes are learnt with δ above 0 and labels of two classes or more."
 
 
 class GroupsView(PageView, ipywidgets.VBox):
     """Scores of the clusters and of the classes, and the confusion matrix.
 
-    The clusters are those that are trained or, with γ at 0, k-means of the codes. All is
-    of the last picture whose codes come from the weights of one moment.
+    The clusters are those that are trained or, with γ at 0, k-means of the codes, unless
+    another way to find them is chosen; see `Session.choose_clusters`. All is of the last
+    picture whose codes come from the weights of one moment.
 
     Parameters
     ----------
@@ -49,6 +56,7 @@ class GroupsView(PageView, ipywidgets.VBox):
         self.add_class("ae-groups")
         self._follow("latent", self._ask, messages=0, interval=REFRESH)
         self._follow("labels", self._ask, messages=0)
+        self._follow("clusters", self._show_method)
         self._follow("groups", self._show, messages=5, interval=REFRESH)
         self._follow("losses", self._show_gap, messages=2, interval=REFRESH)
         self._follow("settings", self._show_gap)
@@ -58,6 +66,15 @@ class GroupsView(PageView, ipywidgets.VBox):
         self._gap, self._mistaken = ipywidgets.Label(""), ipywidgets.Label("")
         self._hint = ipywidgets.Label(EMPTY)
         self._hint.add_class("ae-empty")
+        self._method = Dropdown(
+            options=[(METHOD_LABELS.get(name, label), name) for name, label in
+                     CLUSTER_LABELS.items()],
+            value=self.session.cluster_method,
+            description="Clusters",
+            tooltip=METHOD_TOOLTIP,
+        )  # fmt: skip
+        self._method.add_class("ae-cluster-method")
+        self._method.observe(self._choose, names=["value"])
         for note in (self._gap, self._mistaken):
             note.add_class("ae-groups-note")
         self._split = ToggleButtons(
@@ -73,7 +90,8 @@ class GroupsView(PageView, ipywidgets.VBox):
         head = row(self._split, self._mistaken, css_class="ae-groups-head")
         self._right = ipywidgets.VBox(children=[head, self._matrix])
         middle = ipywidgets.VBox(children=[self._classes, self._gap])
-        self._body = row(self._clusters, middle, self._right, css_class="ae-groups-body")
+        left = ipywidgets.VBox(children=[self._method, self._clusters])
+        self._body = row(left, middle, self._right, css_class="ae-groups-body")
 
     def _wake(self) -> None:
         self._ask()
@@ -82,6 +100,13 @@ class GroupsView(PageView, ipywidgets.VBox):
         if self._active and not self.session.closed:
             self.session.request_groups()
 
+    def _choose(self, change: dict[str, Any]) -> None:
+        if not self.session.closed:
+            self.session.choose_clusters(change["new"])
+
+    def _show_method(self) -> None:
+        self._method.value = self.session.cluster_method
+
     # What is shown -----------------------------------------------------------------
 
     def _show(self) -> None:
@@ -89,7 +114,7 @@ class GroupsView(PageView, ipywidgets.VBox):
         self._show_hint()
         if scores is None:
             return
-        self._clusters.value = cluster_table(scores.clusters, trained=scores.trained_clusters)
+        self._clusters.value = cluster_table(scores.clusters, scores.method)
         self._show_classes(scores)
 
     def _show_classes(self, scores: GroupScores) -> None:

@@ -52,6 +52,19 @@ def test_without_labels_there_is_only_the_silhouette():
     assert (one.ari, one.n_clusters) == (0, 1)
 
 
+def test_items_in_no_cluster_count_as_one_but_not_in_the_silhouette():
+    clusters = np.where(np.arange(300) % 5 == 0, -1, TRUTH)
+    scores = cluster_scores(CODES, clusters, TRUTH)
+    inside = clusters >= 0
+    assert (scores.n_clusters, scores.n_none) == (4, 60)
+    assert scores.ari == pytest.approx(adjusted_rand_score(TRUTH, clusters))
+    assert scores.silhouette == pytest.approx(silhouette_score(CODES[inside], TRUTH[inside]))
+    assert scores.accuracy == pytest.approx(0.8)
+    nowhere = cluster_scores(CODES, np.full(300, -1), TRUTH)
+    assert (nowhere.n_clusters, nowhere.n_none, nowhere.accuracy) == (0, 300, 0)
+    assert math.isnan(nowhere.silhouette)
+
+
 def test_the_silhouette_of_many_is_estimated_on_a_thousand():
     codes, truth = make_blobs(5000, 2, centers=3, random_state=1)
     scores = cluster_scores(codes, truth, truth)

@@ -75,6 +75,21 @@ def test_clusters_alone(view, session):
     assert view._mistaken.value.startswith("Classes are learnt with δ above 0")
 
 
+def test_another_way_to_find_clusters_is_chosen(view, session):
+    tell(session)
+    wait_for(lambda: view._clusters.value)
+    assert view._method.label == "trained, or k-means"
+    view._method.value = "gaussian_mixture"
+    assert session.cluster_method == "gaussian_mixture"
+    wait_for(lambda: text(view._clusters).startswith("3 clusters, Gaussian mixture ARI 1.000"))
+    view._method.value = "hdbscan"
+    wait_for(lambda: "HDBSCAN" in text(view._clusters))
+    none = session.groups.clusters.n_none
+    assert ("In none" in text(view._clusters)) == bool(none)
+    session.choose_clusters("kmeans")  # in another view
+    wait_for(lambda: view._method.value == "kmeans")
+
+
 def test_classes_of_both_splits(view, session):
     classes = order(session)
     first = int(session.dataset.n_samples - 1)
