@@ -13,14 +13,11 @@ from ae_widgets.analysis.threads import one_thread
 from ae_widgets.data import NO_LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
 __all__ = [
     "ClassScores",
     "ClusterScores",
-    "advice",
     "class_scores",
     "cluster_scores",
     "clustering_accuracy",
@@ -28,12 +25,6 @@ __all__ = [
 
 SILHOUETTE_ITEMS = 1000
 """Items that the silhouette is computed on: it compares each with all others."""
-
-FAIR, WIDE = 0.1, 0.5
-"""Shares of the training loss up to which the validation loss above it is small, or moderate."""
-
-STALE = 5
-"""Epochs without a better validation loss from which on it is told."""
 
 
 @dataclass(frozen=True)
@@ -155,38 +146,6 @@ def class_scores(
     return ClassScores(n_items, float(right.sum() / n_items), float(shares.mean()), confusion)
 
 
-def advice(
-    training: float,
-    validation: float | None,
-    *,
-    stale: int = 0,
-    remedies: Sequence[str] = (),
-) -> str:
-    """Say in a sentence whether a network overfits, and what to do.
-
-    Parameters
-    ----------
-    training, validation : float
-        The losses of the last epoch; None if no item is held out.
-    stale : int, default=0
-        Epochs since the validation loss was lowest.
-    remedies : sequence of str, default=()
-        What is not in use yet, the most useful first.
-    """
-    if validation is None:
-        return "No items are held out, so overfitting cannot be seen."
-    if not (math.isfinite(training) and math.isfinite(validation)):
-        return "The loss is no finite number: lower the learning rate."
-    gap = (validation - training) / abs(training) if training else 0.0
-    helps = _either([*remedies, "early stopping"])
-    late = f", lowest {stale} epochs ago" if stale >= STALE else ""
-    if gap <= FAIR:
-        return "No overfitting: held-out items fare about as well as those trained on."
-    if gap <= WIDE and not late:
-        return f"Some overfitting, and validation still improves; if it stops, try {helps}."
-    return f"Overfitting: the validation loss is {gap:.0%} above training{late}; try {helps}."
-
-
 def _silhouette(codes: NDArray[np.floating], clusters: NDArray[np.integer]) -> float:
     from sklearn.metrics import silhouette_score
 
@@ -197,9 +156,3 @@ def _silhouette(codes: NDArray[np.floating], clusters: NDArray[np.integer]) -> f
         return math.nan
     with one_thread():
         return float(silhouette_score(codes, clusters))
-
-
-def _either(names: Sequence[str]) -> str:
-    if len(names) == 1:
-        return names[0]
-    return f"{', '.join(names[:-1])} or {names[-1]}"

@@ -23,6 +23,7 @@ from ae_widgets.engine.learning_rate import Schedule
 from ae_widgets.engine.means import Mark, mark, since
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.engine.sampling import WeightedRows
+from ae_widgets.engine.settings import OBJECTIVE_SETTINGS
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep, EncodingStep, Noted
 from ae_widgets.engine.stopping import Stopping
@@ -167,11 +168,7 @@ class Trainer:
         self._stepper.learning_rate = self.schedule.learning_rate
         self.stopping.tol = self.settings.tol
         self.stopping.n_iter_no_change = self.settings.n_iter_no_change
-        if name in {
-            "alpha", "beta", "reconstruction", "complexity", "sparsity_target",
-            "corruption", "noise", "warm_up",
-            "gamma", "n_clusters", "clustering", "delta", "class_weight",
-        }:  # fmt: skip
+        if name in OBJECTIVE_SETTINGS:
             # Losses under another objective do not compare with the best so far.
             self.stopping.forget()
             self.schedule.forget_losses()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from ae_widgets.analysis.groups import advice
+from ae_widgets.analysis.overfitting import advice
+from ae_widgets.engine.settings import OBJECTIVE_SETTINGS
 from ae_widgets.widgets._controls import Dropdown, ToggleButtons, row
 from ae_widgets.widgets._score_tables import (
     CLUSTER_LABELS,
@@ -136,22 +137,24 @@ class GroupsView(PageView, ipywidgets.VBox):
         self._gap.value = self._gap_text()
 
     def _gap_text(self) -> str:
-        records, status = self.session.records, self.session.status
-        last = next((r for r in reversed(records) if r.complete), None)
-        if last is None:
+        training, validation = self._losses()
+        if not training:
             return ""
-        training, validation = last.train.total, None
-        text = f"Loss {training:.4g}"
-        if last.validation is not None:
-            validation = last.validation.total
-            gap = (validation - training) / abs(training) if training else math.nan
+        text = f"Loss {training[-1]:.4g}"
+        if validation:
+            gap = (validation[-1] - training[-1]) / abs(training[-1]) if training[-1] else math.nan
             share = f" ({gap:+.0%})" if math.isfinite(gap) else ""
-            text = f"Loss {training:.4g}, held-out {validation:.4g}{share}"
-        stale = 0 if status.best_epoch is None else status.epoch - status.best_epoch
-        said = advice(
-            training, validation, stale=stale, remedies=_remedies(self.session.settings)
-        )  # fmt: skip
-        return f"{text}. {said}"
+            text = f"{text}, held-out {validation[-1]:.4g}{share}"
+        return f"{text}. {advice(training, validation, _remedies(self.session.settings))}"
+
+    def _losses(self) -> tuple[list[float], list[float]]:
+        """Return the losses of the epochs since the objective was changed last."""
+        changes = [e.step for e in self.session.journal if e.name in OBJECTIVE_SETTINGS]
+        epochs = [r for r in self.session.records if r.complete]
+        # Of those that a change came in the middle of, too: else there is nothing to tell.
+        since = [r for r in epochs if not changes or r.step > changes[-1]] or epochs[-1:]
+        held_out = [r.validation.total for r in since if r.validation is not None]
+        return [r.train.total for r in since], held_out
 
 
 def _remedies(settings: Settings) -> list[str]:

@@ -15,7 +15,7 @@ from sklearn.metrics import (
     silhouette_score,
 )
 
-from ae_widgets.analysis.groups import advice, class_scores, cluster_scores, clustering_accuracy
+from ae_widgets.analysis.groups import class_scores, cluster_scores, clustering_accuracy
 
 CODES, TRUTH = make_blobs(300, 3, centers=4, random_state=0)
 CLUSTERS = np.where(np.random.default_rng(0).random(300) < 0.2, 2, (TRUTH + 1) % 4)
@@ -88,20 +88,3 @@ def test_a_class_without_items_does_not_count():
     nothing = class_scores(np.array([-1, -1]), np.array([0, 1]), 2)
     assert nothing.n_items == 0
     assert math.isnan(nothing.accuracy)
-
-
-@pytest.mark.parametrize(
-    ("losses", "more", "said"),
-    [
-        ((1.0, 1.05), {}, "No overfitting"),
-        ((1.0, 0.8), {"stale": 9}, "No overfitting"),
-        ((1.0, None), {}, "No items are held out"),
-        ((1.0, 1.3), {"remedies": ["dropout"]}, "Some overfitting"),
-        ((1.0, 1.3), {"stale": 9}, "30% above training, lowest 9 epochs ago; try early stopping."),
-        ((2.0, 4.0), {"remedies": ["dropout", "noise"]}, "try dropout, noise or early stopping."),
-        ((-2.0, -0.8), {}, "60% above"),
-        ((float("nan"), 1.0), {}, "no finite number"),
-    ],
-)
-def test_advice_follows_the_gap(losses, more, said):
-    assert said in advice(*losses, **more)
