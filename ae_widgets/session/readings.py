@@ -114,6 +114,7 @@ class Readings:
         return Journal(
             settings=run.began,
             data=self.dataset.fingerprint,
+            labels=self.dataset.label_digest,
             steps=max(status.step, last),
             entries=entries,
             state=(status.state, status.reason),
