@@ -68,7 +68,9 @@ class Settings:
         Weight of the classification: the cross-entropy of a linear classifier on the
         code, over the items that have a label.
     class_weight : {'balanced'} or None, default=None
-        With 'balanced' all classes count alike in it.
+        With 'balanced' all classes count alike: in the classification, or where `delta`
+        is 0 by drawing the items of each label as often as those of every other, from the
+        next epoch on. Items without a label are drawn as often as they are.
     reconstruction : str, default='mse'
         One of 'mse', 'mae', 'binary_cross_entropy', 'huber', 'cosine',
         'multinomial' and 'masked_mse'; see `ae_widgets.losses.reconstruction`.
