@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ae_widgets.session.groups import TRAINED
 from ae_widgets.session.journal import Journal
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Readings:
     _run: Run
     _background: Background
     _labelling: Labelling
+    _cluster_method: str
     _pending: dict[str, Any]
     _selection: NDArray[np.int64]
     _focus: int | None
@@ -110,6 +112,7 @@ class Readings:
         return Journal(
             settings=run.began,
             data=self.dataset.fingerprint,
+            labels=self.dataset.label_digest,
             steps=max(status.step, last),
             entries=entries,
             state=(status.state, status.reason),
@@ -139,13 +142,19 @@ class Readings:
 
     @property
     def clusters(self) -> NDArray[np.int32] | None:
-        """The cluster of each item: the trained ones, or else k-means of the codes.
+        """The cluster of each item as `cluster_method` has it, -1 for none.
 
         None before `request_clusters`.
         """
         frame = self._run.latent
-        trained = None if frame is None else frame.clusters
-        return self._background.clusters if trained is None else trained
+        if frame is not None and self._cluster_method == TRAINED and frame.clusters is not None:
+            return frame.clusters
+        return self._background.clusters
+
+    @property
+    def cluster_method(self) -> str:
+        """How clusters are found on the codes; see `choose_clusters`."""
+        return self._cluster_method
 
     @property
     def labels(self) -> NDArray[np.int32]:

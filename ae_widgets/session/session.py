@@ -36,7 +36,7 @@ from ae_widgets.exceptions import DataError, SettingsError, TrainingError
 from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
-from ae_widgets.session.groups import Grouping
+from ae_widgets.session.groups import TRAINED, Grouping
 from ae_widgets.session.imputation import Imputation
 from ae_widgets.session.inputs import Inputs
 from ae_widgets.session.items import read_items
@@ -363,11 +363,13 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         self._link.send(RequestLatent())
 
     def request_clusters(self) -> None:
-        """Ask for k-means clusters of the last codes; topic 'clusters' tells of them."""
-        if (frame := self.latent) is not None and frame.clusters is not None:
+        """Ask for the clusters of the last codes; topic 'clusters' tells of them."""
+        if (frame := self.latent) is None:
+            return
+        if (method := self._method_for(frame)) == TRAINED:
             self._notify("clusters")
-        elif frame is not None:
-            self._background.request_clusters(frame.codes)
+        else:
+            self._background.request_clusters(frame.codes, method, self.settings.n_clusters)
 
     def request_explained_variance(self) -> None:
         """Ask what share of the variance components keep; topic 'variance' tells of it.
