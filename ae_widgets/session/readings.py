@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ae_widgets.session.history import LossCurve
     from ae_widgets.session.inputs import Inputs, Prepared
     from ae_widgets.session.labelling import Labelling
+    from ae_widgets.session.latent import LatentFrame
     from ae_widgets.session.link import Link
     from ae_widgets.session.run import Run
     from ae_widgets.session.status import Status
@@ -35,6 +36,7 @@ class Readings:
     """The reading half of `Session`: nothing here changes anything."""
 
     dataset: Dataset
+    latent: LatentFrame | None
     _inputs: Inputs
     _prepared: Prepared
     _link: Link
@@ -146,7 +148,7 @@ class Readings:
 
         None before `request_clusters`.
         """
-        frame = self._run.latent
+        frame = self.latent
         if frame is not None and self._cluster_method == TRAINED and frame.clusters is not None:
             return frame.clusters
         return self._background.clusters

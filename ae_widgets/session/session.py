@@ -394,9 +394,15 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
             self._background.request_scores(kind, frame, masked=masked)
 
     def request_reconstructions(
-        self, indices: ArrayLike, callback: Callable[[Reconstructions], None]
+        self,
+        indices: ArrayLike,
+        callback: Callable[[Reconstructions], None],
+        failed: Callable[[DataError], None] | None = None,
     ) -> None:
         """Have `callback` called with the reconstructions of `indices`, on another thread.
+
+        If they cannot be brought back into the space of the items, the status line says so
+        and `failed` is called with the error.
 
         Raises
         ------
@@ -413,7 +419,13 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
             def answer(event: Reconstructed) -> None:
                 inputs = prepared.drawn.rows(rows, unstored)
                 seen = prepared.inputs.rows(rows, unstored), event.reconstructions
-                outputs = prepared.originals(event.reconstructions)
+                try:
+                    outputs = prepared.originals(event.reconstructions)
+                except DataError as error:
+                    self.say(str(error), error=True)
+                    if failed is not None:
+                        failed(error)
+                    return
                 epoch = self._run.latent.epoch if self._run.latent else 0.0
                 callback(Reconstructions(rows, inputs, outputs, event.errors, epoch, seen))
 
@@ -425,22 +437,25 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         Raises
         ------
         DataError
-            If an index is not one of an item.
+            If an index is not one of an item, or a step of `Settings.preprocess` cannot be
+            undone for what the network gave.
         TrainingError
             If the trainer does not answer.
         """
-        answers: list[Reconstructions] = []
+        answers: list[Reconstructions | DataError] = []
         answered = threading.Event()
 
-        def take(answer: Reconstructions) -> None:
+        def take(answer: Reconstructions | DataError) -> None:
             answers.append(answer)
             answered.set()
 
-        self.request_reconstructions(indices, take)
+        self.request_reconstructions(indices, take, take)
         if not answered.wait(_ANSWER_SECONDS):
             msg = f"The trainer did not answer within {_ANSWER_SECONDS:g} s. See session.error."
             raise self.error or TrainingError(msg)
-        return answers[0]
+        if isinstance(answer := answers[0], DataError):
+            raise answer
+        return answer
 
     def wait(self, timeout: float | None = None) -> Status:
         """Wait until the run pauses or ends.
