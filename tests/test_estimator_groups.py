@@ -5,9 +5,12 @@ import pickle
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.cluster import HDBSCAN
 from sklearn.datasets import load_digits, make_blobs
 from sklearn.metrics import adjusted_rand_score
+from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ae_widgets import Autoencoder, DataError, Session, SettingsError
@@ -52,6 +55,16 @@ def test_clusters(clustering):
     assert model.loss_parts_.keys() == {
         "reconstruction", "complexity", "clustering", "classification"
     }  # fmt: skip
+
+
+def test_other_clusters_of_the_code_are_found_by_a_pipeline():
+    mixture = make_pipeline(quick(), GaussianMixture(3, random_state=0)).fit(X)
+    assert adjusted_rand_score(Y, mixture.predict(X)) > 0.95
+    assert mixture.predict_proba(X).shape == (240, 3)
+    dense = make_pipeline(quick(), HDBSCAN(10, copy=True))
+    assert adjusted_rand_score(Y, dense.fit_predict(X)) > 0.7
+    search = GridSearchCV(mixture, {"autoencoder__code_dim": [1, 2]}, cv=2).fit(X)
+    assert search.best_params_["autoencoder__code_dim"] in {1, 2}
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ae_widgets.analysis.density import NO_CLUSTER, density_clusters, mixture_clusters
 from ae_widgets.analysis.threads import one_thread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["StableClusters"]
+    from ae_widgets.analysis.density import Predict
+
+__all__ = ["CLUSTER_METHODS", "StableClusters"]
+
+CLUSTER_METHODS = ("kmeans", "gaussian_mixture", "hdbscan")
+"""Ways to find clusters on the codes."""
 
 MAX_ROWS = 20_000
 """Rows on which the centres are found."""
@@ -31,9 +37,9 @@ FRESH_GAIN = 0.9
 
 
 class StableClusters:
-    """k-means on each frame of codes, numbered as in the last frame.
+    """Clusters of each frame of codes, numbered as in the last frame.
 
-    Each frame starts from the means of the items that were together last time,
+    k-means and the mixture start from the items that were together last time,
     which does not depend on how the codes have turned since, and once from
     scratch, so that clusters found early do not outlive their use; the latter
     is taken only if it is clearly better. The clusters then get the numbers
@@ -43,18 +49,23 @@ class StableClusters:
     Parameters
     ----------
     n_clusters : int, default=10
-        Number of clusters; fewer if there are fewer distinct codes.
+        Number of clusters; fewer if there are fewer distinct codes. HDBSCAN finds it
+        by itself.
     random_state : int, default=0
         Seed of the first centres.
+    method : {'kmeans', 'gaussian_mixture', 'hdbscan'}, default='kmeans'
+        'gaussian_mixture' and 'hdbscan' are `mixture_clusters` and `density_clusters` of
+        `ae_widgets.analysis.density`.
     """
 
-    def __init__(self, n_clusters: int = 10, random_state: int = 0) -> None:
+    def __init__(self, n_clusters: int = 10, random_state: int = 0, method: str = "kmeans") -> None:
         self._n_clusters = n_clusters
         self._random_state = random_state
+        self._method = method
         self._last: NDArray[np.int32] | None = None
 
     def assign(self, codes: NDArray[np.floating]) -> NDArray[np.int32]:
-        """Return the number of each item's cluster.
+        """Return the number of each item's cluster; -1 where HDBSCAN finds none.
 
         Parameters
         ----------
@@ -75,24 +86,39 @@ class StableClusters:
         if scale <= NOISE * float(np.abs(mean).max()):
             scale = 1.0  # all codes are the same but for rounding
         with one_thread():
-            centres = self._centres(sample / scale, rows)
-            clusters = _nearest(codes, mean, scale, centres)
+            predict = self._fitted(sample / scale, rows)
+            clusters = np.empty(len(codes), np.int32)
+            for start in range(0, len(codes), BLOCK):
+                block = slice(start, start + BLOCK)
+                clusters[block] = predict((codes[block] - mean) / scale)
         self._last = clusters if self._last is None else _renumbered(clusters, self._last)
         return self._last
 
-    def _centres(self, sample: NDArray[np.float64], rows: NDArray[Any]) -> NDArray[np.float64]:
+    def _fitted(self, sample: NDArray[np.float64], rows: NDArray[Any]) -> Predict:
+        """Return what tells the clusters of codes that are scaled as `sample` is."""
+        if self._method == "hdbscan":
+            return density_clusters(sample, self._random_state)
         distinct = len(np.unique(sample.round(DECIMALS), axis=0))
         n_clusters = min(self._n_clusters, distinct)
-        fits = [_fit(sample, n_clusters, "k-means++", self._random_state)]
-        if self._last is not None:
-            last = self._last[rows]
-            means = [sample[last == number].mean(axis=0) for number in np.unique(last)]
-            if len(means) == n_clusters:
-                warm = _fit(sample, n_clusters, np.stack(means), self._random_state)
-                if fits[0].inertia_ >= FRESH_GAIN * warm.inertia_:
-                    fits = [warm]
-        centres: NDArray[np.float64] = fits[0].cluster_centers_
-        return centres
+        last = None if self._last is None else self._last[rows]
+        if last is not None and len(np.unique(last)) != n_clusters:
+            last = None
+        if self._method == "gaussian_mixture":
+            return mixture_clusters(sample, n_clusters, self._random_state, last)
+        return _nearest(_centres(sample, n_clusters, self._random_state, last))
+
+
+def _centres(
+    sample: NDArray[np.float64], n_clusters: int, seed: int, last: NDArray[np.int32] | None
+) -> NDArray[np.float64]:
+    found = _fit(sample, n_clusters, "k-means++", seed)
+    if last is not None:
+        means = np.stack([sample[last == number].mean(axis=0) for number in np.unique(last)])
+        warm = _fit(sample, n_clusters, means, seed)
+        if found.inertia_ >= FRESH_GAIN * warm.inertia_:
+            found = warm
+    centres: NDArray[np.float64] = found.cluster_centers_
+    return centres
 
 
 def _fit(sample: NDArray[np.float64], n_clusters: int, init: Any, random_state: int) -> Any:
@@ -101,19 +127,15 @@ def _fit(sample: NDArray[np.float64], n_clusters: int, init: Any, random_state: 
     return KMeans(n_clusters, init=init, n_init=1, random_state=random_state).fit(sample)
 
 
-def _nearest(
-    codes: NDArray[np.floating],
-    mean: NDArray[np.float64],
-    scale: float,
-    centres: NDArray[np.float64],
-) -> NDArray[np.int32]:
-    """Return the nearest centre of each code, by ||c||² - 2 x·c."""
+def _nearest(centres: NDArray[np.float64]) -> Predict:
+    """Return what tells the nearest centre of each code, by ||c||² - 2 x·c."""
     squares = np.square(centres).sum(axis=1)
-    clusters = np.empty(len(codes), np.int32)
-    for start in range(0, len(codes), BLOCK):
-        block = slice(start, start + BLOCK)
-        clusters[block] = (squares - 2 * ((codes[block] - mean) / scale) @ centres.T).argmin(axis=1)
-    return clusters
+
+    def predict(codes: NDArray[np.float64]) -> NDArray[np.integer]:
+        nearest: NDArray[np.intp] = (squares - 2 * codes @ centres.T).argmin(axis=1)
+        return nearest
+
+    return predict
 
 
 def _renumbered(clusters: NDArray[np.int32], last: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -122,7 +144,10 @@ def _renumbered(clusters: NDArray[np.int32], last: NDArray[np.int32]) -> NDArray
 
     size = int(max(clusters.max(), last.max())) + 1
     overlap = np.zeros((size, size), np.int64)
-    np.add.at(overlap, (clusters, last), 1)
+    both = (clusters != NO_CLUSTER) & (last != NO_CLUSTER)
+    np.add.at(overlap, (clusters[both], last[both]), 1)
     _, number = linear_sum_assignment(overlap, maximize=True)
-    numbered: NDArray[np.int32] = number[clusters].astype(np.int32)
+    numbered = np.full_like(clusters, NO_CLUSTER)
+    found = clusters != NO_CLUSTER
+    numbered[found] = number[clusters[found]]
     return numbered

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ae_widgets.analysis.density import NO_CLUSTER
 from ae_widgets.analysis.threads import one_thread
 from ae_widgets.data import NO_LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
 __all__ = [
     "ClassScores",
     "ClusterScores",
-    "advice",
     "class_scores",
     "cluster_scores",
     "clustering_accuracy",
@@ -27,12 +25,6 @@ __all__ = [
 
 SILHOUETTE_ITEMS = 1000
 """Items that the silhouette is computed on: it compares each with all others."""
-
-FAIR, WIDE = 0.1, 0.5
-"""Shares of the training loss up to which the validation loss above it is small, or moderate."""
-
-STALE = 5
-"""Epochs without a better validation loss from which on it is told."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +36,18 @@ class ClusterScores:
     n_clusters : int
         Clusters that hold an item.
     silhouette : float
-        Mean silhouette of the codes, from -1 to 1, of at most 1,000 items (Rousseeuw 1987,
-        *J. Comput. Appl. Math.* 20, 53-65).
+        Mean silhouette of the codes, from -1 to 1, of at most 1,000 items in a cluster
+        (Rousseeuw 1987, *J. Comput. Appl. Math.* 20, 53-65).
     ari, nmi : float
         Adjusted Rand index (Hubert & Arabie 1985) and normalized mutual information, with
-        the labels.
+        the labels. Items in no cluster count as one.
     accuracy : float
         Share of the labelled items whose cluster is the one of their label, see
         `clustering_accuracy`.
     n_labelled : int
         Items with a label.
+    n_none : int
+        Items in no cluster.
     """
 
     n_clusters: int
@@ -62,6 +56,7 @@ class ClusterScores:
     nmi: float
     accuracy: float
     n_labelled: int
+    n_none: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +90,7 @@ def cluster_scores(
     codes : ndarray of shape (n_samples, code_dim)
         Finite.
     clusters, labels : ndarray of shape (n_samples,)
-        -1 is no label.
+        -1 is no cluster, or no label.
     """
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
@@ -106,20 +101,30 @@ def cluster_scores(
         ari = float(adjusted_rand_score(truth, found))
         nmi = float(normalized_mutual_info_score(truth, found))
         accuracy = clustering_accuracy(truth, found)
-    silhouette = _silhouette(codes, clusters)
-    return ClusterScores(len(np.unique(clusters)), silhouette, ari, nmi, accuracy, int(known.sum()))
+    inside = clusters != NO_CLUSTER
+    return ClusterScores(
+        n_clusters=len(np.unique(clusters[inside])),
+        silhouette=_silhouette(codes[inside], clusters[inside]),
+        ari=ari,
+        nmi=nmi,
+        accuracy=accuracy,
+        n_labelled=int(known.sum()),
+        n_none=int((~inside).sum()),
+    )
 
 
 def clustering_accuracy(labels: NDArray[np.integer], clusters: NDArray[np.integer]) -> float:
     """Return the accuracy under the best matching of clusters and labels, one to one.
 
     Found by the Hungarian method (Kuhn 1955), as Xie et al. 2016, equation 10, have it.
-    Clusters beyond the number of labels, or labels beyond that of clusters, match nothing.
+    Clusters beyond the number of labels, or labels beyond that of clusters, match nothing;
+    nor does -1, no cluster.
     """
     from scipy.optimize import linear_sum_assignment
     from sklearn.metrics.cluster import contingency_matrix
 
-    overlap = contingency_matrix(labels, clusters)
+    inside = clusters != NO_CLUSTER
+    overlap = contingency_matrix(labels[inside], clusters[inside])
     rows, columns = linear_sum_assignment(overlap, maximize=True)
     return float(overlap[rows, columns].sum() / len(labels))
 
@@ -141,38 +146,6 @@ def class_scores(
     return ClassScores(n_items, float(right.sum() / n_items), float(shares.mean()), confusion)
 
 
-def advice(
-    training: float,
-    validation: float | None,
-    *,
-    stale: int = 0,
-    remedies: Sequence[str] = (),
-) -> str:
-    """Say in a sentence whether a network overfits, and what to do.
-
-    Parameters
-    ----------
-    training, validation : float
-        The losses of the last epoch; None if no item is held out.
-    stale : int, default=0
-        Epochs since the validation loss was lowest.
-    remedies : sequence of str, default=()
-        What is not in use yet, the most useful first.
-    """
-    if validation is None:
-        return "No items are held out, so overfitting cannot be seen."
-    if not (math.isfinite(training) and math.isfinite(validation)):
-        return "The loss is no finite number: lower the learning rate."
-    gap = (validation - training) / abs(training) if training else 0.0
-    helps = _either([*remedies, "early stopping"])
-    late = f", lowest {stale} epochs ago" if stale >= STALE else ""
-    if gap <= FAIR:
-        return "No overfitting: held-out items fare about as well as those trained on."
-    if gap <= WIDE and not late:
-        return f"Some overfitting, and validation still improves; if it stops, try {helps}."
-    return f"Overfitting: the validation loss is {gap:.0%} above training{late}; try {helps}."
-
-
 def _silhouette(codes: NDArray[np.floating], clusters: NDArray[np.integer]) -> float:
     from sklearn.metrics import silhouette_score
 
@@ -183,9 +156,3 @@ def _silhouette(codes: NDArray[np.floating], clusters: NDArray[np.integer]) -> f
         return math.nan
     with one_thread():
         return float(silhouette_score(codes, clusters))
-
-
-def _either(names: Sequence[str]) -> str:
-    if len(names) == 1:
-        return names[0]
-    return f"{', '.join(names[:-1])} or {names[-1]}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ae_widgets.data.fingerprint import Fingerprint
+from ae_widgets.data.fingerprint import Fingerprint, label_digest
 from ae_widgets.data.sparse import is_sparse, to_dense, value_range
 
 if TYPE_CHECKING:
@@ -142,3 +142,8 @@ class Dataset:
     def fingerprint(self) -> Fingerprint:
         """What tells these features from others."""
         return Fingerprint(self.features)
+
+    @cached_property
+    def label_digest(self) -> str:
+        """What tells these labels from others; '' if no item has one."""
+        return label_digest(self.labels, self.label_names)

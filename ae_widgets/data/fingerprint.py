@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,11 @@ import numpy as np
 from ae_widgets.data.sparse import is_sparse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
-__all__ = ["Fingerprint"]
+__all__ = ["Fingerprint", "label_digest"]
 
 CHUNK_BYTES = 2**24
 """Bytes hashed at once: bounds the memory where the features are mapped from a file."""
@@ -79,6 +80,23 @@ class Fingerprint:
 
     def __repr__(self) -> str:
         return f"Fingerprint({' x '.join(f'{n:,}' for n in self.shape)}, {self.sha256[:8]}…)"
+
+
+def label_digest(labels: NDArray[np.int32] | None, names: Iterable[object]) -> str:
+    """Return the SHA-256 of labels, 64 hexadecimal digits; '' if no item has one.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_samples,) or None
+        Index into `names`, negative for none.
+    names : iterable
+        What they are called.
+    """
+    if labels is None or not (labels >= 0).any():
+        return ""
+    digest = hashlib.sha256(json.dumps([str(name) for name in names]).encode())
+    digest.update(np.ascontiguousarray(labels, "<i4").data)
+    return digest.hexdigest()
 
 
 def _parts(values: NDArray[Any]) -> Iterator[NDArray[Any]]:

@@ -68,8 +68,9 @@ class Guidance:
 
     @property
     def wants_classes(self) -> bool:
-        """Whether there is something to classify."""
-        return self.settings.delta > 0 and self.n_classes > 1
+        """Whether there is something to classify, also by a classifier that rests."""
+        wanted = self.settings.delta > 0 or self._heads.classifier is not None
+        return wanted and self.n_classes > 1
 
     @property
     def wants_clusters(self) -> bool:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ae_widgets.data import NO_LABEL
 from ae_widgets.exceptions import DataError, SettingsError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["WeightedRows", "balance", "check_sample_weight"]
+__all__ = ["WeightedRows", "balance", "balance_labels", "check_sample_weight"]
 
 
 def check_sample_weight(sample_weight: Any, n_samples: int) -> NDArray[np.float64] | None:
@@ -102,6 +103,30 @@ def balance(
         raise DataError(msg)
     _, of_item, items = np.unique(np.ravel(y), return_inverse=True, return_counts=True)
     weight: NDArray[np.float64] = (n_samples / (len(items) * items))[of_item]
+    return weight if sample_weight is None else weight * sample_weight
+
+
+def balance_labels(
+    labels: NDArray[np.integer], sample_weight: NDArray[np.float64] | None
+) -> NDArray[np.float64] | None:
+    """Return the weights of the items times those of their labels, as `balance` has them.
+
+    Items without a label count as they did, and so do all where there are fewer than two
+    labels.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_samples,)
+        Number of each item's label, -1 for none.
+    sample_weight : ndarray of shape (n_samples,) or None
+        From `check_sample_weight`.
+    """
+    known = labels != NO_LABEL
+    _, of_item, items = np.unique(labels[known], return_inverse=True, return_counts=True)
+    if len(items) < 2:  # noqa: PLR2004  # to be balanced with one another
+        return sample_weight
+    weight = np.ones(len(labels))
+    weight[known] = (known.sum() / (len(items) * items))[of_item]
     return weight if sample_weight is None else weight * sample_weight
 
 

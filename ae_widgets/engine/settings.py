@@ -13,7 +13,7 @@ from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses import CLUSTERINGS, RECONSTRUCTIONS
 from ae_widgets.model import Architecture
 
-__all__ = ["LIVE_SETTINGS", "OPTIMIZERS", "PRESETS", "SCHEDULES", "Settings"]
+__all__ = ["LIVE_SETTINGS", "OBJECTIVE_SETTINGS", "OPTIMIZERS", "PRESETS", "SCHEDULES", "Settings"]
 
 OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
 """Optimisers, by torch's names."""
@@ -21,10 +21,15 @@ OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
 SCHEDULES = ("constant", "cosine", "step", "exponential", "reduce_on_plateau")
 """How the learning rate moves from epoch to epoch."""
 
-LIVE_SETTINGS = frozenset({
+OBJECTIVE_SETTINGS = frozenset({
     "alpha", "beta", "reconstruction", "complexity", "sparsity_target",
     "corruption", "noise", "warm_up",
-    "gamma", "n_clusters", "clustering", "clustering_start", "delta", "class_weight",
+    "gamma", "n_clusters", "clustering", "delta", "class_weight",
+})  # fmt: skip
+"""Settings of what is minimised: losses before and after a change of one do not compare."""
+
+LIVE_SETTINGS = OBJECTIVE_SETTINGS | frozenset({
+    "clustering_start",
     "learning_rate", "batch_size", "max_iter", "tol", "n_iter_no_change",
     "momentum", "weight_decay", "gradient_clip",
     "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
@@ -63,7 +68,9 @@ class Settings:
         Weight of the classification: the cross-entropy of a linear classifier on the
         code, over the items that have a label.
     class_weight : {'balanced'} or None, default=None
-        With 'balanced' all classes count alike in it.
+        With 'balanced' all classes count alike: in the classification, or where `delta`
+        is 0 by drawing the items of each label as often as those of every other, from the
+        next epoch on. Items without a label are drawn as often as they are.
     reconstruction : str, default='mse'
         One of 'mse', 'mae', 'binary_cross_entropy', 'huber', 'cosine',
         'multinomial' and 'masked_mse'; see `ae_widgets.losses.reconstruction`.

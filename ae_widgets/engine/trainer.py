@@ -22,7 +22,8 @@ from ae_widgets.engine.kinds import KINDS
 from ae_widgets.engine.learning_rate import Schedule
 from ae_widgets.engine.means import Mark, mark, since
 from ae_widgets.engine.protocol import LossParts, LossRecord
-from ae_widgets.engine.sampling import WeightedRows
+from ae_widgets.engine.sampling import WeightedRows, balance_labels
+from ae_widgets.engine.settings import OBJECTIVE_SETTINGS
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep, EncodingStep, Noted
 from ae_widgets.engine.stopping import Stopping
@@ -101,7 +102,6 @@ class Trainer:
         )
         self._stepper = self._new_step()
         self._sample_weight = sample_weight
-        self._weighted = None if sample_weight is None else WeightedRows(train, sample_weight)
         self._order_generator = torch.Generator().manual_seed(settings.random_state)
         self._order = self._new_order()
         self._cursor = 0
@@ -157,7 +157,11 @@ class Trainer:
         return math.ceil(len(self._order) / self.settings.batch_size)
 
     def change(self, name: str, value: Any) -> None:
-        """Put a live setting in force from the next batch on."""
+        """Put a live setting in force from the next batch on.
+
+        What is drawn follows `class_weight` from the next epoch on.
+        """
+        balances = self._balances
         self.settings = self.settings.change(**{name: value})
         self.objective.settings = self.schedule.settings = self.settings
         self.guidance.settings = self.settings
@@ -167,14 +171,12 @@ class Trainer:
         self._stepper.learning_rate = self.schedule.learning_rate
         self.stopping.tol = self.settings.tol
         self.stopping.n_iter_no_change = self.settings.n_iter_no_change
-        if name in {
-            "alpha", "beta", "reconstruction", "complexity", "sparsity_target",
-            "corruption", "noise", "warm_up",
-            "gamma", "n_clusters", "clustering", "delta", "class_weight",
-        }:  # fmt: skip
+        if name in OBJECTIVE_SETTINGS:
             # Losses under another objective do not compare with the best so far.
             self.stopping.forget()
             self.schedule.forget_losses()
+        if balances != self._balances and not self._cursor:
+            self._order = self._new_order()
 
     def batches_within(self, seconds: float) -> int:
         """Return about how many batches take as long as that, at least one."""
@@ -462,15 +464,27 @@ class Trainer:
 
     def _mean_error(self, rows: Tensor, errors: Tensor) -> float:
         errors = errors.double()
-        if self._sample_weight is not None:
-            weight = torch.from_numpy(self._sample_weight)[rows]
+        if (of_items := self._item_weight()) is not None:
+            weight = torch.from_numpy(of_items)[rows]
             if (largest := weight.max()) > 0:
                 weight /= largest  # their sum may be beyond float64
                 return ((weight * errors).sum() / weight.sum()).item()
         return errors.mean().item()
 
+    @property
+    def _balances(self) -> bool:
+        """Whether items are drawn by their labels, as `Autoencoder` does without `delta`."""
+        return self.settings.class_weight is not None and not self.settings.delta
+
+    def _item_weight(self) -> NDArray[np.float64] | None:
+        """Return how often each item is drawn, in relation to the others; None for once each."""
+        if not self._balances:
+            return self._sample_weight
+        return balance_labels(self.guidance.labels.numpy(), self._sample_weight)
+
     def _new_order(self) -> NDArray[np.int32]:
-        n = len(self.train_rows)
+        n, weight = len(self.train_rows), self._item_weight()
+        self._weighted = None if weight is None else WeightedRows(self.train_rows, weight)
         if self._weighted is not None:
             uniform = torch.rand(n, generator=self._order_generator, dtype=torch.float64)
             return self._weighted.draw(uniform.numpy())
@@ -522,7 +536,9 @@ class Trainer:
 
     def _renew_step(self) -> None:
         memory = self._stepper.memory()
-        self._stepper = self._new_step()
+        # A written-out step could not go on from autograd's memory.
+        kind = type(self._stepper) if isinstance(self._stepper, AutogradStep) else None
+        self._stepper = self._new_step(kind)
         self._stepper.load_memory(memory)
 
     def _guide(self) -> None:

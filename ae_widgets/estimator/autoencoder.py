@@ -279,6 +279,16 @@ class Autoencoder(
     >>> codes = Autoencoder(code_dim=2, random_state=0, max_iter=5).fit_transform(X)
     >>> codes.shape
     (1797, 2)
+
+    Clusters of another kind are found on the code by a pipeline; one of HDBSCAN has
+    `fit_predict`, one of a mixture of Gaussians `predict` as well.
+
+    >>> from sklearn.mixture import GaussianMixture
+    >>> from sklearn.pipeline import make_pipeline
+    >>> autoencoder = Autoencoder(code_dim=8, random_state=0, max_iter=5)
+    >>> clusters = make_pipeline(autoencoder, GaussianMixture(10)).fit_predict(X)
+    >>> clusters.shape
+    (1797,)
     """
 
     network_: AutoencoderNetwork

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Background"]
 
-DEFAULT_CLUSTERS = 8
-"""Clusters to look for where there are no labels to count."""
-
 _log = logging.getLogger("ae_widgets")
 
 
@@ -95,7 +92,8 @@ class Background:
         self._notify = notify
         self._asked: tuple[object, ...] = ()
         self._variance_of: Settings | None = None
-        self._stable: StableClusters | None = None
+        self._stable: tuple[tuple[str, int], StableClusters] | None = None
+        self._clustered: NDArray[np.float32] | None = None  # the codes of `clusters`
 
     def request_baseline(self, settings: Settings, features: NDArray[np.float32]) -> None:
         """Ask for the error of PCA with as many components as the code has values.
@@ -113,9 +111,9 @@ class Background:
             self.baseline = None
             self._request("baseline", lambda: self._find_baseline(features, *wanted))
 
-    def request_clusters(self, codes: NDArray[np.float32]) -> None:
-        """Ask for the k-means clusters of `codes`."""
-        self._request("clusters", lambda: self.find_clusters(codes))
+    def request_clusters(self, codes: NDArray[np.float32], method: str, n_clusters: int) -> None:
+        """Ask for the clusters of `codes`; see `StableClusters`."""
+        self._request("clusters", lambda: self.find_clusters(codes, method, n_clusters))
 
     def request_variance(self, settings: Settings) -> None:
         """Ask for the variance that the components of the first PCA of `settings` may keep."""
@@ -186,14 +184,21 @@ class Background:
         if self._variance_of == settings:
             self.variance = kept
 
-    def find_clusters(self, codes: NDArray[np.float32]) -> NDArray[np.int32]:
-        """Return the k-means clusters of `codes`; for a job, see `do`."""
+    def find_clusters(
+        self, codes: NDArray[np.float32], method: str, n_clusters: int
+    ) -> NDArray[np.int32]:
+        """Return the clusters of `codes`; for a job, see `do`."""
         from ae_widgets.analysis.clusters import StableClusters
 
-        if self._stable is None:
-            self._stable = StableClusters(len(self._dataset.label_names) or DEFAULT_CLUSTERS)
-        self.clusters = self._stable.assign(codes)
-        return self.clusters
+        wanted = method, n_clusters
+        if self._stable is None or self._stable[0] != wanted:
+            self._stable = wanted, StableClusters(n_clusters, method=method)
+            self._clustered = None
+        found = self.clusters
+        if found is None or self._clustered is not codes:  # several views ask for the same
+            found = self._stable[1].assign(codes)
+            self.clusters, self._clustered = found, codes
+        return found
 
     def _find_scores(self, kind: str, frame: LatentFrame, *, masked: bool) -> None:
         from ae_widgets.session.anomalies import anomaly_scores

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ae_widgets.analysis.clusters import CLUSTER_METHODS
 from ae_widgets.analysis.groups import ClassScores, ClusterScores, class_scores, cluster_scores
 from ae_widgets.engine.split import split_rows
+from ae_widgets.exceptions import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
     from ae_widgets.session.latent import LatentFrame
     from ae_widgets.session.run import Run
 
-__all__ = ["GroupScores", "Grouping"]
+__all__ = ["TRAINED", "GroupScores", "Grouping"]
+
+TRAINED = "trained"
+"""The method that takes the trained clusters, and k-means while there are none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +41,8 @@ class GroupScores:
         Epochs completed then.
     names : tuple of str
         The labels.
-    trained_clusters : bool
-        Whether the clusters are those that are trained, rather than k-means of the codes.
+    method : str
+        How the clusters were found: 'trained', 'kmeans', 'gaussian_mixture' or 'hdbscan'.
     clusters : ClusterScores
     training, held_out : ClassScores or None
         Of the labelled items that are trained on, and of those that are not; None while
@@ -47,7 +52,7 @@ class GroupScores:
     frame: int
     epoch: float
     names: tuple[str, ...]
-    trained_clusters: bool
+    method: str
     clusters: ClusterScores
     training: ClassScores | None
     held_out: ClassScores | None
@@ -56,10 +61,13 @@ class GroupScores:
 class Grouping:
     """What a session says of its clusters and classes."""
 
+    latent: LatentFrame | None
     _run: Run
     _background: Background
     _labelling: Labelling
     _notify: Callable[..., None]
+    request_clusters: Callable[[], None]
+    _cluster_method: str = TRAINED
     _groups: tuple[int, GroupScores] | None = None  # with the number of the run
 
     @property
@@ -68,6 +76,41 @@ class Grouping:
         found = self._groups
         return found[1] if found and found[0] == self._run.number else None
 
+    def choose_clusters(self, method: str) -> None:
+        """Choose how clusters are found on the codes.
+
+        Training is not touched; scatter and scores show the clusters that are chosen.
+
+        Parameters
+        ----------
+        method : {'trained', 'kmeans', 'gaussian_mixture', 'hdbscan'}
+            'trained' takes the clusters that are trained with `Settings.gamma`, and
+            k-means while there are none. k-means and the mixture of Gaussians look for
+            `Settings.n_clusters`; HDBSCAN finds their number, and leaves items out.
+
+        Raises
+        ------
+        SettingsError
+            If there is no such method.
+        """
+        methods = (TRAINED, *CLUSTER_METHODS)
+        if method not in methods:
+            msg = f"Clusters are found by one of {', '.join(methods)}, got {method!r}."
+            raise SettingsError(msg)
+        if method == self._cluster_method:
+            return
+        self._cluster_method = method
+        self._background.clusters = None
+        self._notify("clusters")
+        self.request_clusters()
+        self.request_groups()
+
+    def _method_for(self, frame: LatentFrame) -> str:
+        """Return how the clusters of `frame` are found."""
+        if self._cluster_method == TRAINED and frame.clusters is None:
+            return "kmeans"
+        return self._cluster_method
+
     def request_groups(self) -> None:
         """Ask how well clusters and classes agree with the labels; topic 'groups' tells of it.
 
@@ -75,16 +118,19 @@ class Grouping:
         moment, on another thread; nothing is while there is none.
         """
         run, labelling = self._run, self._labelling
-        frame, settings = run.latent, run.settings
+        frame, settings = self.latent, run.settings
         if frame is None or not frame.exact or not np.isfinite(frame.codes).all():
             return
         labels, names = labelling.labels, labelling.names
 
+        method, trained = self._method_for(frame), frame.clusters
+
         def job() -> None:
-            clusters = frame.clusters
-            if clusters is None:
-                clusters = self._background.find_clusters(frame.codes)
-            scores = group_scores(frame, clusters, labels, names, settings)
+            if method == TRAINED and trained is not None:
+                clusters = trained
+            else:
+                clusters = self._background.find_clusters(frame.codes, method, settings.n_clusters)
+            scores = group_scores(frame, (method, clusters), labels, names, settings)
             self._groups = run.number, scores
             self._notify("groups")
 
@@ -93,12 +139,13 @@ class Grouping:
 
 def group_scores(
     frame: LatentFrame,
-    clusters: NDArray[np.int32],
+    found: tuple[str, NDArray[np.int32]],
     labels: NDArray[np.int32],
     names: tuple[str, ...],
     settings: Settings,
 ) -> GroupScores:
-    """Return what is said of the clusters and classes of a frame."""
+    """Return what is said of the clusters, with the method that found them, and classes."""
+    method, clusters = found
     rows = split_rows(len(labels), settings.validation_fraction, settings.random_state)
     training = held_out = None
     if (classes := frame.classes) is not None:
@@ -107,7 +154,7 @@ def group_scores(
         frame=frame.number,
         epoch=frame.epoch,
         names=names,
-        trained_clusters=frame.clusters is not None,
+        method=method,
         clusters=cluster_scores(frame.codes, clusters, labels),
         training=training,
         held_out=held_out,

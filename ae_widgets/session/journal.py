@@ -6,7 +6,8 @@ The file is JSON, UTF-8, one object:
 format      "ae_widgets journal"
 schema      `SCHEMA`; another number is refused
 versions    of Python, numpy, torch, scikit-learn and ae_widgets, by name
-data        {"shape": [n_samples, n_features], "sha256": of shape and values}
+data        {"shape": [n_samples, n_features], "sha256": of shape and values,
+            "labels": SHA-256 of the labels, '' for none; absent in older files}
 settings    those that the run began with; the architecture's nested
 trainer     "process" or "thread"
 seeded      whether the first weights were drawn by the seed
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
+    from ae_widgets.data import Dataset
     from ae_widgets.engine.settings import Settings
 
 __all__ = ["Journal", "versions"]
@@ -97,6 +99,9 @@ class Journal(Sequence[JournalEntry]):
         State and reason of the run, as in `Status`.
     trainer : {'process', 'thread'}
         Where it trained.
+    labels : str or None
+        What tells the labels that the items came with from others, '' for none; None in
+        a journal that was written before labels were told.
     seeded : bool
         Whether the seed drew the first weights. If not, the run began from those
         that a trainer had left when it died, and cannot be replayed.
@@ -111,6 +116,7 @@ class Journal(Sequence[JournalEntry]):
     state: tuple[RunState, str] = ("idle", "")
     trainer: str = "process"
     seeded: bool = True
+    labels: str | None = None
     versions: Mapping[str, str] = field(default_factory=versions, hash=False)
 
     @overload
@@ -198,11 +204,12 @@ class Journal(Sequence[JournalEntry]):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the journal as JSON holds it; see this module's description."""
+        labels = {} if self.labels is None else {"labels": self.labels}
         return {
             "format": FORMAT,
             "schema": SCHEMA,
             "versions": dict(self.versions),
-            "data": {"shape": list(self.data.shape), "sha256": self.data.sha256},
+            "data": {"shape": list(self.data.shape), "sha256": self.data.sha256, **labels},
             "settings": settings_values(self.settings),
             "trainer": self.trainer,
             "seeded": self.seeded,
@@ -257,24 +264,38 @@ class Journal(Sequence[JournalEntry]):
             state=(state, reason),
             trainer=values["trainer"],
             seeded=values["seeded"],
+            labels=str(data["labels"]) if "labels" in data else None,
             versions=said,
         )
 
-    def require_data(self, data: Fingerprint) -> None:
-        """Check that `data` is what the run was trained on.
+    def require_data(self, dataset: Dataset) -> None:
+        """Check that `dataset` is what the run was trained on.
 
         Raises
         ------
         DataError
-            If it is not; the message tells both shapes.
+            If it is not; the message tells both shapes, or what is with the labels.
         """
+        data = dataset.fingerprint
         if data == self.data:
+            self._require_labels(dataset.label_digest)
             return
         ours, theirs = (" x ".join(f"{n:,}" for n in d.shape) for d in (data, self.data))
         differs = (
             "both are the same shape, but values differ" if ours == theirs else f"this is {ours}"
         )
         msg = f"This is not the data of the run: that was {theirs}, {differs}. Pass the same X."
+        raise DataError(msg)
+
+    def _require_labels(self, labels: str) -> None:
+        if self.labels is None or labels == self.labels:
+            return
+        if not labels:
+            msg = "The run had labels, and there are none: pass the same y."
+        elif not self.labels:
+            msg = "The run had no labels: leave y out."
+        else:
+            msg = "These are not the labels of the run: X is the same, y is not. Pass the same y."
         raise DataError(msg)
 
     def replay(self) -> Replay:

@@ -43,6 +43,7 @@ class Keeping:
         prepare: Callable[[], None]
         close: Callable[[], None]
         say: Callable[[str], None]
+        _launch: Callable[[Begin], None]
         _go: Callable[[Resume | Step | Replay], None]
         _require_open: Callable[[], None]
         _wait_until_settled: Callable[[float | None], None]
@@ -114,7 +115,7 @@ class Keeping:
         path : path-like
             What `save` wrote. No code in it is ever run.
         X, y, item_shape, categorical, sample_weight
-            The same items and weights, as for `Session`.
+            The same items, labels and weights, as for `Session`.
         preprocess : object, optional
             The same as for `Session`, if a transformer of your own is in it: no file holds
             code. Named steps are kept in the file and fitted again.
@@ -126,7 +127,7 @@ class Keeping:
         CheckpointError
             If the file is damaged or no checkpoint; no session is left behind.
         DataError
-            If the items or the preprocessing are not those of the run.
+            If the items, labels or the preprocessing are not those of the run.
         """
         saved = read_checkpoint(path)
         settings = with_steps(saved.settings, preprocess)
@@ -134,7 +135,7 @@ class Keeping:
         dataset = read_items(
             X, y, item_shape, settings.reconstruction, scaled=scaled, categorical=categorical
         )
-        saved.journal.require_data(dataset.fingerprint)
+        saved.journal.require_data(dataset)
         session = cls(
             dataset,
             sample_weight=sample_weight,
@@ -177,7 +178,7 @@ class Keeping:
         journal : Journal or path-like
             `Session.journal`, also of a run that still trains, or a file of `Journal.save`.
         X, y, item_shape, categorical, sample_weight
-            The same items and weights, as for `Session`.
+            The same items, labels and weights, as for `Session`.
         preprocess : object, optional
             The same as for `Session`, if a transformer of your own is in it: no file holds
             code. Named steps are kept in the file and fitted again.
@@ -195,7 +196,7 @@ class Keeping:
         JournalError
             If the journal is damaged, or the run did not begin from its seed.
         DataError
-            If the items are not those of the run; tells both shapes.
+            If the items or labels are not those of the run; tells both shapes.
         TrainingError
             If it ends with an error that the run had not.
         """
@@ -207,7 +208,7 @@ class Keeping:
         dataset = read_items(
             X, y, item_shape, settings.reconstruction, scaled=scaled, categorical=categorical
         )
-        journal.require_data(dataset.fingerprint)
+        journal.require_data(dataset)
         session = cls(
             dataset,
             sample_weight=sample_weight,
@@ -267,7 +268,7 @@ class Keeping:
             self._run.take_up(saved)
             self._labelling.take_up(saved.journal)
             self._pending = saved.pending
-            self._link.launch(
+            self._launch(
                 Begin(
                     self._run.number,
                     saved.settings,

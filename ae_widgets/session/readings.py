@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from ae_widgets.session.groups import TRAINED
 from ae_widgets.session.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -36,12 +36,14 @@ class Readings:
     """The reading half of `Session`: nothing here changes anything."""
 
     dataset: Dataset
+    latent: LatentFrame | None
     _inputs: Inputs
     _prepared: Prepared
     _link: Link
     _run: Run
     _background: Background
     _labelling: Labelling
+    _cluster_method: str
     _pending: dict[str, Any]
     _selection: NDArray[np.int64]
     _focus: int | None
@@ -112,30 +114,13 @@ class Readings:
         return Journal(
             settings=run.began,
             data=self.dataset.fingerprint,
+            labels=self.dataset.label_digest,
             steps=max(status.step, last),
             entries=entries,
             state=(status.state, status.reason),
             trainer=self._link.kind,
             seeded=run.seeded,
         )
-
-    @property
-    def latent(self) -> LatentFrame | None:
-        """The last picture of the latent space."""
-        return self._run.latent
-
-    @property
-    def codes(self) -> NDArray[np.float32]:
-        """Codes of all items in the last picture, shape (n_samples, code_dim).
-
-        They are those of the present weights whenever the run is not training.
-        Before the first picture they are NaN.
-        """
-        frame = self._run.latent
-        if frame is not None:
-            return frame.codes
-        shape = (self.dataset.n_samples, self.settings.architecture.code_dim)
-        return np.full(shape, np.nan, dtype=np.float32)
 
     @property
     def active_dimensions(self) -> int | None:
@@ -159,13 +144,19 @@ class Readings:
 
     @property
     def clusters(self) -> NDArray[np.int32] | None:
-        """The cluster of each item: the trained ones, or else k-means of the codes.
+        """The cluster of each item as `cluster_method` has it, -1 for none.
 
         None before `request_clusters`.
         """
-        frame = self._run.latent
-        trained = None if frame is None else frame.clusters
-        return self._background.clusters if trained is None else trained
+        frame = self.latent
+        if frame is not None and self._cluster_method == TRAINED and frame.clusters is not None:
+            return frame.clusters
+        return self._background.clusters
+
+    @property
+    def cluster_method(self) -> str:
+        """How clusters are found on the codes; see `choose_clusters`."""
+        return self._cluster_method
 
     @property
     def labels(self) -> NDArray[np.int32]:

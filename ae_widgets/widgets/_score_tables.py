@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ae_widgets.analysis.groups import ClassScores, ClusterScores
 
-__all__ = ["class_table", "cluster_table", "confusion_table", "mistaken_text"]
+__all__ = ["CLUSTER_LABELS", "class_table", "cluster_table", "confusion_table", "mistaken_text"]
 
 MOST = 20  # classes in the matrix
 DEEPEST = 55  # per cent of colour behind a number that stays readable
@@ -25,19 +25,27 @@ CLUSTER_ROWS = (
     ("accuracy", "Accuracy", "Labelled items in the cluster that is matched to their label"),
     ("silhouette", "Silhouette", "How much nearer codes are to their own cluster than to the next"),
 )
+CLUSTER_LABELS = {
+    "trained": "trained",
+    "kmeans": "k-means",
+    "gaussian_mixture": "Gaussian mixture",
+    "hdbscan": "HDBSCAN",
+}
 CLASS_ROWS = (
     ("accuracy", "Accuracy", "Labelled items whose class is predicted"),
     ("balanced_accuracy", "Balanced", "Mean of that over the classes: each counts alike"),
 )
 
 
-def cluster_table(scores: ClusterScores, *, trained: bool) -> str:
+def cluster_table(scores: ClusterScores, method: str) -> str:
     """Return a table of how clusters agree with codes and labels."""
-    kind = "trained" if trained else "k-means"
     rows = [_row(name, [_number(getattr(scores, key))], title) for key, name, title in CLUSTER_ROWS]
     items = _row("Labelled items", [f"{scores.n_labelled:,}"], "Items that have a label")
+    if scores.n_none:
+        items += _row("In none", [f"{scores.n_none:,}"], "Items that are in no cluster")
     plural = "" if scores.n_clusters == 1 else "s"
-    return _table(f"{scores.n_clusters} cluster{plural}, {kind}", [], [*rows, items])
+    caption = f"{scores.n_clusters} cluster{plural}, {CLUSTER_LABELS[method]}"
+    return _table(caption, [], [*rows, items])
 
 
 def class_table(training: ClassScores, held_out: ClassScores) -> str:

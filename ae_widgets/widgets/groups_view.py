@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from ae_widgets.analysis.groups import advice
-from ae_widgets.widgets._controls import ToggleButtons, row
+from ae_widgets.analysis.overfitting import advice
+from ae_widgets.engine.settings import OBJECTIVE_SETTINGS
+from ae_widgets.widgets._controls import Dropdown, ToggleButtons, row
 from ae_widgets.widgets._score_tables import (
+    CLUSTER_LABELS,
     class_table,
     cluster_table,
     confusion_table,
@@ -27,14 +29,20 @@ __all__ = ["GroupsView"]
 
 REFRESH = 1.0  # seconds between two looks while training
 EMPTY = "What clusters and classes are worth appears here with the first exact picture of the codes"
+METHOD_LABELS = {"trained": "trained, or k-means"}
+METHOD_TOOLTIP = (
+    "How clusters are found on the codes, for these scores and for the colours of the scatter: "
+    "training is not touched. HDBSCAN finds their number, and leaves items in none"
+)
 NO_CLASSES = "Classes are learnt with δ above 0 and labels of two classes or more."
 
 
 class GroupsView(PageView, ipywidgets.VBox):
     """Scores of the clusters and of the classes, and the confusion matrix.
 
-    The clusters are those that are trained or, with γ at 0, k-means of the codes. All is
-    of the last picture whose codes come from the weights of one moment.
+    The clusters are those that are trained or, with γ at 0, k-means of the codes, unless
+    another way to find them is chosen; see `Session.choose_clusters`. All is of the last
+    picture whose codes come from the weights of one moment.
 
     Parameters
     ----------
@@ -49,6 +57,7 @@ class GroupsView(PageView, ipywidgets.VBox):
         self.add_class("ae-groups")
         self._follow("latent", self._ask, messages=0, interval=REFRESH)
         self._follow("labels", self._ask, messages=0)
+        self._follow("clusters", self._show_method)
         self._follow("groups", self._show, messages=5, interval=REFRESH)
         self._follow("losses", self._show_gap, messages=2, interval=REFRESH)
         self._follow("settings", self._show_gap)
@@ -58,6 +67,15 @@ class GroupsView(PageView, ipywidgets.VBox):
         self._gap, self._mistaken = ipywidgets.Label(""), ipywidgets.Label("")
         self._hint = ipywidgets.Label(EMPTY)
         self._hint.add_class("ae-empty")
+        self._method = Dropdown(
+            options=[(METHOD_LABELS.get(name, label), name) for name, label in
+                     CLUSTER_LABELS.items()],
+            value=self.session.cluster_method,
+            description="Clusters",
+            tooltip=METHOD_TOOLTIP,
+        )  # fmt: skip
+        self._method.add_class("ae-cluster-method")
+        self._method.observe(self._choose, names=["value"])
         for note in (self._gap, self._mistaken):
             note.add_class("ae-groups-note")
         self._split = ToggleButtons(
@@ -73,7 +91,8 @@ class GroupsView(PageView, ipywidgets.VBox):
         head = row(self._split, self._mistaken, css_class="ae-groups-head")
         self._right = ipywidgets.VBox(children=[head, self._matrix])
         middle = ipywidgets.VBox(children=[self._classes, self._gap])
-        self._body = row(self._clusters, middle, self._right, css_class="ae-groups-body")
+        left = ipywidgets.VBox(children=[self._method, self._clusters])
+        self._body = row(left, middle, self._right, css_class="ae-groups-body")
 
     def _wake(self) -> None:
         self._ask()
@@ -82,6 +101,13 @@ class GroupsView(PageView, ipywidgets.VBox):
         if self._active and not self.session.closed:
             self.session.request_groups()
 
+    def _choose(self, change: dict[str, Any]) -> None:
+        if not self.session.closed:
+            self.session.choose_clusters(change["new"])
+
+    def _show_method(self) -> None:
+        self._method.value = self.session.cluster_method
+
     # What is shown -----------------------------------------------------------------
 
     def _show(self) -> None:
@@ -89,7 +115,7 @@ class GroupsView(PageView, ipywidgets.VBox):
         self._show_hint()
         if scores is None:
             return
-        self._clusters.value = cluster_table(scores.clusters, trained=scores.trained_clusters)
+        self._clusters.value = cluster_table(scores.clusters, scores.method)
         self._show_classes(scores)
 
     def _show_classes(self, scores: GroupScores) -> None:
@@ -111,22 +137,24 @@ class GroupsView(PageView, ipywidgets.VBox):
         self._gap.value = self._gap_text()
 
     def _gap_text(self) -> str:
-        records, status = self.session.records, self.session.status
-        last = next((r for r in reversed(records) if r.complete), None)
-        if last is None:
+        training, validation = self._losses()
+        if not training:
             return ""
-        training, validation = last.train.total, None
-        text = f"Loss {training:.4g}"
-        if last.validation is not None:
-            validation = last.validation.total
-            gap = (validation - training) / abs(training) if training else math.nan
+        text = f"Loss {training[-1]:.4g}"
+        if validation:
+            gap = (validation[-1] - training[-1]) / abs(training[-1]) if training[-1] else math.nan
             share = f" ({gap:+.0%})" if math.isfinite(gap) else ""
-            text = f"Loss {training:.4g}, held-out {validation:.4g}{share}"
-        stale = 0 if status.best_epoch is None else status.epoch - status.best_epoch
-        said = advice(
-            training, validation, stale=stale, remedies=_remedies(self.session.settings)
-        )  # fmt: skip
-        return f"{text}. {said}"
+            text = f"{text}, held-out {validation[-1]:.4g}{share}"
+        return f"{text}. {advice(training, validation, _remedies(self.session.settings))}"
+
+    def _losses(self) -> tuple[list[float], list[float]]:
+        """Return the losses of the epochs since the objective was changed last."""
+        changes = [e.step for e in self.session.journal if e.name in OBJECTIVE_SETTINGS]
+        epochs = [r for r in self.session.records if r.complete]
+        # Of those that a change came in the middle of, too: else there is nothing to tell.
+        since = [r for r in epochs if not changes or r.step > changes[-1]] or epochs[-1:]
+        held_out = [r.validation.total for r in since if r.validation is not None]
+        return [r.train.total for r in since], held_out
 
 
 def _remedies(settings: Settings) -> list[str]:

@@ -57,7 +57,8 @@ TOOLTIPS = {
     "clustering_start": "Epochs before k-means places the centres on the codes: by then the code "
     "knows something of the data",
     "class_weight": "Whether all items with a label count alike, or all classes: 'balanced' helps "
-    "a class of few items",
+    "a class of few items. Above δ = 0 it weighs the classification; at δ = 0 batches are "
+    "balanced, from the next epoch on",
     "reconstruction": "How input and output are compared: squared, absolute or Huber error, "
     "cross-entropy for values from 0 to 1, angle, multinomial for counts, or squared error "
     "over the values that are not missing",

@@ -4,9 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.stats import ortho_group
+from sklearn.cluster import HDBSCAN
+from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
+from sklearn.mixture import GaussianMixture
 
-from ae_widgets.analysis import clusters
+from ae_widgets.analysis import clusters, density
 from ae_widgets.analysis.clusters import StableClusters
 
 
@@ -106,3 +109,91 @@ def test_any_codes_get_numbers_without_a_warning(frames, n_clusters):
         assert found.shape == (12,)
         assert found.min() >= 0
         assert found.max() < n_clusters
+
+
+def moons():
+    """Return two arcs in one another, which no centre can tell apart, and some items around."""
+    angle = np.linspace(0, np.pi, 300)
+    arcs = [np.c_[np.cos(angle), np.sin(angle)], np.c_[1 - np.cos(angle), 0.5 - np.sin(angle)]]
+    return np.concatenate([*arcs, [[5.0, 5.0], [-5.0, 4.0], [6.0, -5.0]]]), [300, 300, 3]
+
+
+def sheared():
+    """Return long clusters beside each other, and their numbers."""
+    codes, truth = make_blobs(600, centers=3, random_state=170)
+    return codes @ [[0.6, -0.6], [-0.4, 0.8]], truth
+
+
+def test_a_mixture_finds_long_clusters_where_k_means_does_not():
+    codes, truth = sheared()
+    found = StableClusters(3, method="gaussian_mixture").assign(codes)
+    assert adjusted_rand_score(truth, found) > 0.99
+    assert adjusted_rand_score(truth, StableClusters(3).assign(codes)) < 0.7
+    reference = GaussianMixture(3, random_state=0).fit_predict(codes)
+    assert adjusted_rand_score(reference, found) == pytest.approx(1.0)
+
+
+def test_a_mixture_found_early_does_not_outlive_its_use():
+    codes, truth = sheared()
+    stable = StableClusters(3, method="gaussian_mixture")
+    stable.assign(np.random.default_rng(1).normal(size=codes.shape))
+    assert adjusted_rand_score(truth, stable.assign(codes)) > 0.99
+
+
+def test_few_codes_of_many_dimensions_have_diagonal_covariances():
+    codes, truth = blobs(4, 30, 24)
+    found = StableClusters(4, method="gaussian_mixture").assign(codes)
+    assert adjusted_rand_score(truth, found) == 1.0
+
+
+def test_hdbscan_finds_arcs_and_what_belongs_to_none():
+    codes, (first, second, around) = moons()
+    found = StableClusters(10, method="hdbscan").assign(codes)
+    assert found.dtype == np.int32
+    assert len(set(found[:first])) == len(set(found[first : first + second])) == 1
+    assert found[0] != found[first]
+    assert found[-around:].tolist() == [-1] * around
+    # scikit-learn on the same codes gives the same items of the same clusters.
+    reference = HDBSCAN(6, min_samples=5, copy=True).fit_predict(codes)
+    np.testing.assert_array_equal(found == -1, reference == -1)
+    assert adjusted_rand_score(reference, found) == 1.0
+
+
+@pytest.mark.parametrize("method", ["gaussian_mixture", "hdbscan"])
+def test_turned_codes_keep_their_numbers_by_any_method(method):
+    codes, _ = sheared()
+    stable = StableClusters(3, method=method)
+    first = stable.assign(codes)
+    for seed in range(3):
+        turned = codes @ ortho_group(2, seed=seed).rvs() + seed
+        assert np.mean(stable.assign(turned) == first) > 0.99
+
+
+def test_hdbscan_looks_at_some_of_many_codes(monkeypatch):
+    monkeypatch.setattr(density, "DENSITY_ROWS", 120)
+    codes, truth = blobs()
+    codes = np.concatenate([codes, [[50.0, 0, 0]]])
+    found = StableClusters(method="hdbscan").assign(codes)
+    assert adjusted_rand_score(truth, found[:-1]) > 0.95
+
+
+@pytest.mark.parametrize("method", ["gaussian_mixture", "hdbscan"])
+@given(
+    frames=st.lists(
+        hnp.arrays(np.float32, (15, 2), elements=st.floats(width=32)), min_size=1, max_size=3
+    ),
+    n_clusters=st.integers(1, 15),
+)
+def test_any_codes_get_numbers_by_any_method(method, frames, n_clusters):
+    stable = StableClusters(n_clusters, method=method)
+    for codes in frames:
+        found = stable.assign(codes)
+        assert found.shape == (15,)
+        assert found.min() >= (-1 if method == "hdbscan" else 0)
+        assert found.max() < 15
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 9])
+def test_too_few_codes_are_in_no_dense_region(n_samples):
+    codes = np.arange(n_samples, dtype=np.float32)[:, None]
+    assert StableClusters(method="hdbscan").assign(codes).tolist() == [-1] * n_samples

@@ -15,7 +15,7 @@ from sklearn.metrics import (
     silhouette_score,
 )
 
-from ae_widgets.analysis.groups import advice, class_scores, cluster_scores, clustering_accuracy
+from ae_widgets.analysis.groups import class_scores, cluster_scores, clustering_accuracy
 
 CODES, TRUTH = make_blobs(300, 3, centers=4, random_state=0)
 CLUSTERS = np.where(np.random.default_rng(0).random(300) < 0.2, 2, (TRUTH + 1) % 4)
@@ -52,6 +52,19 @@ def test_without_labels_there_is_only_the_silhouette():
     assert (one.ari, one.n_clusters) == (0, 1)
 
 
+def test_items_in_no_cluster_count_as_one_but_not_in_the_silhouette():
+    clusters = np.where(np.arange(300) % 5 == 0, -1, TRUTH)
+    scores = cluster_scores(CODES, clusters, TRUTH)
+    inside = clusters >= 0
+    assert (scores.n_clusters, scores.n_none) == (4, 60)
+    assert scores.ari == pytest.approx(adjusted_rand_score(TRUTH, clusters))
+    assert scores.silhouette == pytest.approx(silhouette_score(CODES[inside], TRUTH[inside]))
+    assert scores.accuracy == pytest.approx(0.8)
+    nowhere = cluster_scores(CODES, np.full(300, -1), TRUTH)
+    assert (nowhere.n_clusters, nowhere.n_none, nowhere.accuracy) == (0, 300, 0)
+    assert math.isnan(nowhere.silhouette)
+
+
 def test_the_silhouette_of_many_is_estimated_on_a_thousand():
     codes, truth = make_blobs(5000, 2, centers=3, random_state=1)
     scores = cluster_scores(codes, truth, truth)
@@ -75,20 +88,3 @@ def test_a_class_without_items_does_not_count():
     nothing = class_scores(np.array([-1, -1]), np.array([0, 1]), 2)
     assert nothing.n_items == 0
     assert math.isnan(nothing.accuracy)
-
-
-@pytest.mark.parametrize(
-    ("losses", "more", "said"),
-    [
-        ((1.0, 1.05), {}, "No overfitting"),
-        ((1.0, 0.8), {"stale": 9}, "No overfitting"),
-        ((1.0, None), {}, "No items are held out"),
-        ((1.0, 1.3), {"remedies": ["dropout"]}, "Some overfitting"),
-        ((1.0, 1.3), {"stale": 9}, "30% above training, lowest 9 epochs ago; try early stopping."),
-        ((2.0, 4.0), {"remedies": ["dropout", "noise"]}, "try dropout, noise or early stopping."),
-        ((-2.0, -0.8), {}, "60% above"),
-        ((float("nan"), 1.0), {}, "no finite number"),
-    ],
-)
-def test_advice_follows_the_gap(losses, more, said):
-    assert said in advice(*losses, **more)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.lab_page import DATA, press, wait_for_frames, wait_for_rest, wait_for_state
-from tests.browser.test_screenshots import MISPLACED, READABLE, THEMES
+from tests.browser.look import HEIGHTS, take_pictures
 
 pytestmark = pytest.mark.browser
 
@@ -71,12 +71,9 @@ def test_dragging_the_line_selects_what_is_beyond(open_notebook):
     notebook.page.locator(".ae-contributions", has_text=f"Item {third}").wait_for()
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 1920)])
-def test_look(open_notebook, theme, width):
-    height = {1280: 800, 1920: 1080}[width]
-    notebook = open_notebook([DATA, ONE_RARE], theme=THEMES[theme], width=width, height=height)
-    notebook.page.evaluate("document.querySelector('.ae-lab').scrollIntoView()")
-    notebook.shot(f"anomalies-{theme}-{width}-curves")
+def test_look(open_notebook):
+    notebook = open_notebook([DATA, ONE_RARE])
+    take_pictures(notebook, "anomalies-curves")
     press(notebook, "Start")
     open_desk(notebook)
     notebook.wait_for(lambda: notebook.run("print(lab.session.status.epoch > 20)") == "True")
@@ -90,9 +87,7 @@ def test_look(open_notebook, theme, width):
         ".ae-contributions .ae-desk-note", has_text="half of the error"
     ).wait_for()
     wait_for_desk(notebook)
-    notebook.shot(f"anomalies-{theme}-{width}")
-    assert notebook.page.evaluate(MISPLACED) == []
-    assert notebook.page.evaluate(READABLE) == []
+    take_pictures(notebook, "anomalies", widths=HEIGHTS, part=".ae-desk")
 
 
 HOLED = """import numpy as np, pandas as pd
@@ -109,12 +104,9 @@ lab = Lab(holed, y, item_shape=(8, 8), missing="mask", max_iter=30)
 lab"""
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("data", ["table", "images"])
-def test_what_was_filled_in_is_marked(open_notebook, data, theme):
-    cells = [HOLED] if data == "table" else [DATA, HOLED_DIGITS]
-    notebook = open_notebook(cells, theme=THEMES[theme])
-    notebook.page.evaluate("document.querySelector('.ae-lab').scrollIntoView()")
+def test_what_was_filled_in_is_marked(open_notebook, data):
+    notebook = open_notebook([HOLED] if data == "table" else [DATA, HOLED_DIGITS])
     notebook.run("lab.start(); lab.wait(120)")
     wait_for_rest(notebook)
     item = notebook.run("print(np.isnan(lab.session.dataset.features[:20]).sum(axis=1).argmax())")
@@ -129,7 +121,7 @@ def test_what_was_filled_in_is_marked(open_notebook, data, theme):
     marked = "[...document.querySelectorAll('.ae-tile')].filter((t) => t.title.includes('filled'))"
     some = "print(np.isnan(lab.session.dataset.features[:20]).any(axis=1).sum())"
     assert notebook.page.evaluate(f"{marked}.length") == int(notebook.run(some))
-    notebook.shot(f"filled-{data}-{theme}")
+    take_pictures(notebook, f"filled-{data}")
     assert notebook.run("print(np.isnan(lab.session.imputed).sum())") == "0"
 
 
@@ -143,9 +135,8 @@ lab.tabs.turn_to("Anomalies")
 lab"""
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (1280, "dark"), (760, "light")])
-def test_look_of_a_table_and_of_names_that_would_be_code(open_notebook, width, theme):
-    notebook = open_notebook([HOSTILE], theme=THEMES[theme], width=width, height=800)
+def test_look_of_a_table_and_of_names_that_would_be_code(open_notebook):
+    notebook = open_notebook([HOSTILE])
     notebook.run("lab.start(); lab.wait(120); lab.session.point(int(lab.anomalies.beyond[0]))")
     wait_for_desk(notebook)
     open_desk(notebook)
@@ -153,6 +144,5 @@ def test_look_of_a_table_and_of_names_that_would_be_code(open_notebook, width, t
     notebook.run("lab.session.select(lab.anomalies.beyond)")
     notebook.page.locator(".ae-contributions .axis text", has_text="concavity error").wait_for()
     assert notebook.page.locator(".ae-class option").all_inner_texts()[1].startswith("<img")
-    notebook.shot(f"anomalies-table-{theme}-{width}")
+    take_pictures(notebook, "anomalies-table", widths=(1280, 760), part=".ae-desk")
     assert notebook.page.evaluate("window.__x") is None
-    assert notebook.page.evaluate(MISPLACED) == []

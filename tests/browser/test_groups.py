@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.lab_page import DATA, press, wait_for_frames, wait_for_rest, wait_for_state
-from tests.browser.test_screenshots import MISPLACED, READABLE, THEMES
+from tests.browser.look import HEIGHTS, take_pictures
 
 pytestmark = pytest.mark.browser
 
@@ -73,13 +73,8 @@ lab = Lab(X, names, item_shape=(8, 8), delta=0.1, gamma=0.05, clustering_start=5
 lab"""
 
 
-@pytest.mark.parametrize(
-    ("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 1920), ("dark", 1920)]
-)
-def test_look(open_notebook, theme, width):
-    height = {1280: 800, 1920: 1080}[width]
-    notebook = open_notebook([DATA, GROUPED], theme=THEMES[theme], width=width, height=height)
-    notebook.page.evaluate("document.querySelector('.ae-lab').scrollIntoView()")
+def test_look(open_notebook):
+    notebook = open_notebook([DATA, GROUPED])
     press(notebook, "Start")
     notebook.wait_for(lambda: notebook.run("print(lab.session.status.epoch > 30)") == "True")
     press(notebook, "Pause")
@@ -89,39 +84,31 @@ def test_look(open_notebook, theme, width):
     notebook.page.locator(".ae-labelling").get_by_role("button", name="Label 40 items").wait_for()
     keys = notebook.page.locator(".ae-loss-plot .ae-key", has_text="classification")
     keys.wait_for()
-    notebook.shot(f"groups-{theme}-{width}-curves")
-    assert notebook.page.evaluate(MISPLACED) == []
-    assert notebook.page.evaluate(READABLE) == []
+    take_pictures(notebook, "groups-curves", widths=HEIGHTS)
     notebook.page.get_by_role("button", name="Classes and clusters", exact=True).click()
     notebook.page.locator(".ae-confusion").wait_for()
-    notebook.page.evaluate("document.querySelector('.ae-groups').scrollIntoView({block: 'end'})")
     shown = notebook.page.locator(".ae-groups .ae-scores").last.inner_text()
     notebook.page.locator(".ae-scatter select").select_option("class")
     notebook.page.locator(".ae-legend-heading", has_text="class").wait_for()
     found = notebook.run("print(f'{lab.session.groups.held_out.accuracy:.3f}')")
     assert found in shown
-    notebook.shot(f"groups-{theme}-{width}")
-    assert notebook.page.evaluate(MISPLACED) == []
-    assert notebook.page.evaluate(READABLE) == []
+    take_pictures(notebook, "groups", widths=HEIGHTS, part=".ae-groups")
 
 
-@pytest.mark.parametrize("width", [760, 1000])
-def test_look_of_a_narrow_cell_and_of_names_that_would_be_code(open_notebook, width):
+def test_look_of_a_narrow_cell_and_of_names_that_would_be_code(open_notebook):
     attack = "<img src=x onerror='window.__x = 1'>"
     names = f"""import numpy as np
 names = [{attack!r} if t == 3 else f"the digit {{t}}" for t in y]
 lab = Lab(X, names, item_shape=(8, 8), delta=1.0, max_iter=30)
 lab.tabs.turn_to("Classes and clusters")
 lab"""
-    notebook = open_notebook([DATA, names], width=width, height=800)
+    notebook = open_notebook([DATA, names], width=760)
     notebook.run("lab.start(); lab.wait(120); lab.session.select(range(1200))")
     notebook.page.locator(".ae-confusion").wait_for()
     label = notebook.page.locator(".ae-labelling").get_by_role("button", name="Label 1,200 items")
     label.wait_for()
-    notebook.shot(f"groups-narrow-{width}-top")
-    notebook.page.evaluate("document.querySelector('.ae-groups').scrollIntoView({block: 'end'})")
-    notebook.shot(f"groups-narrow-{width}")
-    assert notebook.page.locator(".ae-matrix").bounding_box()["height"] > 120
+    for width in (760, 1000):
+        take_pictures(notebook, "groups-narrow-top", ["light"], [width])
+        take_pictures(notebook, "groups-narrow", ["light"], [width], part=".ae-groups")
+        assert notebook.page.locator(".ae-matrix").bounding_box()["height"] > 120
     assert notebook.page.evaluate("window.__x") is None
-    assert notebook.page.evaluate(MISPLACED) == []
-    assert notebook.page.evaluate(READABLE) == []

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.browser.look import THEMES
+
 pytestmark = pytest.mark.browser
 
 SLIDER = [
@@ -11,11 +13,8 @@ SLIDER = [
 
 
 @pytest.mark.parametrize("app", ["lab", "notebook"])
-@pytest.mark.parametrize(
-    "theme", ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"]
-)
-def test_widget_is_shown_and_follows_both_ways(open_notebook, app, theme):
-    notebook = open_notebook(SLIDER, app=app, theme=theme)
+def test_widget_is_shown_and_follows_both_ways(open_notebook, app):
+    notebook = open_notebook(SLIDER, app=app)
     readout = notebook.page.locator(".widget-readout")
     assert readout.inner_text() == "3"
 
@@ -25,7 +24,15 @@ def test_widget_is_shown_and_follows_both_ways(open_notebook, app, theme):
 
     notebook.run("slider.value = 7")
     notebook.wait_for("document.querySelector('.widget-readout').innerText === '7'")
-    assert notebook.shot(f"harness-{app}-{theme}").stat().st_size > 0
+    for theme in THEMES.values():
+        notebook.set_theme(theme)
+        assert notebook.shot(f"harness-{app}-{theme}").stat().st_size > 0
+
+
+def test_the_next_notebook_finds_nothing_of_the_one_before(open_notebook):
+    notebook = open_notebook(["import ipywidgets, ae_widgets"])
+    assert notebook.run("print('slider' in globals(), len(ae_widgets.runs()))") == "False 0"
+    assert notebook.page.locator(".jp-CodeCell").count() == 1
 
 
 def test_widget_survives_a_reload(open_notebook):

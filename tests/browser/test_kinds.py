@@ -5,7 +5,7 @@ import pytest
 from ae_widgets.engine import KINDS
 from ae_widgets.widgets.loss_controls import COMPLEXITY_LABELS
 from tests.browser.lab_page import press, wait_for_frames, wait_for_state
-from tests.browser.test_screenshots import MISPLACED, READABLE, THEMES
+from tests.browser.look import THEMES, assert_tidy, show, take_pictures
 
 pytestmark = pytest.mark.browser
 
@@ -107,11 +107,8 @@ def test_noise_moves_while_it_trains(open_lab):
 
 
 # The whole Lab is pictured in every theme at both widths, see test_screenshots.py.
-@pytest.mark.parametrize(("theme", "width"), [*zip(THEMES, (1280, 1920, 1280), strict=True)])
-def test_look_of_all_controls(open_lab, width, theme):
-    height = {1280: 800, 1920: 1080}[width]
-    notebook = open_lab(theme=THEMES[theme], width=width, height=height)
-    notebook.page.evaluate("document.querySelector('.ae-lab').scrollIntoView()")
+def test_look_of_all_controls(open_lab):
+    notebook = open_lab()
     for kind in KINDS:
         choose(notebook, "Kind", kind)
         notebook.wait_for(
@@ -119,9 +116,8 @@ def test_look_of_all_controls(open_lab, width, theme):
         )
         complexity = COMPLEXITY_LABELS[KINDS[kind].complexities[0]]
         notebook.wait_for(f"{COMPLEXITY_SHOWN} === '{complexity}'")
-        notebook.shot(f"kinds-{theme}-{width}-{kind}")
-        assert notebook.page.evaluate(MISPLACED) == []
-        assert notebook.page.evaluate(READABLE) == []
+        take_pictures(notebook, f"kinds-{kind}", THEMES)
+    take_pictures(notebook, f"kinds-{kind}", ["dark"], [1920])
     for title in ("More", "Optimiser"):
         unfold(notebook, title)
     choose(notebook, "Trunk", "convolutional")
@@ -134,7 +130,8 @@ def test_look_of_all_controls(open_lab, width, theme):
     wait_for_frames(notebook, 3)
     choose(notebook, "Kind", "plain")
     notebook.page.locator(".ae-lab .ae-pending", has_text="Kind").wait_for()
-    notebook.page.set_viewport_size({"width": width, "height": 1300})
-    notebook.shot(f"kinds-{theme}-{width}-open")
-    assert notebook.page.evaluate(MISPLACED) == []
-    assert notebook.page.evaluate(READABLE) == []
+    for theme, width in zip(THEMES, (1280, 1920, 1280), strict=True):
+        show(notebook, theme, width)
+        notebook.page.set_viewport_size({"width": width, "height": 1300})
+        notebook.shot(f"kinds-open-{theme}-{width}")
+        assert_tidy(notebook)

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.browser.lab_page import press, wait_for_frames, wait_for_rest, wait_for_state
+from tests.browser.look import assert_tidy, take_pictures
 from tests.browser.test_kinds import choose, unfold
-from tests.browser.test_screenshots import MISPLACED, READABLE, THEMES
 
 pytestmark = pytest.mark.browser
 
@@ -21,12 +21,9 @@ def tick(notebook, label):
     notebook.page.locator(".ae-lab .widget-checkbox", has_text=label).locator("input").check()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_components_are_chosen_on_the_curve(open_lab, theme):
-    notebook = open_lab(theme=THEMES[theme])
-    notebook.page.evaluate("document.querySelector('.ae-lab').scrollIntoView()")
-    notebook.shot(f"preprocess-{theme}-folded")
-    assert notebook.page.evaluate(MISPLACED) == []
+def test_components_are_chosen_on_the_curve(open_lab):
+    notebook = open_lab()
+    take_pictures(notebook, "preprocess-folded")
     unfold(notebook, "Preprocess")
     choose(notebook, "Scaling", "standard")
     notebook.wait_for(lambda: notebook.run(STEPS) == "('standard',)")
@@ -46,9 +43,7 @@ def test_components_are_chosen_on_the_curve(open_lab, theme):
     notebook.page.locator(".ae-lab .ae-pending", has_text="Scaling").wait_for()
     notebook.run("lab.session.select(range(0, 20)); lab.session.point(7)")
     notebook.wait_for("document.querySelectorAll('.ae-lab .ae-tile').length === 20")
-    notebook.shot(f"preprocess-{theme}-open")
-    assert notebook.page.evaluate(MISPLACED) == []
-    assert notebook.page.evaluate(READABLE) == []
+    take_pictures(notebook, "preprocess-open")
     press(notebook, "Reset")
     wait_for_state(notebook, "idle")
     assert "robust" in notebook.run(STEPS)
@@ -72,8 +67,7 @@ def test_alone_and_in_a_narrow_lab(open_notebook, app):
     unfold(notebook, "Preprocess")
     notebook.page.locator(".ae-lab .ae-preprocess").scroll_into_view_if_needed()
     notebook.shot(f"preprocess-narrow-{app}")
-    assert notebook.page.evaluate(MISPLACED) == []
-    assert notebook.page.evaluate(READABLE) == []
+    assert_tidy(notebook)
     alone.locator(".noUi-handle").focus()
     notebook.page.keyboard.press("ArrowLeft")
     notebook.wait_for(lambda: "n_components=39" in notebook.run("print(session.settings)"))

@@ -183,3 +183,20 @@ def test_a_classifier_is_no_layer_of_a_convolutional_network():
     before, after = (train(plain, epochs).train.values["reconstruction"] for epochs in (1, 5))
     assert after < before
     assert plain.weights().keys() == labelled.weights().keys()
+
+
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+def test_a_classifier_that_rests_learns_of_a_new_class(class_weight):
+    changes = {"class_weight": class_weight, "validation_fraction": 0.25, "learning_rate": 1e-2}
+    options = settings(delta=0.1, **changes)
+    trainer = Trainer(X, options, labels=np.minimum(Y, 1))
+    train(trainer, 1)
+    trainer.change("delta", 0.0)
+    trainer.label(np.flatnonzero(Y == 2), 2)
+    record = train(trainer, 1)
+    assert trainer.network.heads.classifier.out_features == 3
+    assert record.validation.values["classification"] > 0
+    trainer.change("delta", 1.0)
+    train(trainer, 20)
+    classes, _ = trainer.assign(trainer.encode()[0])
+    assert np.mean(classes == Y) > 0.9

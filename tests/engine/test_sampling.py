@@ -7,7 +7,7 @@ from scipy import stats
 from sklearn.utils.class_weight import compute_sample_weight
 
 from ae_widgets import DataError, SettingsError
-from ae_widgets.engine.sampling import WeightedRows, balance, check_sample_weight
+from ae_widgets.engine.sampling import WeightedRows, balance, balance_labels, check_sample_weight
 from ae_widgets.engine.trainer import Trainer
 from tests.engine.data import blobs, small
 
@@ -152,3 +152,77 @@ def test_items_that_no_batch_drew_are_shown_where_they_were_last():
     assert torch.equal(trainer.pass_latent()[0][7], start)
     now = trainer.encode()
     torch.testing.assert_close(trainer.pass_latent(), now)
+
+
+# Batches balanced by labels --------------------------------------------------------------
+
+LABELS = np.where(np.arange(120) % 10 == 0, 1, 0)
+
+
+def test_labels_are_balanced_as_classes_are():
+    np.testing.assert_array_equal(
+        balance_labels(LABELS, None), balance("balanced", LABELS, None, 120)
+    )
+    weight = np.linspace(1, 2, 120)
+    np.testing.assert_array_equal(
+        balance_labels(LABELS, weight), balance("balanced", LABELS, weight, 120)
+    )
+
+
+def test_items_without_a_label_are_drawn_as_often_as_they_are():
+    labels = np.where(np.arange(120) < 30, -1, LABELS)
+    weight = balance_labels(labels, None)
+    assert weight[:30].tolist() == [1.0] * 30
+    assert weight[labels == 0].sum() == pytest.approx(45)
+    assert weight[labels == 1].sum() == pytest.approx(45)
+
+
+@pytest.mark.parametrize("labels", [np.full(120, -1), np.zeros(120, int)])
+def test_fewer_than_two_labels_balance_nothing(labels):
+    weight = np.arange(120.0)
+    assert balance_labels(labels, None) is None
+    assert balance_labels(labels, weight) is weight
+
+
+def balanced(trainer, epochs):
+    """Train, and return how many items of the rare label each epoch drew."""
+    drawn = []
+    while trainer.epoch < epochs:
+        drawn.append(int(LABELS[trainer._order].sum()))
+        while not trainer.run_batch():
+            pass
+        trainer.finish_epoch()
+    return drawn
+
+
+def test_batches_are_balanced_where_nothing_is_classified():
+    settings = small().change(class_weight="balanced", validation_fraction=0.25)
+    by_labels = Trainer(blobs(), settings, labels=LABELS)
+    weight = balance("balanced", LABELS, None, 120)
+    by_weight = Trainer(blobs(), settings.change(class_weight=None), sample_weight=weight)
+    np.testing.assert_array_equal(train(by_labels, 3), train(by_weight, 3))
+    assert by_labels.stopping.best_loss == by_weight.stopping.best_loss
+    classified = Trainer(blobs(), settings.change(delta=0.1), labels=LABELS)
+    assert classified._item_weight() is None
+
+
+def test_balancing_is_in_force_from_the_next_epoch():
+    trainer = Trainer(blobs(), small(), labels=LABELS)
+    rare = int(LABELS[trainer.train_rows].sum())
+    trainer.run_batch()
+    trainer.change("class_weight", "balanced")
+    while not trainer.run_batch():
+        pass
+    trainer.finish_epoch()
+    counts = balanced(trainer, 6)
+    assert all(40 < count < 80 for count in counts)
+    trainer.change("delta", 0.1)  # between two epochs: the classification is weighed now
+    assert balanced(trainer, 8) == [rare, rare]
+    trainer.change("delta", 0.0)
+    trainer.label(np.flatnonzero(LABELS == 1), -1)
+    named = trainer.train_rows[LABELS[trainer.train_rows] == 0][:2].astype(np.int64)
+    trainer.label(named, 2)
+    while not trainer.run_batch():
+        pass
+    trainer.finish_epoch()
+    assert 20 < np.isin(trainer._order, named).sum() < 80  # half of those that have a label

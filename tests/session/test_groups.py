@@ -4,11 +4,14 @@ import time
 
 import numpy as np
 import pytest
+from sklearn.cluster import HDBSCAN
 from sklearn.datasets import make_blobs
 from sklearn.metrics import accuracy_score, adjusted_rand_score, confusion_matrix
+from sklearn.mixture import GaussianMixture
 
 from ae_widgets import Session
 from ae_widgets.engine.split import split_rows
+from ae_widgets.exceptions import SettingsError
 
 X, Y = make_blobs(240, 6, centers=3, cluster_std=4.0, random_state=0)
 X = ((X - X.mean(0)) / X.std(0)).astype(np.float32)
@@ -48,7 +51,7 @@ def test_classes_are_scored_apart_on_trained_and_held_out_items(make):
     session.start()
     session.wait(60)
     found = groups(session)
-    assert (found.names, found.trained_clusters) == (("0", "1", "2"), False)
+    assert (found.names, found.method) == (("0", "1", "2"), "kmeans")
     for rows, scores in zip(
         split_rows(240, 0.25, 0), (found.training, found.held_out), strict=True
     ):
@@ -67,7 +70,7 @@ def test_trained_clusters_are_taken_where_there_are_some(make):
     session.start()
     session.wait(60)
     found = groups(session)
-    assert found.trained_clusters
+    assert found.method == "trained"
     assert (found.training, found.held_out) == (None, None)
     known = KNOWN >= 0
     ari = adjusted_rand_score(KNOWN[known], session.latent.clusters[known])
@@ -92,3 +95,56 @@ def test_another_label_counts_and_another_run_knows_nothing(make):
     assert told[0].training.confusion.shape == (4, 4)
     session.reset()
     assert session.groups is None
+
+
+def chosen(session, method):
+    """Choose how clusters are found, and return the scores of them."""
+    session.choose_clusters(method)
+    deadline = time.monotonic() + 20
+    while (found := groups(session)).method != method:
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.01)
+    return found
+
+
+def test_clusters_are_found_as_is_chosen_and_their_scores_follow(make):
+    session = make()
+    told = []
+    session.observe("clusters", lambda: told.append(session.clusters))
+    session.start()
+    session.wait(60)
+    assert (session.cluster_method, groups(session).method) == ("trained", "kmeans")
+    codes, known = session.latent.codes, KNOWN >= 0
+    for method, reference in (
+        ("gaussian_mixture", GaussianMixture(3, random_state=0).fit_predict(codes)),
+        ("hdbscan", HDBSCAN(5, min_samples=5, copy=True).fit_predict(codes)),
+    ):
+        found = chosen(session, method)
+        clusters = session.clusters
+        assert adjusted_rand_score(reference, clusters) > 0.9
+        assert found.clusters.ari == pytest.approx(
+            adjusted_rand_score(KNOWN[known], clusters[known])
+        )
+        assert found.clusters.n_none == (clusters == -1).sum()
+    assert found.clusters.n_none == (reference == -1).sum() > 0
+    assert any(clusters is session.clusters for clusters in told)
+
+
+def test_trained_clusters_are_passed_over_where_others_are_chosen(make):
+    session = make(gamma=0.1, n_clusters=2)
+    session.start()
+    session.wait(60)
+    trained = session.clusters
+    assert trained is session.latent.clusters
+    assert chosen(session, "kmeans").clusters.n_clusters == 2
+    assert session.clusters is not trained
+    assert chosen(session, "trained").clusters.n_clusters == 2
+    assert session.clusters is trained
+
+
+def test_another_method_is_refused(make):
+    session = make()
+    with pytest.raises(SettingsError, match="trained, kmeans, gaussian_mixture, hdbscan, got 'x'"):
+        session.choose_clusters("x")
+    session.choose_clusters("hdbscan")  # there is no picture yet
+    assert (session.cluster_method, session.clusters) == ("hdbscan", None)

@@ -4,7 +4,9 @@ import json
 import os
 import pickle
 import random
+import re
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -208,6 +210,50 @@ def test_other_data_is_refused_with_both_shapes(journal, other, text):
     with pytest.raises(DataError, match="This is not the data of the run: that was 120 x 6") as e:
         Session.replay(journal, other)
     assert text in str(e.value)
+
+
+LABELS = np.arange(120) % 3
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "text"),
+    [
+        (LABELS, None, "The run had labels, and there are none: pass the same y."),
+        (None, LABELS, "The run had no labels: leave y out."),
+        (LABELS, LABELS[::-1], "These are not the labels of the run: X is the same, y is not."),
+        (["a", "b", "c"] * 40, ["a", "b", "d"] * 40, "These are not the labels of the run"),
+    ],
+)
+def test_other_labels_are_refused(keep, tmp_path, before, now, text):
+    session = keep(Session(X, before, trainer="thread", delta=1.0, **QUICK))
+    session.step("epoch")
+    session.wait(30)
+    session.label([0], "by hand")  # is in the journal, and no label that it came with
+    session.journal.save(tmp_path / "run.json")
+    session.save(tmp_path / "run.npz")
+    for again in (Session.replay, Session.load):
+        path = tmp_path / ("run.json" if again == Session.replay else "run.npz")
+        with pytest.raises(DataError, match=re.escape(text)):
+            again(path, X, now)
+        assert keep(again(path, X, before)).journal.labels == session.journal.labels
+
+
+def test_labels_that_all_are_missing_are_none(keep):
+    session = keep(Session(X, np.full(120, -1), trainer="thread", **QUICK))
+    assert session.journal.labels == ""
+
+
+def test_a_journal_without_a_word_on_labels_takes_any(journal, keep, tmp_path):
+    assert journal.labels is None
+    assert "labels" not in journal.to_dict()["data"]
+    session = keep(Session(X, LABELS, trainer="thread", **QUICK))
+    session.step("epoch")
+    session.wait(30)
+    old = replace(session.journal, labels=None)
+    old.save(tmp_path / "run.json")
+    assert Journal.load(tmp_path / "run.json") == old
+    for y in (None, LABELS, LABELS[::-1]):
+        assert_same_weights(keep(Session.replay(tmp_path / "run.json", X, y)), session)
 
 
 def test_a_run_from_left_weights_is_not_replayed(keep):

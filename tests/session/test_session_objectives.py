@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ae_widgets import DataError, Session, SettingsError
+from ae_widgets import Autoencoder, DataError, Session, SettingsError
 from ae_widgets.data import read_dataset
 from ae_widgets.engine.trainer import Trainer
 from tests.engine.data import blobs
@@ -64,6 +64,40 @@ def test_weights_outlive_a_reset(session):
         one.wait(60)
         expected = trained(Trainer(blobs(), one.settings, sample_weight=weight))
         assert_equal(one.weights, expected)
+
+
+def test_batches_are_balanced_as_by_the_estimator(session):
+    y = (np.arange(120) % 10 == 0).astype(int)
+    one = session(y=y, class_weight="balanced", tol=0.0)
+    one.start()
+    one.wait(60)
+    parameters = {n: v for n, v in QUICK.items() if n != "trainer"}
+    fitted = Autoencoder(
+        **parameters, class_weight="balanced", early_stopping=True, tol=0.0, random_state=0
+    )
+    assert one.settings.validation_fraction == fitted.validation_fraction
+    fitted.fit(blobs(), y)
+    assert fitted.loss_curve_ == [r.train.total for r in one.records if r.complete]
+    assert fitted.validation_scores_ == [-r.validation.total for r in one.records if r.complete]
+
+
+def test_balancing_that_was_turned_on_between_is_replayed(session, tmp_path):
+    y = (np.arange(120) % 10 == 0).astype(int)
+    one = session(y=y, max_iter=6)
+    one.prepare()
+    one.step("batch")
+    one.wait(60)
+    one.change(class_weight="balanced")
+    one.step("epoch")
+    one.wait(60)
+    one.label([1, 2], "2")
+    one.start()
+    one.wait(60)
+    again = Session.replay(one.journal, blobs(), y)
+    try:
+        assert_equal(again.weights, one.weights)
+    finally:
+        again.close()
 
 
 def test_missing_values_are_refused_unless_they_are_left_out(session):

@@ -42,8 +42,18 @@ class Trainer:
         self.session._handle(StateChanged(self.run, state, reason, epoch, step))
         assert publisher.flush()
 
-    def epochs(self, first: int, last: int, loss: Callable[[int], float] = lambda e: 1 / e) -> None:
-        records = tuple(self._record(epoch, loss(epoch)) for epoch in range(first, last + 1))
+    def epochs(
+        self,
+        first: int,
+        last: int,
+        loss: Callable[[int], float] = lambda e: 1 / e,
+        held_out: Callable[[int], float] | None = None,
+    ) -> None:
+        """Say what the epochs `first` to `last` cost; held-out items cost twice as much."""
+        records = tuple(
+            self._record(epoch, loss(epoch), held_out(epoch) if held_out else 2 * loss(epoch))
+            for epoch in range(first, last + 1)
+        )
         progress = Progress(self.run, last, last, 1, float(last), last, loss(last), records)
         self.session._handle(progress)
         assert publisher.flush()
@@ -53,10 +63,10 @@ class Trainer:
         assert publisher.flush()
 
     @staticmethod
-    def _record(epoch: int, loss: float) -> LossRecord:
+    def _record(epoch: int, loss: float, held_out: float) -> LossRecord:
         weights = {"reconstruction": 1.0, "complexity": 0.5}
         train = LossParts(loss, {"reconstruction": loss - 0.05, "complexity": 0.1}, weights)
-        validation = LossParts(2 * loss, {"reconstruction": 2 * loss, "complexity": 0.0}, weights)
+        validation = LossParts(held_out, {"reconstruction": held_out, "complexity": 0.0}, weights)
         return LossRecord(float(epoch), epoch, train, validation, float(epoch))
 
 

@@ -75,6 +75,21 @@ def test_clusters_alone(view, session):
     assert view._mistaken.value.startswith("Classes are learnt with δ above 0")
 
 
+def test_another_way_to_find_clusters_is_chosen(view, session):
+    tell(session)
+    wait_for(lambda: view._clusters.value)
+    assert view._method.label == "trained, or k-means"
+    view._method.value = "gaussian_mixture"
+    assert session.cluster_method == "gaussian_mixture"
+    wait_for(lambda: text(view._clusters).startswith("3 clusters, Gaussian mixture ARI 1.000"))
+    view._method.value = "hdbscan"
+    wait_for(lambda: "HDBSCAN" in text(view._clusters))
+    none = session.groups.clusters.n_none
+    assert ("In none" in text(view._clusters)) == bool(none)
+    session.choose_clusters("kmeans")  # in another view
+    wait_for(lambda: view._method.value == "kmeans")
+
+
 def test_classes_of_both_splits(view, session):
     classes = order(session)
     first = int(session.dataset.n_samples - 1)
@@ -113,13 +128,19 @@ def test_of_many_classes_the_largest_are_shown():
 
 def test_the_gap_is_told_with_what_helps(view, session):
     trainer = Trainer(session)
-    trainer.epochs(1, 4)  # its validation loss is twice the training loss
-    assert view._gap.value.startswith("Loss 0.25, held-out 0.5 (+100%). Overfitting: ")
-    remedies = "try dropout, noise on the inputs, weight decay or early stopping."
-    assert view._gap.value.endswith(remedies)
+    trainer.epochs(1, 30)  # the validation loss is twice the training loss, and both fall
+    assert view._gap.value.startswith("Loss 0.03333, held-out 0.06667 (+100%). No overfitting yet")
+    trainer.epochs(31, 60, held_out=lambda epoch: epoch / 450)
+    remedies = "lowest 30 epochs ago; try dropout, noise on the inputs, weight decay or early"
+    assert "Overfitting: the validation loss is" in view._gap.value
+    assert remedies in view._gap.value
     session.change(weight_decay=0.01)
     assert publisher.flush()
     assert "weight decay" not in view._gap.value
+    # Losses of another objective say nothing of this one.
+    trainer.changed("beta", 0.1, step=60, epoch=60.0)
+    trainer.epochs(61, 65)
+    assert "No overfitting yet" in view._gap.value
 
 
 def test_while_it_is_not_seen_it_asks_for_nothing(view, session, monkeypatch):

@@ -1,0 +1,77 @@
+"""When a network is said to overfit, on curves made by hand."""
+
+import numpy as np
+import pytest
+
+from ae_widgets.analysis.overfitting import advice, stale_epochs
+
+EPOCHS = np.arange(60.0)
+FALLING = 0.1 + np.exp(-EPOCHS / 15)
+V_SHAPED = 1.3 * (0.1 + np.exp(-EPOCHS / 15)) + 0.01 * np.maximum(0, EPOCHS - 30)
+
+
+def noise(seed, size=0.01):
+    return size * np.random.default_rng(seed).normal(size=len(EPOCHS))
+
+
+def test_a_gap_is_no_overfitting_while_the_validation_loss_falls():
+    for n in range(1, 61):  # at no moment
+        said = advice(list(FALLING[:n]), list(2 * FALLING[:n]), ["dropout"])
+        assert said.startswith("No overfitting yet: held-out items fare worse")
+
+
+def test_validation_that_rises_while_training_falls_is_overfitting():
+    lowest = int(V_SHAPED.argmin())
+    said = advice(list(FALLING), list(V_SHAPED), ["dropout", "noise"])
+    gap = V_SHAPED[-5:].mean() / FALLING[-5:].mean() - 1
+    assert said == (
+        f"Overfitting: the validation loss is {gap:.0%} above training, lowest {59 - lowest} "
+        "epochs ago; try dropout, noise or early stopping."
+    )
+    # It is told a few epochs after the lowest, and not before.
+    told = [n for n in range(1, 61) if stale_epochs(FALLING[:n], V_SHAPED[:n])]
+    assert lowest + 3 < told[0] < lowest + 15
+    assert told == list(range(told[0], 61))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_it_is_told_in_spite_of_noise(seed):
+    stale = stale_epochs(FALLING + noise(seed), V_SHAPED + noise(seed + 100))
+    assert 15 < stale < 45
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_noise_is_no_overfitting(seed):
+    training, validation = 0.5 + noise(seed, 0.05), 1.0 + noise(seed + 100, 0.05)
+    assert "No overfitting yet" in advice(list(training), list(validation))
+    falling = FALLING + noise(seed), 2 * FALLING + noise(seed + 100)
+    assert "No overfitting yet" in advice(*map(list, falling))
+
+
+def test_validation_that_stands_still_while_training_falls_is_overfitting():
+    flat = np.maximum(2 * FALLING, 2 * FALLING[25])
+    said = advice(list(FALLING), list(flat + noise(0, 0.002)))
+    assert said.startswith("Overfitting: ")
+    assert said.endswith("try early stopping.")
+
+
+def test_validation_that_rises_with_training_is_no_overfitting():
+    jumping = 0.5 + 0.01 * EPOCHS
+    assert stale_epochs(jumping, 2 * jumping) == 0
+
+
+@pytest.mark.parametrize("share", [0.8, 1.0, 1.09])
+def test_held_out_items_that_fare_about_as_well_are_no_overfitting(share):
+    assert advice(list(FALLING), list(share * FALLING)).startswith("No overfitting: held-out")
+
+
+def test_losses_below_0_have_a_gap_as_well():
+    training, validation = list(-1 - EPOCHS), list(-1 - np.minimum(EPOCHS, 30))
+    assert "47% above training" in advice(training, validation)
+
+
+def test_what_cannot_be_said_is_told():
+    assert advice([1.0], []).startswith("No items are held out")
+    assert "no finite number" in advice([1.0, float("nan")], [1.0, 1.0])
+    assert "no finite number" in advice([1.0, 1.0], [1.0, float("inf")])
+    assert stale_epochs([float("nan"), *FALLING], [1.0, *V_SHAPED]) == 0
