@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from tests.browser.conftest import THEME
 from tests.browser.lab_page import press, wait_for_frames, wait_for_rest, wait_for_state
-from tests.browser.test_screenshots import MISPLACED, READABLE, THEMES
+from tests.browser.look import take_pictures
 
 pytestmark = pytest.mark.browser
 
@@ -99,15 +98,9 @@ def drawn_names(notebook):
 def look(notebook, name):
     """Picture the page in both themes at both widths, and find what is cut or covered."""
     for theme in ("light", "dark"):
-        notebook.page.evaluate(THEME, THEMES[theme])
-        notebook.wait_for(f"document.body.dataset.jpThemeName === '{THEMES[theme]}'")
-        for width, height in ((1280, 800), (1920, 1080)):
-            notebook.page.set_viewport_size({"width": width, "height": height})
-            notebook.page.evaluate("document.querySelector('.ae-lab').scrollIntoView()")
-            notebook.page.wait_for_timeout(600)  # until the charts have taken up the new width
-            notebook.shot(f"sparse-{name}-{theme}-{width}")
-            for problems in (MISPLACED, READABLE, CUT):
-                assert notebook.page.evaluate(problems) == []
+        for width in (1280, 1920):
+            take_pictures(notebook, f"sparse-{name}", [theme], [width])
+            assert notebook.page.evaluate(CUT) == []
 
 
 def test_documents_show_their_terms_and_what_is_similar(open_notebook):
