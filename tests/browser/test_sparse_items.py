@@ -105,7 +105,7 @@ def look(notebook, name):
 
 def test_documents_show_their_terms_and_what_is_similar(open_notebook):
     notebook = open_notebook([TEXT])
-    train(notebook, 60)
+    train(notebook, 40)
     item = click_item(notebook, 8)
     answer = f"""import numpy as np
 answer = lab.session.reconstruct([{item}])
@@ -135,7 +135,7 @@ added = np.argsort(-np.where(given > 0, -1, output), kind="stable")[:5]"""
 
 def test_ratings_show_what_is_recommended_and_who_is_similar(open_notebook):
     notebook = open_notebook([RATINGS])
-    train(notebook, 60)
+    train(notebook, 40)
     item = click_item(notebook, 11)
     recommended = f"print(*lab.estimator.recommend(X[[{item}]], 5)[0], sep=',')"
     rated = int(notebook.run(f"print(min(8, X[[{item}]].nnz))"))
