@@ -15,14 +15,14 @@ import type { Telling } from "./traits";
 /** Geometry of the bars, in units of the drawing. */
 const ROW = { height: 15, bar: 9, name: 84, value: 92 } as const;
 
+/** Characters of a name that fit before its bar. */
+const MAX_NAME = 13;
+
 /** The residuals beside them. */
 const RESIDUAL = { start: ROW.name + ROW.value + 10, width: 54 } as const;
 
-/** Of the few features that a sparse item is shown by, which have none: larger, to be read. */
-const TELLING = { value: 112 } as const;
-
-/** Characters of a name that fit before its bar. */
-const MAX_NAME = 13;
+/** Of the few features that a sparse item is shown by, without residuals: larger, to be read. */
+const TELLING = { width: 196, letter: 6, most: 19 } as const;
 
 /** One row a feature: name, input (bar) with reconstruction (mark), residual.
  *
@@ -43,9 +43,10 @@ export function barChart(
   const height = input.length * ROW.height;
   const chart = bars(start + width + 2, height);
   const zero = value(Math.min(Math.max(0, low), high));
+  const layout = { name: ROW.name, letters: MAX_NAME, value, zero };
   chart.append(rule(zero, height), rule(error(0), height));
   for (let i = 0; i < input.length; i++) {
-    const group = row(i, i, names[i] ?? String(i), raw, values, value, zero);
+    const group = row(i, i, names[i] ?? String(i), raw, values, layout);
     const rest = residual[i];
     if (rest !== undefined && Number.isFinite(rest)) {
       const top = i * ROW.height + (ROW.height - ROW.bar) / 2;
@@ -60,18 +61,22 @@ export function barChart(
 export function tellingChart(values: ItemValues, { names, given, heading }: Telling): Node {
   const { input, reconstruction } = values;
   const [low, high] = valueExtent([0, 0], input, reconstruction);
-  const end = ROW.name + TELLING.value;
-  const value = linear(low, high, ROW.name, end);
+  const marked = (i: number): number => (Number.isNaN(input[i]) ? 2 : 0); // '◇ '
+  const longest = Math.max(MAX_NAME, ...names.map((name, i) => name.length + marked(i)));
+  const letters = Math.min(longest, TELLING.most);
+  const start = ROW.name + (letters - MAX_NAME) * TELLING.letter;
+  const value = linear(low, high, start, TELLING.width);
+  const layout = { name: start, letters, value, zero: value(0) };
   const parted = given < names.length ? 1 : 0;
   const height = (names.length + parted) * ROW.height;
-  const chart = bars(end + 4, height);
-  chart.append(rule(value(0), height));
+  const chart = bars(TELLING.width + 4, height);
+  chart.append(rule(layout.zero, height));
   if (parted) {
     const y = given * ROW.height + ROW.bar + 2;
     chart.append(svg("text", { class: "ae-name ae-heading", x: 0, y }, heading));
   }
   for (const [i, name] of names.entries()) {
-    chart.append(row(i, i < given ? i : i + parted, name, values, values, value, value(0)));
+    chart.append(row(i, i < given ? i : i + parted, name, values, values, layout));
   }
   return withLegend(chart);
 }
@@ -87,6 +92,15 @@ function residualText({ residual }: ItemValues, raw: ItemValues): string {
   return `residual ±${short(100 * limit)} % of range`;
 }
 
+interface Layout {
+  /** Where names end and bars begin. */
+  readonly name: number;
+  /** How many letters of a name fit. */
+  readonly letters: number;
+  readonly value: (v: number) => number;
+  readonly zero: number;
+}
+
 /** Feature `i`, drawn as the row at `place`. */
 function row(
   i: number,
@@ -94,19 +108,17 @@ function row(
   name: string,
   raw: ItemValues,
   { input, reconstruction }: ItemValues,
-  value: (v: number) => number,
-  zero: number,
+  { name: end, letters, value, zero }: Layout,
 ): SVGGElement {
   const top = place * ROW.height + (ROW.height - ROW.bar) / 2;
   const group = svg("g");
   const missing = Number.isNaN(input[i]);
   const label = svg("text", {
     class: missing ? "ae-name ae-filled-name" : "ae-name",
-    x: ROW.name - 6,
+    x: end - 6,
     y: top + ROW.bar - 1,
   });
-  const shown = shortName(name, MAX_NAME);
-  label.textContent = missing ? `◇ ${shown}` : shown;
+  label.textContent = missing ? `◇ ${shortName(name, letters - 2)}` : shortName(name, letters);
   const tip = svg("title");
   const output = reconstruction[i];
   tip.textContent = missing
