@@ -270,4 +270,4 @@ class Guidance:
             None if state[name] is None else torch.from_numpy(np.array(state[name]))
             for name in ("target", "sizes")
         )
-        self._settled, self._target, self._sizes = bool(state["settled"]), target, sizes
+        self._settled, self._target, self._sizes = bool(state.get("settled", False)), target, sizes
