@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Preprocessor"]
 
+FEW = 100
+"""Items that tell of what a step makes, where it is known to be in range."""
+
 
 # The errors that mypy is told to ignore: scikit-learn has no types.
 class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -103,11 +106,14 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.explained_variance_ratio_ = None
         self.invertible_ = True
         scaled = _kept_out(self.groups, X.shape[1])
-        for step in read_steps(self.preprocess):
+        steps = read_steps(self.preprocess)
+        for place, step in enumerate(steps, start=1):
             if step in SCALINGS:
                 _require_values(step, Z)
             name, fresh = _name(step), self._transformer(step, Z.shape, scaled)
-            transformer, Z = _fitted(name, fresh, Z, y, own=isinstance(step, Own))
+            # Ranks lie within 0 and 1, so that a few tell enough where no step looks at them.
+            few = step == "quantile" and place == len(steps)
+            transformer, Z = _fitted(name, fresh, Z, y, own=isinstance(step, Own), few=few)
             self._steps.append((name, transformer))
             self._ranges.append(_range(Z))
             self.invertible_ &= _is_invertible(transformer, Z)
@@ -177,8 +183,10 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 return made if scaled is None else OnColumns(made, scaled)
 
 
-def _fitted(name: str, transformer: Any, Z: Features, y: Any, *, own: bool) -> tuple[Any, Features]:
-    """Return the transformer, fitted on `Z`, and what it makes of that."""
+def _fitted(  # noqa: PLR0913  # what tells one step from another
+    name: str, transformer: Any, Z: Features, y: Any, *, own: bool, few: bool
+) -> tuple[Any, Features]:
+    """Return the transformer, fitted on `Z`, and what it makes of that, or of a `few` items."""
     if issparse(Z) and not own:
         msg = (
             f"preprocess: {name} needs dense items, and X is sparse. Pass a transformer that takes "
@@ -187,11 +195,14 @@ def _fitted(name: str, transformer: Any, Z: Features, y: Any, *, own: bool) -> t
         )
         raise SettingsError(msg)
 
-    def fit_transform(items: Features) -> Features:
+    def fit(items: Features) -> Features:
         transformer.fit(*((items, y) if own else (items,)))
-        return transformer.transform(items)
+        return items if few else transformer.transform(items)
 
-    return transformer, _passed(name, fit_transform, Z, SettingsError)
+    made = _passed(name, fit, Z, SettingsError)
+    return transformer, _passed(
+        name, transformer.transform, made[:FEW], SettingsError
+    ) if few else made
 
 
 def _undone(

@@ -135,7 +135,9 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         Single settings, applied last, such as ``beta=0.1``, ``code_dim=3`` or
         ``preprocess='standard'``; see `Settings`. What `preprocess` asks for is fitted on
         the items that are trained on; codes, losses and errors are then about what it
-        makes of the items, while items and reconstructions are shown as they came.
+        makes of the items, while items and reconstructions are shown as they came. It is
+        fitted before this returns, within seconds; 'quantile', the slowest scaling, takes
+        about ten for 60,000 items of 784 features.
 
     Raises
     ------

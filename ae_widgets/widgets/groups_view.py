@@ -71,7 +71,7 @@ class GroupsView(PageView, ipywidgets.VBox):
             options=[(METHOD_LABELS.get(name, label), name) for name, label in
                      CLUSTER_LABELS.items()],
             value=self.session.cluster_method,
-            description="Clusters",
+            description="By",
             tooltip=METHOD_TOOLTIP,
         )  # fmt: skip
         self._method.add_class("ae-cluster-method")

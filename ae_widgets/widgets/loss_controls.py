@@ -10,7 +10,7 @@ from ae_widgets.engine import CORRUPTIONS, KINDS
 from ae_widgets.engine.settings import OPTIMIZERS, SCHEDULES
 from ae_widgets.losses import RECONSTRUCTIONS
 from ae_widgets.losses.names import CLUSTERINGS
-from ae_widgets.widgets._controls import FloatField, IntField, LogSlider, Panel
+from ae_widgets.widgets._controls import FloatField, IntField, LogSlider, Panel, row
 from ae_widgets.widgets._settings_controls import SettingsControls
 from ae_widgets.widgets._style import style_sheet
 
@@ -98,6 +98,7 @@ class LossControls(SettingsControls):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, TOOLTIPS)
+        self.add_class("ae-loss")
         formulas = [
             ipywidgets.Label("loss = α · reconstruction + β · complexity"),
             ipywidgets.Label("+ γ · clustering + δ · classification"),
@@ -127,8 +128,11 @@ class LossControls(SettingsControls):
             self._slider("delta", "δ", LogSlider(-5, 1, zero=True)),
             self._groups(),
             self._slider("learning_rate", "Learning rate", LogSlider(-6, 0)),
-            self._field("batch_size", "Batch size", IntField()),
-            self._field("max_iter", "Epochs", IntField()),
+            row(
+                self._field("batch_size", "Batch size", IntField()),
+                self._field("max_iter", "Epochs", IntField()),
+                css_class="ae-pair",
+            ),
             self._optimiser(),
             self._message,
         )

@@ -58,6 +58,20 @@ def test_scalings_are_scikit_learns(name):
     assert np.allclose(made.inverse_transform(made.transform(WINE[:100])), WINE[:100], rtol=1e-4)
 
 
+@pytest.mark.parametrize(("more", "seen"), [([], [100]), ([PCAFeatures(2)], [178])])
+def test_ranks_of_all_items_are_found_only_if_a_step_needs_them(monkeypatch, more, seen):
+    sizes, transform = [], QuantileTransformer.transform
+
+    def counted(self, X):
+        sizes.append(len(X))
+        return transform(self, X)
+
+    monkeypatch.setattr(QuantileTransformer, "transform", counted)
+    made = Preprocessor(["quantile", *more]).fit(WINE)
+    assert sizes == seen
+    assert made.n_features_out_ == made.transform(WINE).shape[1]
+
+
 @pytest.mark.parametrize("name", SCALINGS)
 def test_constant_columns_stay_finite(name):
     X = np.hstack([WINE, np.full((178, 1), 7, np.float32)])
