@@ -11,6 +11,7 @@ import traitlets
 
 from ae_widgets.exceptions import TrainingError
 from ae_widgets.losses import TAKES_MISSING
+from ae_widgets.widgets._drawing import DRAWING, drawing, quantize
 from ae_widgets.widgets._items import (
     EXCERPT,
     LINE,
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from ae_widgets.session import Reconstructions, Session
 
 __all__ = ["MAX_TILES", "ReconstructionView"]
-
-DRAWING = ("item_shape", "feature_names", "value_range", "feature_ranges")
-"""Traits that tell how an item is drawn."""
 
 MAX_TILES = 64
 """Items that the sheet shows at most."""
@@ -119,7 +117,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
         self._sheet: Reconstructions | None = None
         self._sending = False  # whether a trait is being set by us, not by a person
         self._range = session.drawn.drawn_ranges
-        super().__init__(**_drawing(session.drawn))
+        super().__init__(**drawing(session.drawn))
         self._follow("status", self._show_drawn, key=self._drawn, messages=3)
         self._follow("focus", self._ask_item, messages=0, interval=POINT_SECONDS)
         self._follow("selection", self._ask_sheet, messages=0)
@@ -134,7 +132,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
         """Draw the items of another run, which may be in another space."""
         drawn = self.session.drawn
         self._range = drawn.drawn_ranges
-        if _drawing(drawn) != {name: getattr(self, name) for name in DRAWING}:
+        if drawing(drawn) != {name: getattr(self, name) for name in DRAWING}:
             self._item = self._sheet = None
             self._set(
                 item={},
@@ -143,7 +141,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
                 sheet_missing=b"",
                 sheet_texts=[],
                 sheet_indices=[],
-                **_drawing(drawn),
+                **drawing(drawn),
             )
 
     # Asking the trainer -----------------------------------------------------
@@ -304,34 +302,6 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
         index = change["new"]
         if not self._sending and index < self.session.dataset.n_samples:
             self.session.point(index if index >= 0 else None)
-
-
-def _drawing(dataset: Dataset) -> dict[str, Any]:
-    """Return the traits that tell how an item is drawn."""
-    shape = [int(size) for size in dataset.item_shape or ()]
-    whole = not shape and not dataset.sparse
-    names = [str(name) for name in dataset.feature_names] if whole else []
-    own = np.ndim(dataset.drawn_ranges[0]) > 0
-    ranges = dataset.feature_ranges.astype("<f4").tobytes() if own else b""
-    return dict(zip(DRAWING, (shape, names, list(dataset.value_range), ranges), strict=True))
-
-
-def quantize(values: NDArray[np.float32], low: Any, high: Any) -> NDArray[np.uint8]:
-    """Map ``[low, high]`` to 0 … 255, clipped; what is not finite becomes `low`.
-
-    Parameters
-    ----------
-    values : ndarray of shape (..., n_features)
-    low, high : float or ndarray of shape (n_features,)
-        Where they are the same, all becomes 0.
-    """
-    width = np.subtract(high, low)
-    scale = np.divide(255.0, width, out=np.zeros_like(width, np.float64), where=width > 0)
-    levels = np.nan_to_num(
-        (values - low) * scale.astype(np.float32), nan=0.0, posinf=255.0, neginf=0.0
-    )
-    quantized: NDArray[np.uint8] = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
-    return quantized
 
 
 def _finite(value: float) -> float | None:

@@ -8,7 +8,8 @@ import pytest
 from ae_widgets.exceptions import TrainingError
 from ae_widgets.session import Reconstructions, publisher
 from ae_widgets.widgets import reconstruction_view
-from ae_widgets.widgets.reconstruction_view import ReconstructionView, quantize
+from ae_widgets.widgets._drawing import quantize
+from ae_widgets.widgets.reconstruction_view import ReconstructionView
 from tests.widgets.fake_session import FakeSession
 
 
