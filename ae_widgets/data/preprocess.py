@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, clone
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
@@ -56,6 +56,8 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Values of an item before and after.
     invertible_ : bool
         Whether every step can be undone, exactly or, as PCA with few components, nearly.
+    mixes_ : bool
+        Whether a step makes a value of several features, as PCA and k-means do.
     explained_variance_ratio_ : ndarray of shape (n_components,) or None
         Of the first PCA among the steps.
 
@@ -70,6 +72,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     n_features_in_: int
     n_features_out_: int
     invertible_: bool
+    mixes_: bool
     explained_variance_ratio_: NDArray[np.floating] | None
 
     def __init__(
@@ -102,7 +105,8 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Z = X = _matrix(X)
         self._steps: list[tuple[str, Any]] = []
         self.explained_variance_ratio_ = None
-        self.invertible_ = True
+        self.invertible_, self.mixes_ = True, False
+        self._mixing: list[tuple[str, Any]] = []  # from the first such step on
         scaled = _kept_out(self.groups, X.shape[1])
         steps = read_steps(self.preprocess)
         for place, step in enumerate(steps, start=1):
@@ -111,6 +115,9 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             few = step == "quantile" and place == len(steps)
             transformer, Z = _fitted(name, fresh, Z, y, own=isinstance(step, Own), few=few)
             self._steps.append((name, transformer))
+            self.mixes_ |= not (step in SCALINGS or isinstance(transformer, OneToOneFeatureMixin))
+            if self.mixes_:
+                self._mixing.append((name, transformer))
             self.invertible_ &= _is_invertible(transformer, Z)
             if isinstance(step, PCAFeatures) and self.explained_variance_ratio_ is None:
                 self.explained_variance_ratio_ = transformer.explained_variance_ratio_
@@ -145,14 +152,27 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If a step cannot be undone.
         """
         check_is_fitted(self, "n_features_in_")
-        Z: Any = X
-        for name, transformer in reversed(self._steps):
-            if not hasattr(transformer, "inverse_transform"):
-                msg = f"{name} cannot be undone: it has no inverse_transform."
-                raise DataError(msg)
-            Z = _passed(name, transformer.inverse_transform, Z, DataError)
-        dense: Floats = Z.toarray() if issparse(Z) else np.asarray(Z, np.float32)
-        return project_groups(dense, self.groups)
+        return project_groups(_undone(self._steps, X), self.groups)
+
+    def unmix(self, X: Features) -> Floats:
+        """Return the items as they were before features were mixed: each scaled at most.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features_out_)
+            Items as the network is given them, or gives them back.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_in_), float32
+
+        Raises
+        ------
+        DataError
+            If a step cannot be undone.
+        """
+        check_is_fitted(self, "n_features_in_")
+        return _undone(self._mixing, X)
 
     def _transformer(self, step: Step, shape: tuple[int, int], scaled: Any) -> Any:
         """Return a transformer of scikit-learn, not fitted, for a step on items of `shape`."""
@@ -193,6 +213,18 @@ def _fitted(  # noqa: PLR0913  # what tells one step from another
     return transformer, _passed(
         name, transformer.transform, made[:FEW], SettingsError
     ) if few else made
+
+
+def _undone(steps: Sequence[tuple[str, Any]], X: Features) -> Floats:
+    """Return items as they were before the steps."""
+    Z: Any = X
+    for name, transformer in reversed(steps):
+        if not hasattr(transformer, "inverse_transform"):
+            msg = f"{name} cannot be undone: it has no inverse_transform."
+            raise DataError(msg)
+        Z = _passed(name, transformer.inverse_transform, Z, DataError)
+    dense: Floats = Z.toarray() if issparse(Z) else np.asarray(Z, np.float32)
+    return dense
 
 
 def _passed(
