@@ -62,11 +62,11 @@ lint: build $(NODE_MODULES) ## Check format, style, types and layers
 .PHONY: unit
 unit: build ## Run the unit tests, a process for each core
 	$(call stage,compiled loops,python -m ae_widgets.engine.compile)
-	$(call stage,unit tests,pytest $(SLOWEST) -n auto --maxprocesses 4 -m 'not (browser or package)' tests)
+	$(call stage,unit tests,OMP_NUM_THREADS=1 pytest $(SLOWEST) -n auto --maxprocesses 4 -m 'not (browser or package)' tests)
 
 .PHONY: notebooks
 notebooks: build ## Run the notebooks
-	$(call stage,notebooks,pytest --nbval-lax --nbval-current-env notebooks)
+	$(call stage,notebooks,pytest -n auto --maxprocesses 4 --dist loadfile --nbval-lax --nbval-current-env notebooks)
 
 .PHONY: wheel-test
 wheel-test: venv ## Build the wheel and the sdist without Node and try the wheel

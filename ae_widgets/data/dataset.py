@@ -51,6 +51,8 @@ class Dataset:
         What was changed or noticed on the way in, one sentence each.
     groups : tuple of (start, stop)
         Features that stand for the categories of one column, one-hot.
+    texts : tuple of str
+        The documents that the items were made from, verbatim; empty if they are none.
     """
 
     features: NDArray[np.float32] | Any
@@ -60,6 +62,7 @@ class Dataset:
     item_shape: tuple[int, ...] | None = None
     notices: tuple[str, ...] = ()
     groups: tuple[tuple[int, int], ...] = ()
+    texts: tuple[str, ...] = ()
 
     @property
     def n_samples(self) -> int:

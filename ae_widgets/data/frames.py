@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,9 @@ def read_frame(
 ) -> Table:
     """Return a frame's columns as one array of numbers, columns of categories one-hot.
 
+    Those of a pandas frame that are sparse throughout, with 0 for what they do not store,
+    become a sparse matrix.
+
     Parameters
     ----------
     frame : narwhals.DataFrame
@@ -77,11 +81,15 @@ def read_frame(
     names = list(frame.columns)
     _check_names(names)
     position = None if label is None else _position(label, names)
-    series = [frame[:, i] for i in range(len(names))]
-    target = None if position is None else series.pop(position)
     kept = tuple(str(name) for i, name in enumerate(names) if i != position)
     shape = (frame.shape[0], len(kept))
     index = nw.maybe_get_index(frame)
+    matrix = None if categorical or known else _sparse_matrix(frame, position)
+    if matrix is not None:
+        target = None if position is None else frame[:, position]
+        return Table(matrix, kept, index, target=target)
+    series = [frame[:, i] for i in range(len(names))]
+    target = None if position is None else series.pop(position)
     table = Table(np.empty(shape), kept, index, target=target)
     if not table.values.size:
         return table  # which columns hold no numbers is not what is wrong with it
@@ -93,6 +101,20 @@ def read_frame(
         values = np.column_stack(numeric_columns(table, [series_values(one) for one in series]))
         return Table(values, kept, index, target=target)
     return replace(_encoded(kept, series, chosen, index, known or {}), target=target)
+
+
+def _sparse_matrix(frame: nw.DataFrame[Any], position: int | None) -> Any:
+    """Return the columns but the one at `position` as a sparse matrix; None if they are not."""
+    if not frame.implementation.is_pandas() or frame.is_empty():
+        return None
+    native = frame.to_native()
+    if position is not None:
+        native = native.drop(columns=native.columns[position])
+    # The accessor is there only if every column is sparse.
+    sparse = getattr(native, "sparse", None) if native.shape[1] else None
+    with suppress(ValueError):  # what is not stored is no 0
+        return None if sparse is None else sparse.to_coo()
+    return None
 
 
 def _encoded(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -104,20 +105,25 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         Z = X = _matrix(X)
         self._steps: list[tuple[str, Any]] = []
+        self._ranges: list[tuple[Floats, Floats]] = []  # of what a step made, by feature
         self.explained_variance_ratio_ = None
         self.invertible_, self.mixes_ = True, False
-        self._mixing: list[tuple[str, Any]] = []  # from the first such step on
+        self._apart = 0  # steps before the first that mixes features
         scaled = _kept_out(self.groups, X.shape[1])
         steps = read_steps(self.preprocess)
         for place, step in enumerate(steps, start=1):
+            if step in SCALINGS:
+                _require_values(step, Z)
             name, fresh = _name(step), self._transformer(step, Z.shape, scaled)
             # Ranks lie within 0 and 1, so that a few tell enough where no step looks at them.
             few = step == "quantile" and place == len(steps)
             transformer, Z = _fitted(name, fresh, Z, y, own=isinstance(step, Own), few=few)
             self._steps.append((name, transformer))
-            self.mixes_ |= not (step in SCALINGS or isinstance(transformer, OneToOneFeatureMixin))
-            if self.mixes_:
-                self._mixing.append((name, transformer))
+            self._ranges.append(_range(Z, ranks=few))
+            if step in SCALINGS or isinstance(transformer, OneToOneFeatureMixin):
+                self._apart += not self.mixes_
+            else:
+                self.mixes_ = True
             self.invertible_ &= _is_invertible(transformer, Z)
             if isinstance(step, PCAFeatures) and self.explained_variance_ratio_ is None:
                 self.explained_variance_ratio_ = transformer.explained_variance_ratio_
@@ -146,13 +152,16 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def inverse_transform(self, X: Features) -> Floats:
         """Return the items in their own features again, shape (n_samples, n_features), float32.
 
+        Where a step cannot be undone for a value that it made of no item that it was fitted
+        on, as a logarithm of more than any item has, the nearest that it made is undone.
+
         Raises
         ------
         DataError
             If a step cannot be undone.
         """
         check_is_fitted(self, "n_features_in_")
-        return project_groups(_undone(self._steps, X), self.groups)
+        return project_groups(self._undo(X), self.groups)
 
     def unmix(self, X: Features) -> Floats:
         """Return the items as they were before features were mixed: each scaled at most.
@@ -172,7 +181,20 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If a step cannot be undone.
         """
         check_is_fitted(self, "n_features_in_")
-        return _undone(self._mixing, X)
+        return self._undo(X, self._apart)
+
+    def _undo(self, X: Features, first: int = 0) -> Floats:
+        """Return the items as they were before the step `first`."""
+        Z: Any = X
+        for (name, transformer), span in zip(
+            reversed(self._steps[first:]), reversed(self._ranges[first:]), strict=True
+        ):
+            if not hasattr(transformer, "inverse_transform"):
+                msg = f"{name} cannot be undone: it has no inverse_transform."
+                raise DataError(msg)
+            Z = _undone(name, transformer.inverse_transform, Z, span)
+        dense: Floats = Z.toarray() if issparse(Z) else np.asarray(Z, np.float32)
+        return dense
 
     def _transformer(self, step: Step, shape: tuple[int, int], scaled: Any) -> Any:
         """Return a transformer of scikit-learn, not fitted, for a step on items of `shape`."""
@@ -215,20 +237,38 @@ def _fitted(  # noqa: PLR0913  # what tells one step from another
     ) if few else made
 
 
-def _undone(steps: Sequence[tuple[str, Any]], X: Features) -> Floats:
-    """Return items as they were before the steps."""
-    Z: Any = X
-    for name, transformer in reversed(steps):
-        if not hasattr(transformer, "inverse_transform"):
-            msg = f"{name} cannot be undone: it has no inverse_transform."
-            raise DataError(msg)
-        Z = _passed(name, transformer.inverse_transform, Z, DataError)
-    dense: Floats = Z.toarray() if issparse(Z) else np.asarray(Z, np.float32)
-    return dense
+def _undone(
+    name: str, inverse: Callable[[Features], Any], Z: Features, span: tuple[Floats, Floats]
+) -> Features:
+    """Return the items of which a step made `Z`, or what is nearest to it."""
+    with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+        # What is not finite is mended or told.
+        items = _passed(name, inverse, Z, DataError, finite=False)
+        if issparse(items):
+            return items
+        beyond = ~np.isfinite(items).all(axis=1)
+        if beyond.any():
+            items[beyond] = _passed(name, inverse, np.clip(Z[beyond], *span), DataError)
+    return items
+
+
+def _range(Z: Features, *, ranks: bool) -> tuple[Floats, Floats]:
+    """Return the least and the largest value of each feature."""
+    if ranks:
+        return np.zeros(Z.shape[1], np.float32), np.ones(Z.shape[1], np.float32)
+    if issparse(Z):
+        least, largest = Z.min(axis=0).toarray(), Z.max(axis=0).toarray()  # (1, n_features)
+        return least.ravel(), largest.ravel()
+    return np.fmin.reduce(Z, axis=0), np.fmax.reduce(Z, axis=0)  # of those that are not NaN
 
 
 def _passed(
-    name: str, function: Callable[[Features], Any], Z: Features, error: type[ValueError]
+    name: str,
+    function: Callable[[Features], Any],
+    Z: Features,
+    error: type[ValueError],
+    *,
+    finite: bool = True,
 ) -> Features:
     """Return what a step makes of items, as a matrix, or raise `error` naming the step."""
     try:
@@ -244,10 +284,23 @@ def _passed(
     if result.shape[0] != Z.shape[0] or not result.shape[1]:
         msg = f"preprocess: {name} made shape {result.shape} of items of shape {Z.shape}."
         raise error(msg)
+    if not finite:
+        return result
     if np.isinf(values).any() or (np.isnan(values).any() and not _has_nan(Z)):
         msg = f"preprocess: {name} made values that are not finite (NaN or infinite in float32)."
         raise error(msg)
     return result
+
+
+def _require_values(name: Step, Z: Features) -> None:
+    """Raise DataError if a feature has no value that could be scaled."""
+    empty = [] if issparse(Z) else np.flatnonzero(np.isnan(Z).all(axis=0)).tolist()
+    if empty:
+        msg = (
+            f"preprocess: {name!r} has nothing to go by in column {empty[0]} of the items that are "
+            "trained on: all its values are missing. Drop the column."
+        )
+        raise DataError(msg)
 
 
 def _has_nan(Z: Features) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ae_widgets.data.dataset import Dataset
 from ae_widgets.data.reader import read_dataset
 from ae_widgets.exceptions import DataError
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import ArrayLike
+
+    from ae_widgets.data.dataset import Dataset
 
 __all__ = ["make_documents", "read_text"]
 
@@ -27,6 +29,8 @@ def read_text(
     **options: Any,
 ) -> Dataset:
     """Return documents as a Dataset of TF-IDF weights, sparse, with terms as feature names.
+
+    It keeps the documents too, so that an item can be shown by its text.
 
     Parameters
     ----------
@@ -63,7 +67,7 @@ def read_text(
         raise DataError(msg) from error
     read = read_dataset(weights, y)
     terms = tuple(str(term) for term in vectorizer.get_feature_names_out())
-    return Dataset(read.features, read.labels, read.label_names, terms, None, read.notices)
+    return replace(read, feature_names=terms, texts=tuple(texts))
 
 
 def make_documents(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from ae_widgets.engine.centers import settle
 from ae_widgets.losses.classification import NO_LABEL, balanced_weights, classification_error
 from ae_widgets.losses.clustering import (
     divergence,
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from ae_widgets.model.heads import Heads
 
 __all__ = ["Guidance"]
-
-N_INIT = 20
-"""Starts of k-means, of which the best is taken (as Xie et al. do)."""
 
 
 class Guidance:
@@ -60,6 +58,7 @@ class Guidance:
         self.n_classes = int(self.labels.max()) + 1 if n_samples else 0
         self._heads = heads
         self._train = torch.from_numpy(train_rows.astype(np.int64))
+        self._settled = False
         self._target: Tensor | None = None  # of all items (n_samples, n_clusters)
         self._sizes: Tensor | None = None  # items that moved each centre (n_clusters,)
         self._class_weights: Tensor | None = None
@@ -110,48 +109,44 @@ class Guidance:
         if classifier is None or classifier.out_features < self.n_classes:
             self._heads.set_classes(self.n_classes, code_dim)
 
-    def begin_clusters(self, codes: Tensor) -> None:
-        """Place the centres where k-means finds groups of `codes` (n, code_dim).
-
-        Fewer items than clusters have as many clusters as there are items.
-        """
-        from sklearn.cluster import KMeans
-
-        n_clusters = min(self.settings.n_clusters, len(codes))
-        kmeans = KMeans(n_clusters, n_init=N_INIT, random_state=self.settings.random_state)
-        found = kmeans.fit(codes.numpy())
-        centers = torch.from_numpy(found.cluster_centers_.astype(np.float32))
-        self._heads.set_centers(centers)
-        self._sizes = torch.bincount(torch.from_numpy(found.labels_).long(), minlength=n_clusters)
-        self._target = None
-
-    def forget_clusters(self) -> None:
-        """Have no clusters, until they are begun again."""
-        self._heads.set_centers(None)
-        self._target = self._sizes = None
-
     @property
-    def needs_target(self) -> bool:
-        """Whether the clusters have nothing to aim at."""
-        clusters = self.wants_clusters and self._heads.centers is not None
-        return clusters and self.settings.clustering == "dec" and self._target is None
+    def awaits_codes(self) -> bool:
+        """Whether clusters that have begun must `settle` before the next batch."""
+        return self.wants_clusters and self._heads.centers is not None and not self._settled
 
     @torch.no_grad()
-    def aim(self, codes: Tensor) -> None:
-        """Take the sharpened assignments of the items trained on as the target.
+    def settle(self, codes: Tensor) -> bool:
+        """Make the clusters ready for an epoch; return whether centres were placed.
+
+        They are where there are none, where as many are not asked for, and where the codes
+        have left them. 'dec' takes the sharpened assignments as its target.
 
         Parameters
         ----------
         codes : Tensor of shape (n_train, code_dim)
+            Of the items trained on. Fewer than clusters have as many clusters as there
+            are items.
         """
-        if (centers := self._heads.centers) is not None:
+        settings, present = self.settings, self._heads.centers
+        before = None if present is None else present.cpu().numpy()
+        found = settle(codes.cpu().numpy(), before, settings.n_clusters, settings.random_state)
+        if placed := found.centers is not before:
+            self._heads.set_centers(torch.from_numpy(found.centers).to(codes.device))
+        centers = self._heads.centers
+        assert centers is not None  # noqa: S101  # for the type checker
+        if placed or self._sizes is None:
+            sizes = np.bincount(found.clusters, minlength=len(centers))
+            self._sizes = torch.from_numpy(sizes)
+        if settings.clustering == "dec":
             target = target_distribution(soft_assignments(codes, centers))
             self._target = torch.zeros(len(self.labels), len(centers))
-            self._target[self._train] = target
+            self._target[self._train] = target.cpu()
+        self._settled = True
+        return placed
 
-    def forget_target(self) -> None:
-        """Have the target taken anew: an epoch is over."""
-        self._target = None
+    def unsettle(self) -> None:
+        """Have the clusters `settle` before the next batch: an epoch is over, or they change."""
+        self._settled, self._target = False, None
 
     def label(self, rows: NDArray[np.int64], label: int) -> None:
         """Give items a class, or none by -1."""
@@ -221,9 +216,7 @@ class Guidance:
         2017, section 3.3, there item by item).
         """
         centers, sizes = self._heads.centers, self._sizes
-        assert centers is not None  # noqa: S101  # for the type checker
-        if sizes is None:
-            sizes = torch.zeros(len(centers), dtype=torch.int64)
+        assert centers is not None and sizes is not None  # noqa: PT018, S101  # for the type checker
         counts = torch.bincount(nearest.cpu(), minlength=len(centers))
         self._sizes = sizes + counts
         sums = torch.zeros_like(centers).index_add_(0, nearest, code)
@@ -254,6 +247,7 @@ class Guidance:
         """Return what the batches to come depend on, beside the heads' weights."""
         return {
             "labels": self.labels.numpy().copy(),
+            "settled": self._settled,
             "target": None if self._target is None else self._target.numpy().copy(),
             "sizes": None if self._sizes is None else self._sizes.numpy().copy(),
         }
@@ -276,4 +270,4 @@ class Guidance:
             None if state[name] is None else torch.from_numpy(np.array(state[name]))
             for name in ("target", "sizes")
         )
-        self._target, self._sizes = target, sizes
+        self._settled, self._target, self._sizes = bool(state.get("settled", False)), target, sizes

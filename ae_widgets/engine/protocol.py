@@ -45,6 +45,7 @@ __all__ = [
     "StepUnit",
     "Stop",
     "TrainerState",
+    "Watch",
     "Weights",
 ]
 
@@ -133,6 +134,13 @@ class Replay:
 
 
 @dataclass(frozen=True)
+class Watch:
+    """Send a `Latent` of the exact codes when a run begins and whenever it halts, or do not."""
+
+    on: bool
+
+
+@dataclass(frozen=True)
 class RequestLatent:
     """Send one `Latent` as soon as there is something new and the budget allows."""
 
@@ -158,8 +166,8 @@ class Shutdown:
 
 
 Command = (
-    Begin | Resume | Pause | Step | Stop | Change | Label | Replay | RequestLatent | Reconstruct
-    | RequestState | Shutdown
+    Begin | Resume | Pause | Step | Stop | Change | Label | Replay | Watch | RequestLatent
+    | Reconstruct | RequestState | Shutdown
 )  # fmt: skip
 
 

@@ -165,8 +165,8 @@ class Trainer:
         self.settings = self.settings.change(**{name: value})
         self.objective.settings = self.schedule.settings = self.settings
         self.guidance.settings = self.settings
-        if name in {"n_clusters", "clustering"}:
-            self.guidance.forget_clusters()
+        if name in {"gamma", "n_clusters", "clustering"}:
+            self.guidance.unsettle()
         self._take_fastest_step()
         self._stepper.learning_rate = self.schedule.learning_rate
         self.stopping.tol = self.settings.tol
@@ -227,7 +227,7 @@ class Trainer:
         self._scatter()
         self._cursor = self._scattered = 0
         self._order = self._new_order()
-        self.guidance.forget_target()
+        self.guidance.unsettle()
         validation = self.evaluate(self.validation_rows) if len(self.validation_rows) else None
         self.seconds += time.perf_counter() - started
         train = LossParts(*self.means.summary())
@@ -237,8 +237,9 @@ class Trainer:
             self.schedule.forget_losses()
         watched = validation or train
         self.stopping.update(self.epoch, watched.total)
-        if self.stopping.converged and self.guidance.awaits_clusters:
-            self._begin_clusters()  # it need not wait any longer
+        need_not_wait = self.stopping.converged and self.guidance.awaits_clusters
+        if self.guidance.awaits_codes or need_not_wait:
+            self._settle()
         record = self._record(train, validation)
         self.schedule.finish_epoch(watched.total)
         self._stepper.learning_rate = self.schedule.learning_rate
@@ -549,27 +550,19 @@ class Trainer:
         if guidance.wants_classes:
             guidance.begin_classes(settings.architecture.code_dim)
         latest = min(settings.clustering_start, settings.max_iter // 2)
-        if guidance.awaits_clusters and self.epoch >= latest:
-            self._begin_clusters()
-        if guidance.needs_target:
-            guidance.aim(self._codes_to_guide())
+        if guidance.awaits_codes or (guidance.awaits_clusters and self.epoch >= latest):
+            self._settle()
         known = self._heads_of_step
         heads = tuple(self.network.heads.parameters())
         if len(known) != len(heads) or any(a is not b for a, b in zip(known, heads, strict=True)):
             self._renew_step()
 
-    def _codes_to_guide(self) -> Tensor:
-        return self.encode(torch.from_numpy(self.train_rows))[0].to(self.device)
-
-    def _begin_clusters(self) -> None:
-        codes = self._codes_to_guide()
-        self.guidance.begin_clusters(codes.cpu())
-        self.network.heads.to(self.device)
-        if self.guidance.needs_target:
-            self.guidance.aim(codes)
-        # Losses with another part do not compare with the best so far.
-        self.stopping.forget()
-        self.schedule.forget_losses()
+    def _settle(self) -> None:
+        codes, _ = self.encode(torch.from_numpy(self.train_rows))
+        if self.guidance.settle(codes.to(self.device)):
+            # Losses under other centres do not compare with the best so far.
+            self.stopping.forget()
+            self.schedule.forget_losses()
 
     def label(self, rows: NDArray[np.int64], label: int) -> None:
         """Give items a class from the next batch on, or none by -1."""

@@ -46,6 +46,7 @@ from ae_widgets.engine.protocol import (
     Step,
     Stop,
     TrainerState,
+    Watch,
     Weights,
 )
 from ae_widgets.engine.schedule import Schedule
@@ -114,6 +115,7 @@ class Worker:
         self._labels: list[Label] = []
         self._records: list[LossRecord] = []
         self._frames = FramePacer()
+        self._watched = False
         self._said_at = self._recorded_at = self._weights_at = 0.0
 
     def serve(self) -> None:
@@ -136,7 +138,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001  # whatever it is, the user must see it
             self._running, self._failed, self._schedule = False, True, None
             if self._trainer is not None:
-                self._show_exact()
+                self._show_halted()
                 self._say_progress()
             text = "".join(traceback.format_exception(error))
             self._emit(Failed(self._run, type(error).__name__, str(error), text))
@@ -164,6 +166,10 @@ class Worker:
                 self._schedule = Schedule(command)
                 self._tell_state("running", "")
                 self._train()
+            case Watch(on=on):
+                self._watched = on
+                if not self._running and self._trainer is not None:
+                    self._show_halted()
             case RequestLatent():
                 self._frames.requested = True
                 if not self._running:
@@ -199,7 +205,7 @@ class Worker:
         if command.state is not None:
             trainer.load_state(command.state)
         self._trainer = trainer
-        self._show_exact(always=True)
+        self._show_halted()
         if trainer.step:
             self._say_progress()
         self._tell_state(*command.halted)
@@ -333,7 +339,7 @@ class Worker:
         self._running, self._schedule = False, None
         if trainer.unrecorded:
             self._records.append(trainer.record())
-        self._show_exact()
+        self._show_halted()
         self._send_weights()
         self._say_progress()
         self._tell_state(state, reason)
@@ -381,9 +387,14 @@ class Worker:
         elif trainer.epoch and self._frames.due():
             self._send_latent(*trainer.pass_latent(), exact=False)
 
-    def _show_exact(self, *, always: bool = False) -> None:
+    def _show_halted(self) -> None:
+        """Send the exact codes where the run rests, to who watches."""
+        if self._watched:
+            self._show_exact()
+
+    def _show_exact(self) -> None:
         trainer = self._require()
-        if not always and self._frames.exact_at == trainer.step:
+        if self._frames.exact_at == trainer.step:
             return
         with self._frames.timed():
             codes, errors = trainer.encode()

@@ -29,6 +29,7 @@ from ae_widgets.estimator.imputation import Imputation
 from ae_widgets.estimator.progress import ProgressBar
 from ae_widgets.estimator.recommendation import Recommendation
 from ae_widgets.estimator.runs import RunConversion, active_dimensions, finished
+from ae_widgets.estimator.similarity import Similarity
 from ae_widgets.losses.reconstruction import network_input
 from ae_widgets.model.network import wrap_modules
 
@@ -58,6 +59,7 @@ class Autoencoder(
     AnomalyDetection,
     Imputation,
     Recommendation,
+    Similarity,
 ):
     """An autoencoder.
 
@@ -88,7 +90,8 @@ class Autoencoder(
         `alpha` above 0 that is IDEC, Guo 2017), 'dcn' to the nearest centre (Yang 2017).
     clustering_start : int, default=50
         Epochs before the clusters begin, where k-means then finds them; fewer if
-        training has converged, and at most half of `max_iter`.
+        training has converged, and at most half of `max_iter`. It finds them anew
+        after an epoch in which the codes left their centres.
     delta : float, default=0.0
         Weight of the classification: the cross-entropy of a linear classifier on the
         code, over the items that have a class in `y`. Above 0, `predict` tells each

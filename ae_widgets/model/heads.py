@@ -50,8 +50,15 @@ class Heads(nn.Module):
         self.classifier = linear
 
     def set_centers(self, centers: Tensor | None) -> None:
-        """Take cluster centres of shape (n_clusters, code_dim), or have none."""
-        self.centers = None if centers is None else nn.Parameter(centers.clone())
+        """Take cluster centres of shape (n_clusters, code_dim), or have none.
+
+        As many as there were stay the same parameter, so that an optimiser goes on with it.
+        """
+        if centers is not None and self.centers is not None and self.centers.shape == centers.shape:
+            with torch.no_grad():
+                self.centers.copy_(centers)
+        else:
+            self.centers = None if centers is None else nn.Parameter(centers.clone())
 
     def fit_to(self, weights: Mapping[str, Tensor]) -> None:
         """Have the heads whose weights stand in a state dict of this module, and no others."""

@@ -61,6 +61,7 @@ class GroupScores:
 class Grouping:
     """What a session says of its clusters and classes."""
 
+    latent: LatentFrame | None
     _run: Run
     _background: Background
     _labelling: Labelling
@@ -117,7 +118,7 @@ class Grouping:
         moment, on another thread; nothing is while there is none.
         """
         run, labelling = self._run, self._labelling
-        frame, settings = run.latent, run.settings
+        frame, settings = self.latent, run.settings
         if frame is None or not frame.exact or not np.isfinite(frame.codes).all():
             return
         labels, names = labelling.labels, labelling.names

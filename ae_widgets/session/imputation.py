@@ -42,7 +42,8 @@ class Imputation:
         if self.dataset.sparse:
             msg = (
                 f"The items are a sparse matrix of shape {self.dataset.features.shape}; filled in "
-                "they would be dense. Have some filled in: session.reconstruct(indices).outputs."
+                "they would be dense. Of some items, session.reconstruct(indices) has what comes "
+                "back as outputs, for where its inputs are NaN."
             )
             raise DataError(msg)
         features = self.dataset.features.copy()

@@ -43,6 +43,7 @@ class Keeping:
         prepare: Callable[[], None]
         close: Callable[[], None]
         say: Callable[[str], None]
+        _launch: Callable[[Begin], None]
         _go: Callable[[Resume | Step | Replay], None]
         _require_open: Callable[[], None]
         _wait_until_settled: Callable[[float | None], None]
@@ -267,7 +268,7 @@ class Keeping:
             self._run.take_up(saved)
             self._labelling.take_up(saved.journal)
             self._pending = saved.pending
-            self._link.launch(
+            self._launch(
                 Begin(
                     self._run.number,
                     saved.settings,

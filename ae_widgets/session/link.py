@@ -97,6 +97,13 @@ class Link:
             self._questions.clear()
 
     def _take(self, event: Event) -> None:
+        try:
+            self._hand_over(event)
+        except Exception as error:  # noqa: BLE001  # an observer's; the trainer is heard on
+            place = type(error), error, error.__traceback__, threading.current_thread()
+            threading.excepthook(threading.ExceptHookArgs(place))
+
+    def _hand_over(self, event: Event) -> None:
         if isinstance(event, Reconstructed | TrainerState):
             with self._lock:
                 answer = self._questions.pop(event.request, None)

@@ -19,16 +19,7 @@ class Observers:
         self._callbacks: dict[str, list[Callable[[], None]]] = {}
 
     def observe(self, topic: str, callback: Callable[[], None]) -> Callable[[], None]:
-        """Have `callback` called when `topic` changed; return how to end that.
-
-        Parameters
-        ----------
-        topic : str
-            'status', 'losses', 'latent', 'settings', 'selection', 'focus',
-            'baseline', 'journal', 'clusters', 'scores' or 'closed'.
-        callback : callable
-            Called without argument on any thread; must return at once.
-        """
+        """Have `callback` called when `topic` changed; return how to end that."""
         with self._lock:
             self._callbacks.setdefault(topic, []).append(callback)
 
@@ -38,6 +29,11 @@ class Observers:
                     self._callbacks[topic].remove(callback)
 
         return unsubscribe
+
+    def has(self, topic: str) -> bool:
+        """Whether anyone observes `topic`."""
+        with self._lock:
+            return bool(self._callbacks.get(topic))
 
     def notify(self, *topics: str) -> None:
         """Call those who observe `topics`."""

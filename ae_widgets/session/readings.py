@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ae_widgets.session.groups import TRAINED
 from ae_widgets.session.journal import Journal
 
@@ -13,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -37,6 +36,7 @@ class Readings:
     """The reading half of `Session`: nothing here changes anything."""
 
     dataset: Dataset
+    latent: LatentFrame | None
     _inputs: Inputs
     _prepared: Prepared
     _link: Link
@@ -123,24 +123,6 @@ class Readings:
         )
 
     @property
-    def latent(self) -> LatentFrame | None:
-        """The last picture of the latent space."""
-        return self._run.latent
-
-    @property
-    def codes(self) -> NDArray[np.float32]:
-        """Codes of all items in the last picture, shape (n_samples, code_dim).
-
-        They are those of the present weights whenever the run is not training.
-        Before the first picture they are NaN.
-        """
-        frame = self._run.latent
-        if frame is not None:
-            return frame.codes
-        shape = (self.dataset.n_samples, self.settings.architecture.code_dim)
-        return np.full(shape, np.nan, dtype=np.float32)
-
-    @property
     def active_dimensions(self) -> int | None:
         """Dimensions of the code that a gated model uses; None for every other kind.
 
@@ -166,7 +148,7 @@ class Readings:
 
         None before `request_clusters`.
         """
-        frame = self._run.latent
+        frame = self.latent
         if frame is not None and self._cluster_method == TRAINED and frame.clusters is not None:
             return frame.clusters
         return self._background.clusters

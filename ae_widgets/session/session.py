@@ -28,6 +28,7 @@ from ae_widgets.engine.protocol import (
     Resume,
     Step,
     Stop,
+    Watch,
 )
 from ae_widgets.engine.sampling import check_sample_weight
 from ae_widgets.engine.settings import PRESETS, Settings
@@ -46,7 +47,9 @@ from ae_widgets.session.link import Link
 from ae_widgets.session.observers import Observers
 from ae_widgets.session.readings import Readings
 from ae_widgets.session.run import Run
+from ae_widgets.session.similarity import Similarity
 from ae_widgets.session.start import read_start
+from ae_widgets.session.watching import Watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +94,7 @@ class PastRun:
     journal: Journal
 
 
-class Session(Imputation, Grouping, Keeping, Readings):
+class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
     """An autoencoder in training, without a screen.
 
     All methods may be called from any thread and return at once; only `wait`,
@@ -196,7 +199,6 @@ class Session(Imputation, Grouping, Keeping, Readings):
         self._settled = threading.Condition(self._lock)
         self._link = Link(trainer, self._prepared.inputs.features, self._handle)
         self._observers = Observers()
-        self.observe = self._observers.observe
         self._notify = self._observers.notify
         self._pending: dict[str, Any] = {}
         self._selection: NDArray[np.int64] = np.empty(0, dtype=np.int64)
@@ -215,7 +217,7 @@ class Session(Imputation, Grouping, Keeping, Readings):
         with self._lock:
             self._require_open()
             if self._link.trainer is None:
-                self._link.launch(self._begin())
+                self._launch(self._begin())
                 self._tell_labels()
                 self._explain_waiting()
 
@@ -394,9 +396,15 @@ class Session(Imputation, Grouping, Keeping, Readings):
             self._background.request_scores(kind, frame, masked=masked)
 
     def request_reconstructions(
-        self, indices: ArrayLike, callback: Callable[[Reconstructions], None]
+        self,
+        indices: ArrayLike,
+        callback: Callable[[Reconstructions], None],
+        failed: Callable[[DataError], None] | None = None,
     ) -> None:
         """Have `callback` called with the reconstructions of `indices`, on another thread.
+
+        If they cannot be brought back into the space of the items, the status line says so
+        and `failed` is called with the error.
 
         Raises
         ------
@@ -413,8 +421,14 @@ class Session(Imputation, Grouping, Keeping, Readings):
             def answer(event: Reconstructed) -> None:
                 inputs = prepared.drawn.rows(rows, unstored)
                 seen = prepared.inputs.rows(rows, unstored), event.reconstructions
-                outputs = prepared.originals(event.reconstructions)
-                epoch = self.latent.epoch if self.latent else 0.0
+                try:
+                    outputs = prepared.originals(event.reconstructions)
+                except DataError as error:
+                    self.say(str(error), error=True)
+                    if failed is not None:
+                        failed(error)
+                    return
+                epoch = self._run.latent.epoch if self._run.latent else 0.0
                 callback(Reconstructions(rows, inputs, outputs, event.errors, epoch, seen))
 
             self._link.ask(lambda request: Reconstruct(request, rows), answer)
@@ -425,22 +439,25 @@ class Session(Imputation, Grouping, Keeping, Readings):
         Raises
         ------
         DataError
-            If an index is not one of an item.
+            If an index is not one of an item, or a step of `Settings.preprocess` cannot be
+            undone for what the network gave.
         TrainingError
             If the trainer does not answer.
         """
-        answers: list[Reconstructions] = []
+        answers: list[Reconstructions | DataError] = []
         answered = threading.Event()
 
-        def take(answer: Reconstructions) -> None:
+        def take(answer: Reconstructions | DataError) -> None:
             answers.append(answer)
             answered.set()
 
-        self.request_reconstructions(indices, take)
+        self.request_reconstructions(indices, take, take)
         if not answered.wait(_ANSWER_SECONDS):
             msg = f"The trainer did not answer within {_ANSWER_SECONDS:g} s. See session.error."
             raise self.error or TrainingError(msg)
-        return answers[0]
+        if isinstance(answer := answers[0], DataError):
+            raise answer
+        return answer
 
     def wait(self, timeout: float | None = None) -> Status:
         """Wait until the run pauses or ends.
@@ -532,6 +549,11 @@ class Session(Imputation, Grouping, Keeping, Readings):
         notice = f"The code has {code_dim} values and an item only {n}: it can copy its inputs."
         return (*self._prepared.notices, notice)
 
+    def _launch(self, begin: Begin) -> None:
+        self._link.launch(begin)
+        if self._watched:
+            self._link.send(Watch(on=True))
+
     def _tell_labels(self) -> None:
         for command in self._labelling.given_since():
             self._link.send(command)
@@ -569,6 +591,7 @@ class Session(Imputation, Grouping, Keeping, Readings):
 
     def _handle(self, event: Event) -> None:
         """Take in what the trainer says (on its thread)."""
+        self._events_thread = threading.get_ident()
         with self._lock:
             died = isinstance(event, Failed) and event.run < 0
             if self.closed or (event.run != self._run.number and not died):
@@ -590,7 +613,7 @@ class Session(Imputation, Grouping, Keeping, Readings):
 
         def explain() -> None:
             session = own()
-            if session is None or session.closed or session.latent or session.error:
+            if session is None or session.closed or session._run.latent or session.error:  # noqa: SLF001
                 return
             if session.status.state == "idle":  # else the status line says so by itself
                 session.say(f"{session.status.note} {_COMPILING}".strip())

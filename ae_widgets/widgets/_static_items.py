@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
+
+from ae_widgets.widgets._items import telling_features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -13,10 +16,12 @@ if TYPE_CHECKING:
     from ae_widgets.data import Dataset
     from ae_widgets.session import Reconstructions
 
-__all__ = ["paste_items"]
+__all__ = ["font", "paste_items"]
 
 INPUT, OUTPUT, FRAME = "#0072B2", "#D55E00", "#e4e4e8"
+INK = "#424242"
 GAP = 8
+ROWS = (4, 2)  # features of a sparse item that it has, and that are added
 
 
 def paste_items(
@@ -28,7 +33,8 @@ def paste_items(
     """Draw `items` into `area` (x0, y0, x1, y1) of `image`.
 
     Images show as an input above its reconstruction; profiles as two lines in
-    one frame.
+    one frame; sparse items as the names of a few features, with a bar for the input and a
+    mark for its reconstruction.
     """
     x0, y0, x1, y1 = area
     is_image = dataset.is_image
@@ -43,10 +49,12 @@ def paste_items(
             for row, item in enumerate(values):
                 tile = _image_tile(item, dataset, (width, height))
                 image.paste(tile, (left, y0 + row * (height + GAP)))
+            continue
+        box = (left, y0, left + width, y0 + height)
+        if dataset.sparse and dataset.item_shape is None:
+            _draw_telling(image, box, values, dataset.feature_names)
         else:
-            _draw_profile(
-                image, (left, y0, left + width, y0 + height), values, dataset.drawn_ranges
-            )
+            _draw_profile(image, box, values, dataset.drawn_ranges)
 
 
 def _image_tile(item: NDArray[np.float32], dataset: Dataset, size: tuple[int, int]) -> Image.Image:
@@ -83,3 +91,38 @@ def _draw_profile(
         unit = np.repeat(unit, 2) if len(item) == 1 else unit
         up = y1 - 6 - unit * (y1 - y0 - 12)
         pen.line(list(zip(across.tolist(), up.tolist(), strict=True)), fill=colour, width=3)
+
+
+def _draw_telling(
+    image: Image.Image,
+    box: tuple[int, int, int, int],
+    values: list[NDArray[np.float32]],
+    names: tuple[str, ...],
+) -> None:
+    x0, y0, x1, y1 = box
+    shown = telling_features(*(np.asarray(row) for row in values))
+    given, added = shown.features[: shown.n_given], shown.features[shown.n_given :]
+    features = np.concatenate([given[: ROWS[0]], added[: ROWS[1]]])
+    height = (y1 - y0 - 12) / sum(ROWS)
+    start, end = x0 + 0.45 * (x1 - x0), x1 - 8
+    drawn = np.maximum(np.nan_to_num([row[features] for row in values]), 0)  # (2, n_features)
+    drawn /= drawn.max(initial=0) or 1.0
+    pen = ImageDraw.Draw(image)
+    pen.rectangle(box, outline=FRAME)
+    for i, feature in enumerate(features):
+        middle = y0 + 6 + (i + 0.5) * height
+        name = str(names[feature])[:18]
+        place = (start - 8, middle)
+        pen.text(place, name, font=font(round(0.7 * height)), fill=INK, anchor="rm")
+        bar, mark = start + (end - start) * drawn[:, i]
+        pen.rectangle((start, middle - 0.25 * height, bar, middle + 0.25 * height), fill=INPUT)
+        pen.line([(mark, middle - 0.4 * height), (mark, middle + 0.4 * height)], OUTPUT, 4)
+
+
+@cache
+def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Return a font with many scripts if the machine has it, else Pillow's own."""
+    try:
+        return ImageFont.truetype("DejaVuSans.ttf", size)
+    except OSError:
+        return ImageFont.load_default(size)

@@ -10,6 +10,16 @@ import numpy as np
 import traitlets
 
 from ae_widgets.exceptions import TrainingError
+from ae_widgets.losses import TAKES_MISSING
+from ae_widgets.widgets._items import (
+    EXCERPT,
+    LINE,
+    comparable,
+    excerpt,
+    has_values,
+    largest_of,
+    telling_features,
+)
 from ae_widgets.widgets._static import StaticFile
 from ae_widgets.widgets._view import FromFrontEnd, SessionView
 
@@ -29,6 +39,9 @@ DRAWING = ("item_shape", "feature_names", "value_range", "feature_ranges")
 MAX_TILES = 64
 """Items that the sheet shows at most."""
 
+N_SIMILAR = 10
+"""Items that 'Select similar' selects."""
+
 POINT_SECONDS = 0.05
 """Least time between two items asked for while the pointer moves."""
 
@@ -40,7 +53,9 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
     """Input, reconstruction and residual of one item, and a sheet of the selected ones.
 
     The item is the one that the session points at. Both are renewed at most
-    twice a second while the network trains.
+    twice a second while the network trains. Of a sparse item the largest features
+    are shown, and the largest of those that only the reconstruction has; in the sheet
+    it is a line of text.
 
     Parameters
     ----------
@@ -56,7 +71,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
     profile."""
 
     feature_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """One name a feature; empty for images."""
+    """One name a feature; empty for images, and for sparse items, which bring their own."""
 
     value_range = traitlets.List(traitlets.Float(), [0.0, 1.0]).tag(sync=True)
     """Smallest and largest feature value of the data."""
@@ -66,10 +81,12 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
     range; empty if they share `value_range`."""
 
     item = traitlets.Dict().tag(sync=True)
-    """The item shown: index, label, error and epoch; empty = none."""
+    """The item shown: index, label, error, epoch and the beginning of its text; empty = none.
+    Of a sparse one also what is `telling`: names of the features shown, how many of them are
+    given, of how many, and the heading of the others, which only the reconstruction has."""
 
     item_values = traitlets.Bytes().tag(sync=True)
-    """float32 rows of the item: input, reconstruction, residual."""
+    """float32 rows of the item: input, reconstruction, residual; of the features shown."""
 
     sheet_indices = traitlets.List(traitlets.Int()).tag(sync=True)
     """The items in the sheet."""
@@ -85,7 +102,10 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
 
     sheet_values = traitlets.Bytes().tag(sync=True)
     """uint8 input and reconstruction of each item, over `feature_ranges` or
-    `value_range`; what is missing in the input is filled in."""
+    `value_range`; what is missing in the input is filled in. Empty for sparse items."""
+
+    sheet_texts = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """A line for each sparse item: the beginning of its text, or its largest features."""
 
     sheet_missing = traitlets.Bytes().tag(sync=True)
     """uint8, 1 for each value that is missing in the input; empty if the data has none."""
@@ -105,6 +125,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
         self._follow("selection", self._ask_sheet, messages=0)
         self._follow("latent", self._ask_again, messages=0, interval=REFRESH_SECONDS)
         self.observe(self._marked, names=["marked"])
+        self.on_msg(self._heed)
 
     def _drawn(self) -> Dataset:
         return self.session.drawn
@@ -120,6 +141,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
                 item_values=b"",
                 sheet_values=b"",
                 sheet_missing=b"",
+                sheet_texts=[],
                 sheet_indices=[],
                 **_drawing(drawn),
             )
@@ -134,7 +156,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
 
     def _ask_sheet(self) -> None:
         chosen = self.session.selection[:MAX_TILES]
-        if chosen.size == 0:
+        if chosen.size == 0 or self._in_words:
             self._post("sheet", self._send_sheet)
         else:
             self._ask(chosen, self._take_sheet)
@@ -156,13 +178,17 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
 
     def _take_item(self, answer: Reconstructions) -> None:
         if answer.indices[0] == self.session.focus:  # else it came too late
-            self._item = answer
+            self._item = self._comparable(answer)
             self._post("item", self._send_item)
 
     def _take_sheet(self, answer: Reconstructions) -> None:
         if np.array_equal(answer.indices, self.session.selection[:MAX_TILES]):
-            self._sheet = answer
+            self._sheet = self._comparable(answer)
             self._post("sheet", self._send_sheet)
+
+    def _comparable(self, answer: Reconstructions) -> Reconstructions:
+        session = self.session
+        return comparable(answer, session.settings.reconstruction, session.preprocessor)
 
     # To the front end -------------------------------------------------------
 
@@ -171,29 +197,38 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
         if focus is None:
             self._set(item={}, item_values=b"", marked=-1)
         elif answer is not None and answer.indices[0] == focus:
-            rows = [answer.inputs[0], answer.outputs[0], answer.inputs[0] - answer.outputs[0]]
-            item = {
+            given, output = answer.inputs[0], answer.outputs[0]
+            item: dict[str, Any] = {
                 "index": focus,
                 "label": self._label(focus),
-                "error": None if np.isnan(rows[0]).all() else _finite(answer.errors[0]),
+                "error": None if np.isnan(given).all() else _finite(answer.errors[0]),
                 "epoch": _finite(answer.epoch),
+                "text": self._text(focus, EXCERPT),
             }
-            values = np.stack(rows).astype("<f4").tobytes()
+            if self._in_words:
+                shown = telling_features(given, output)
+                given, output = given[shown.features], output[shown.features]
+                kind = self.session.settings.reconstruction
+                item["telling"] = shown.told(self.session.dataset, self.session.drawn, kind)
+            values = np.stack([given, output, given - output]).astype("<f4").tobytes()
             self._set(item_values=values, item=item, marked=self._mark())
 
     def _send_sheet(self) -> None:
         chosen, answer = self.session.selection, self._sheet
         if chosen.size == 0:
             self._set(
-                sheet_values=b"", sheet_missing=b"", sheet_labels=[], sheet_errors=[],
-                sheet_total=0, sheet_indices=[], marked=-1,
+                sheet_values=b"", sheet_missing=b"", sheet_texts=[], sheet_labels=[],
+                sheet_errors=[], sheet_total=0, sheet_indices=[], marked=-1,
             )  # fmt: skip
+        elif self._in_words:
+            self._send_lines(chosen)
         elif answer is not None and np.array_equal(answer.indices, chosen[:MAX_TILES]):
             missing = np.isnan(answer.inputs)
             inputs = np.where(missing, answer.outputs, answer.inputs)
             pairs = np.stack([inputs, answer.outputs], axis=1)  # (m, 2, d)
             indices = [int(index) for index in answer.indices]
             self._set(
+                sheet_texts=[],
                 sheet_values=quantize(pairs, *self._range).tobytes(),
                 sheet_missing=missing.astype(np.uint8).tobytes() if missing.any() else b"",
                 sheet_labels=[self._label(index) for index in indices],
@@ -205,6 +240,35 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
                 sheet_indices=indices,
                 marked=self._mark(indices),
             )
+
+    def _send_lines(self, chosen: NDArray[np.int64]) -> None:
+        """Fill the sheet with sparse items, which no reconstruction is needed for."""
+        drawn, frame = self.session.drawn, self.session.latent
+        masked = self.session.settings.reconstruction in TAKES_MISSING
+        indices = [int(index) for index in chosen[:MAX_TILES]]
+        unknown = {i for i in indices if masked and not has_values(drawn, i)}
+        self._set(
+            sheet_values=b"",
+            sheet_missing=b"",
+            sheet_texts=[self._text(index) or largest_of(drawn, index) for index in indices],
+            sheet_labels=[self._label(index) for index in indices],
+            sheet_errors=[
+                None if frame is None or index in unknown else _finite(frame.errors[index])
+                for index in indices
+            ],
+            sheet_total=int(chosen.size),
+            sheet_indices=indices,
+            marked=self._mark(indices),
+        )
+
+    @property
+    def _in_words(self) -> bool:
+        drawn = self.session.drawn
+        return drawn.sparse and drawn.item_shape is None
+
+    def _text(self, index: int, length: int = LINE) -> str:
+        texts = self.session.dataset.texts
+        return excerpt(texts[index], length) if texts else ""
 
     def _mark(self, indices: list[int] | None = None) -> int:
         """Return the item pointed at if the sheet has it, else -1."""
@@ -230,6 +294,12 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
 
     # From the front end -----------------------------------------------------
 
+    def _heed(self, _widget: Any, message: dict[str, Any], _buffers: Any) -> None:
+        """Select what is like the item shown."""
+        if message.get("type") == "similar":
+            others = self.session.dataset.n_samples - 1
+            self.session.select_similar(int(message["item"]), min(N_SIMILAR, others))
+
     def _marked(self, change: dict[str, Any]) -> None:
         index = change["new"]
         if not self._sending and index < self.session.dataset.n_samples:
@@ -239,7 +309,8 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
 def _drawing(dataset: Dataset) -> dict[str, Any]:
     """Return the traits that tell how an item is drawn."""
     shape = [int(size) for size in dataset.item_shape or ()]
-    names = [] if shape else [str(name) for name in dataset.feature_names]
+    whole = not shape and not dataset.sparse
+    names = [str(name) for name in dataset.feature_names] if whole else []
     own = np.ndim(dataset.drawn_ranges[0]) > 0
     ranges = dataset.feature_ranges.astype("<f4").tobytes() if own else b""
     return dict(zip(DRAWING, (shape, names, list(dataset.value_range), ranges), strict=True))

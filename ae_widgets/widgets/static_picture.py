@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from ae_widgets.widgets._axes import Ticks, linear_ticks, number_text
-from ae_widgets.widgets._static_items import paste_items
+from ae_widgets.widgets._items import comparable
+from ae_widgets.widgets._static_items import font, paste_items
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +66,9 @@ def draw_picture(session: Session, title: str, items: Reconstructions | None = N
         picture.text((500, 330), "They appear here after training.", size=11, fill=FAINT)
     else:
         area = tuple(round(SCALE * v) for v in (500, 312, 940, 400))
-        paste_items(picture.image, area, items, session.drawn)
+        kind = session.settings.reconstruction
+        shown = comparable(items, kind, session.preprocessor)
+        paste_items(picture.image, area, shown, session.drawn)
     return picture.png()
 
 
@@ -95,7 +97,7 @@ class Picture:
     ) -> None:
         """Write `text`."""
         place = (at[0] * SCALE, at[1] * SCALE)
-        self.pen.text(place, text, font=_font(size * SCALE), fill=fill, anchor=anchor)
+        self.pen.text(place, text, font=font(size * SCALE), fill=fill, anchor=anchor)
 
     def line(self, points: list[tuple[float, float]], fill: str, width: float = 1) -> None:
         """Draw a line through `points`."""
@@ -186,7 +188,7 @@ class Picture:
         lines: list[list[tuple[float, str, str]]] = [[]]
         x = x0
         for name, colour in entries.items():
-            width = 19 + _font(10).getlength(name)
+            width = 19 + font(10).getlength(name)
             if x + width > x1:
                 lines.append([])
                 x = x0
@@ -236,12 +238,3 @@ def summary_text(session: Session, title: str) -> str:
 def _lighter(colour: str) -> str:
     rgb = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
     return "#" + "".join(f"{(c + 255) // 2:02x}" for c in rgb)
-
-
-@cache
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Return a font with many scripts if the machine has it, else Pillow's own."""
-    try:
-        return ImageFont.truetype("DejaVuSans.ttf", size)
-    except OSError:
-        return ImageFont.load_default(size)

@@ -26,7 +26,9 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 # What the browser tests drive JupyterLab with.
-from tests.browser.conftest import BROWSER_FLAGS, PATHS, Notebook, Server  # noqa: E402
+from tests.browser.conftest import BROWSER_FLAGS, PATHS  # noqa: E402
+from tests.browser.notebook import Notebook  # noqa: E402
+from tests.browser.server import Server  # noqa: E402
 
 SETUP = """
 import asyncio, json, time
@@ -69,7 +71,8 @@ def measure(
     nbformat.write(content, server.files / name)
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     notebook = Notebook(context.new_page(), name, "JupyterLab Light")
-    notebook.open(server.address(f"{PATHS['lab']}/{name}"))
+    server.connect(name)
+    notebook.load(server.address(f"{PATHS['lab']}/{name}"))
     notebook.run_all()
     notebook.wait_for(lambda: notebook.run("print(session.latent is not None)") == "True", 120)
     notebook.page.wait_for_timeout(2000)  # the page has come to rest
@@ -77,7 +80,8 @@ def measure(
     while notebook.run("print(bool(ended))") != "True":
         notebook.page.wait_for_timeout(500)
     result: dict[str, float] = json.loads(notebook.run(RESULT))
-    notebook.shut_down()
+    context.close()
+    server.discard_kernel()
     return result
 
 

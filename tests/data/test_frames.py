@@ -4,6 +4,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import random_array
 
 from ae_widgets.data import read_dataset
 from ae_widgets.exceptions import DataError
@@ -190,3 +191,27 @@ def test_a_frame_is_not_written_to():
     before = frame.copy()
     read_dataset(frame, "y").features[:] = 0
     pd.testing.assert_frame_equal(frame, before)
+
+
+def test_a_sparse_frame_of_pandas_stays_sparse_with_its_names():
+    X = random_array((9, 40), density=0.2, format="csr", rng=np.random.default_rng(0))
+    names = [f"film {i}" for i in range(40)]
+    frame = pd.DataFrame.sparse.from_spmatrix(X, columns=names)
+    read = read_dataset(frame)
+    assert read.sparse
+    assert read.feature_names == tuple(names)
+    np.testing.assert_allclose(read.features.toarray(), X.toarray(), rtol=1e-6)
+    frame["who"] = list("abcabcabc")
+    labelled = read_dataset(frame, "who")
+    assert labelled.sparse
+    assert labelled.label_names == ("a", "b", "c")
+    assert labelled.n_features == 40
+
+
+def test_a_sparse_frame_of_other_values_than_0_is_read_like_any_other():
+    frame = pd.DataFrame({"a": [1.0, 2.0, 1.0], "b": [0.0, 1.0, 3.0]})
+    read = read_dataset(frame.astype(pd.SparseDtype(float, 1.0)))
+    assert not read.sparse
+    np.testing.assert_array_equal(read.features, frame)
+    mixed = frame.assign(a=frame["a"].astype(pd.SparseDtype(float, 0.0)))
+    assert not read_dataset(mixed).sparse

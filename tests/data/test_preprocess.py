@@ -1,6 +1,7 @@
 """Each step against scikit-learn's own, back again, and named where it fails."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from sklearn.preprocessing import (
     MaxAbsScaler,
     MinMaxScaler,
     Normalizer,
+    PowerTransformer,
     QuantileTransformer,
     RobustScaler,
     StandardScaler,
@@ -68,6 +70,13 @@ def test_ranks_of_all_items_are_found_only_if_a_step_needs_them(monkeypatch, mor
     made = Preprocessor(["quantile", *more]).fit(WINE)
     assert sizes == seen
     assert made.n_features_out_ == made.transform(WINE).shape[1]
+
+
+def test_ranks_beyond_those_of_the_first_items_are_undone_beside_missing_ones():
+    X = np.arange(400, dtype=np.float32).reshape(200, 2)
+    X[150:, 0] = np.nan
+    made = Preprocessor("quantile").fit(X)
+    np.testing.assert_allclose(made.inverse_transform(made.transform(X)), X, rtol=1e-4, atol=1e-3)
 
 
 @pytest.mark.parametrize("name", SCALINGS)
@@ -317,3 +326,24 @@ def test_only_the_text_of_a_transformer_leaves_the_process():
     (own,) = read_steps(FunctionTransformer(lambda X: X))  # which does not pickle
     copy = pickle.loads(pickle.dumps(own))  # noqa: S301  # our own
     assert copy == Own(own.text)
+
+
+def test_what_no_item_comes_to_is_brought_back_to_the_nearest_that_one_does():
+    made = Preprocessor(PowerTransformer()).fit(WINE)
+    far = np.vstack([made.transform(WINE[:1]) for _ in range(3)])
+    far[1], far[2] = 50, -50
+    back = made.inverse_transform(far)
+    assert np.isfinite(back).all()
+    np.testing.assert_allclose(back[0], WINE[0], rtol=1e-3)
+    with warnings.catch_warnings(action="ignore"):
+        alone = np.isfinite(PowerTransformer().fit(WINE).inverse_transform(far[1:2])[0])
+    assert not alone.all()
+    np.testing.assert_allclose(back[1, ~alone], WINE.max(axis=0)[~alone], rtol=1e-3)
+
+
+@pytest.mark.parametrize("scaling", ["standard", "min-max", "robust", "quantile"])
+def test_a_column_without_a_value_is_named(scaling):
+    holed = WINE.copy()
+    holed[:, 3] = np.nan
+    with pytest.raises(DataError, match=f"'{scaling}' has nothing to go by in column 3"):
+        Preprocessor(scaling).fit(holed)

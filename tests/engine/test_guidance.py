@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.cluster import KMeans
-from sklearn.datasets import make_blobs
+from sklearn.datasets import load_digits, make_blobs
 from sklearn.metrics import adjusted_rand_score
 
 from ae_widgets.engine.convolutional_step import ConvolutionalStep
@@ -89,6 +89,53 @@ def test_another_number_of_clusters_places_them_anew():
     assert trainer.network.heads.centers.shape == (5, 2)
 
 
+def test_the_groups_that_were_known_keep_their_numbers():
+    trainer = Trainer(X, settings(gamma=0.1, clustering_start=5, learning_rate=1e-2))
+    train(trainer, 12)
+    before = trainer.assign(trainer.encode()[0])[1]
+    trainer.change("clustering", "dcn")
+    trainer.run(1)
+    assert np.array_equal(trainer.assign(trainer.encode()[0])[1], before)
+    with torch.no_grad():
+        moved = trainer.network.heads.centers.add_(0.5).clone()
+    assert np.array_equal(trainer.assign(trainer.encode()[0])[1], before)
+    train(trainer, 1)
+    assert (trainer.network.heads.centers < moved - 0.3).all()  # placed anew
+    assert np.array_equal(trainer.assign(trainer.encode()[0])[1], before)
+
+
+def test_a_weight_that_is_taken_away_and_given_again_finds_the_codes_where_they_are():
+    trainer = Trainer(X, settings(gamma=0.1, clustering_start=2, learning_rate=1e-2))
+    train(trainer, 4)
+    trainer.change("gamma", 0.0)
+    train(trainer, 1)
+    with torch.no_grad():
+        trainer.network.heads.centers += 50
+    train(trainer, 1)
+    assert (trainer.network.heads.centers > 20).any()
+    trainer.change("gamma", 0.1)
+    trainer.run(1)
+    assert (trainer.network.heads.centers < 20).all()
+
+
+@pytest.mark.parametrize("random_state", [100, 101])
+@pytest.mark.parametrize("clustering", ["dec", "dcn"])
+def test_early_clusters_keep_up_with_codes_that_a_classifier_moves(clustering, random_state):
+    digits = load_digits()
+    items, labels = (digits.data[:600] / 16).astype(np.float32), digits.target[:600]
+    changes = {
+        "hidden_layer_sizes": (32,), "code_dim": 5, "n_clusters": 10, "gamma": 0.1, "delta": 1.0,
+        "clustering": clustering, "clustering_start": 2, "random_state": random_state,
+    }  # fmt: skip
+    trainer = Trainer(items, settings(learning_rate=5e-3, **changes), labels=labels)
+    train(trainer, 25)
+    codes = trainer.encode()[0]
+    clusters = trainer.assign(codes)[1]
+    k_means = KMeans(10, n_init=10, random_state=0).fit_predict(codes.numpy())
+    assert np.bincount(clusters, minlength=10).min() > 10
+    assert adjusted_rand_score(labels, clusters) > 0.8 * adjusted_rand_score(labels, k_means)
+
+
 def test_classes_are_learnt_from_the_labelled_and_told_of_all():
     labels = np.where(np.arange(len(Y)) % 8 == 0, Y, -1)
     trainer = Trainer(X, settings(delta=1.0, learning_rate=1e-2), labels=labels)
@@ -144,9 +191,13 @@ def test_going_on_from_a_state_equals_never_having_stopped(clustering):
     trainers = [Trainer(X, settings(**changes), labels=labels) for _ in "ab"]
     train(trainers[0], 3)
     trainers[0].label(np.arange(5), 3)
+    with torch.no_grad():
+        trainers[0].network.heads.centers += 50  # to be placed anew at the end of the epoch
     trainers[0].run(2)
     trainers[1].load_state(trainers[0].state())
     for trainer in trainers:
+        train(trainer, 1)
+        assert (trainer.network.heads.centers < 20).all()
         trainer.change("gamma", 0.0)
         train(trainer, 1)
         trainer.change("gamma", 0.3)

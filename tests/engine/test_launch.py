@@ -12,7 +12,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from ae_widgets.engine.launch import TRAINERS, ProcessTrainer, _feature_file
-from ae_widgets.engine.protocol import Begin, Failed, Latent, Resume, StateChanged, Weights
+from ae_widgets.engine.protocol import Begin, Failed, Resume, StateChanged, Weights
 from tests.engine.data import blobs, small
 
 
@@ -55,7 +55,7 @@ def test_a_killed_process_is_told():
     listener = Listener()
     trainer = ProcessTrainer(blobs(), listener.events.put)
     trainer.send(Begin(1, small()))
-    listener.wait_for(lambda e: isinstance(e, Latent))
+    listener.wait_for(lambda e: isinstance(e, StateChanged))
     trainer._process.kill()
     failed, _ = listener.wait_for(lambda e: isinstance(e, Failed))
     assert failed.kind == "TrainerDiedError"
@@ -66,7 +66,7 @@ def test_a_closed_process_ends_quietly():
     listener = Listener()
     trainer = ProcessTrainer(blobs(), listener.events.put)
     trainer.send(Begin(1, small()))
-    listener.wait_for(lambda e: isinstance(e, Latent))
+    listener.wait_for(lambda e: isinstance(e, StateChanged))
     trainer.close()
     assert trainer._process.wait(timeout=30) == 0
     with pytest.raises(queue.Empty):

@@ -25,6 +25,7 @@ from ae_widgets.engine.protocol import (
     Step,
     Stop,
     TrainerState,
+    Watch,
     Weights,
 )
 from ae_widgets.engine.threads import choose_threads
@@ -41,7 +42,7 @@ class Script:
         self.events = []
         self.when = []
         self.features = blobs() if features is None else features
-        for command in (Begin(1, settings or small()), *commands):
+        for command in (Begin(1, settings or small()), Watch(on=True), *commands):
             self.commands.put(command)
 
     def on(self, matches, *commands):
@@ -84,6 +85,13 @@ def test_begin_shows_the_untrained_codes_and_waits():
     assert latent.exact
     assert latent.codes.shape == (120, 2)
     assert latent.step == 0
+
+
+def test_nobody_watches_and_no_picture_is_made():
+    script = Script(Watch(on=False), Resume()).on(ended, Shutdown()).play()
+    assert [latent.step for latent in script.of(Latent)] == [0]  # while it was watched
+    script = Script(Watch(on=False), Resume()).on(ended, RequestLatent(), Shutdown()).play()
+    assert [latent.step for latent in script.of(Latent)] == [0, 5 * 7]
 
 
 def test_resume_trains_to_max_iter_and_says_so():

@@ -123,7 +123,7 @@ def test_labels_of_a_running_session_reach_the_next_batches(keep):
     while not [entry for entry in session.journal if entry.name == LABELLED]:
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    while session.latent.classes is None or not (session.latent.classes == 2).any():
+    while (frame := session.latent) is None or not (frame.classes == 2).any():
         session.request_latent()
         assert time.monotonic() < deadline
         time.sleep(0.02)

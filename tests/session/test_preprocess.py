@@ -254,3 +254,24 @@ def test_a_session_goes_on_from_an_estimator(make):
     assert "FrozenEstimator" in other.settings.preprocess[0].text
     shown = other.reconstruct(range(5)).outputs
     np.testing.assert_allclose(shown, model.reconstruct(WINE[:10:2]), rtol=1e-3, atol=1e-3)
+
+
+def test_what_cannot_be_undone_is_told_and_the_session_goes_on(make):
+    wrong = FunctionTransformer(np.log1p, np.log, check_inverse=False)  # of 0 it is infinite
+    session = make(np.abs(WINE - WINE[60]), preprocess=wrong, trainer="process")
+    trained(session)
+    with pytest.raises(DataError, match="values that are not finite"):
+        session.reconstruct(range(178))
+    assert "values that are not finite" in session.status.note
+    trained(session)
+    assert session.status.state == "finished"
+
+
+def test_an_observer_that_fails_does_not_end_the_conversation_with_the_trainer(make, monkeypatch):
+    told = []
+    monkeypatch.setattr("threading.excepthook", lambda args: told.append(args.exc_value))
+    session = make(trainer="process")
+    session.observe("status", lambda: 1 / 0 if session.status.state == "running" else None)
+    trained(session)
+    assert session.status.state == "finished"
+    assert {type(error) for error in told} == {ZeroDivisionError}

@@ -129,6 +129,10 @@ def test_a_lab_draws_a_sparse_item_and_a_sheet_of_them():
     session.point(2)
     wait_for(lambda: view.item.get("index") == 2 and view.sheet_indices == [2, 5])
     drawn = np.frombuffer(view.item_values, "<f4").reshape(3, -1)
-    np.testing.assert_array_equal(drawn[0], DENSE[2])
+    names = view.item["telling"]["names"]
+    features = [session.dataset.feature_names.index(name) for name in names]
+    np.testing.assert_array_equal(drawn[0], DENSE[2, features])
+    np.testing.assert_array_equal(np.sort(drawn[0, :4]), np.sort(DENSE[2][DENSE[2] > 0]))
+    assert view.sheet_errors == session.latent.errors[[2, 5]].tolist()
     np.testing.assert_allclose(drawn[2], drawn[0] - drawn[1], atol=1e-6)
     session.close()

@@ -29,6 +29,7 @@ class FakeSession:
         self.label_names = self.dataset.label_names
         self.settings = Settings().change(hidden_layer_sizes=(3,), code_dim=2)
         self.pending = {}
+        self.preprocessor = None
         self.drawn = self.inputs = self.dataset
         self.status = Status()
         self.active_dimensions = None
@@ -58,14 +59,15 @@ class FakeSession:
     def frame(self, number, *, exact=True, epoch=None, clusters=None, classes=None):
         """Have a frame appear."""
         self.clusters = clusters
-        codes = np.full((N_SAMPLES, 2), number, dtype=np.float32)
+        n_samples = self.dataset.n_samples
+        codes = np.full((n_samples, 2), number, dtype=np.float32)
         self.latent = LatentFrame(
             number=number,
             step=number,
             epoch=number if epoch is None else epoch,
             exact=exact,
             codes=codes,
-            errors=np.arange(N_SAMPLES, dtype=np.float32),
+            errors=np.arange(n_samples, dtype=np.float32),
             positions=codes,
             limits=(-1.0, 2.0, -3.0, 4.0),
             axis_labels=("code 1", "code 2"),

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
+from scipy.sparse import csr_array
 
 from ae_widgets.data import read_dataset
 from ae_widgets.session import Reconstructions
-from ae_widgets.widgets._static_items import paste_items
+from ae_widgets.widgets._static_items import INPUT, OUTPUT, paste_items
 
 
 @pytest.mark.parametrize("item_shape", [(2, 3), None], ids=["image", "profile"])
@@ -18,3 +19,27 @@ def test_items_with_missing_values_are_drawn(item_shape):
     items = Reconstructions(np.array([1]), x[1:2], np.nan_to_num(x[1:2]), np.zeros(1), 0.0)
     paste_items(picture, (0, 0, 200, 100), items, dataset)
     assert np.asarray(picture).min() < 255
+
+
+def colours(picture):
+    return {colour for _, colour in picture.getcolors(1 << 16)}
+
+
+def test_of_a_sparse_item_the_largest_features_are_drawn():
+    x = np.zeros((3, 400), np.float32)
+    x[0, [3, 200]] = 2, 1
+    dataset = read_dataset(csr_array(x))
+    outputs = np.linspace(0, 1, 400, dtype=np.float32)[None]
+    inputs = [x[:1], np.full((1, 400), np.nan, np.float32)]  # the second one is of a user unknown
+    blue, orange = ImageColor.getrgb(INPUT), ImageColor.getrgb(OUTPUT)
+    for given, returned, shown in (
+        (inputs[0], outputs, {blue, orange}),
+        (inputs[1], outputs, {orange}),
+        (x[1:2], np.zeros_like(outputs), set()),
+    ):
+        picture = Image.new("RGB", (400, 180), "white")
+        items = Reconstructions(np.array([0]), given, returned, np.zeros(1), 0.0)
+        paste_items(picture, (0, 0, 400, 180), items, dataset)
+        assert shown <= colours(picture)
+        bars = np.all(np.asarray(picture) == blue, axis=2).sum(axis=1).max()
+        assert (bars > 100) == (blue in shown)  # the largest value takes up all the width

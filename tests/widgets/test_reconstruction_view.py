@@ -48,7 +48,8 @@ def test_nothing_is_asked_for_before_something_is_pointed_at(view, session):
 def test_the_item_pointed_at_is_shown(view, session):
     session.point(4)
     settle()
-    assert view.item == {"index": 4, "label": "b", "error": pytest.approx(0.4), "epoch": 3.0}
+    error = pytest.approx(0.4)
+    assert view.item == {"index": 4, "label": "b", "error": error, "epoch": 3.0, "text": ""}
     inputs, outputs, residual = np.frombuffer(view.item_values, "<f4").reshape(3, 4)
     assert np.array_equal(inputs, session.dataset.features[4])
     assert np.allclose(outputs, 0.5 * inputs)

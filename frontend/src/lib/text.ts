@@ -68,3 +68,28 @@ export function filledText(filled: number, of: number): string {
   if (filled === 0) return "";
   return `${filled} of ${count(of, "value")} ${filled === 1 ? "was" : "were"} missing and ${filled === 1 ? "is" : "are"} filled in`;
 }
+
+/** 'The 10 largest of 34 values'; empty if all are shown. */
+export function partText(shown: number, of: number): string {
+  return shown < of ? `The ${shown} largest of ${count(of, "value")}` : "";
+}
+
+/** The features shown of a sparse item, in words: those that it has, then the others. */
+export function describeTelling(
+  { names, given, heading }: { names: readonly string[]; given: number; heading: string },
+  input: ArrayLike<number>,
+  reconstruction: ArrayLike<number>,
+): string {
+  const words = names.map((name, i) => {
+    const back = short(reconstruction[i]);
+    return i < given ? `${name} ${short(input[i])} as ${back}` : `${name} ${back}`;
+  });
+  const has = `Input as reconstruction: ${words.slice(0, given).join(", ") || "nothing"}.`;
+  return given < names.length
+    ? `${has} ${capital(heading)}: ${words.slice(given).join(", ")}.`
+    : has;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

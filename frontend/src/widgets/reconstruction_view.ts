@@ -40,6 +40,7 @@ function render(model: ReconstructionModel, host: HTMLElement): () => void {
     feature_ranges: drawItem,
     sheet_values: drawSheet,
     sheet_missing: drawSheet,
+    sheet_texts: drawSheet,
     sheet_indices: drawSheet,
     sheet_total: drawSheet,
     marked: () => sheet.mark(),

@@ -2,9 +2,11 @@ import { expect, test } from "vitest";
 import {
   count,
   describeScatter,
+  describeTelling,
   filledText,
   footer,
   itemTitle,
+  partText,
   short,
   shortName,
 } from "../../src/lib/text";
@@ -52,4 +54,19 @@ test("how many values were filled in, and nothing where none was", () => {
   expect(filledText(0, 64)).toBe("");
   expect(filledText(1, 13)).toBe("1 of 13 values was missing and is filled in");
   expect(filledText(3, 64)).toBe("3 of 64 values were missing and are filled in");
+});
+
+test("the features shown of a sparse item are told in words", () => {
+  const telling = { names: ["sea", "sail", "gull"], given: 2, heading: "recommended" };
+  expect(describeTelling(telling, [0.5, 0.25, 0], [0.4, 0.2, 0.1])).toBe(
+    "Input as reconstruction: sea 0.5 as 0.4, sail 0.25 as 0.2. Recommended: gull 0.1.",
+  );
+  expect(describeTelling({ names: [], given: 0, heading: "recommended" }, [], [])).toBe(
+    "Input as reconstruction: nothing.",
+  );
+});
+
+test("what is left out of a sparse item is told", () => {
+  expect(partText(10, 1234)).toBe("The 10 largest of 1,234 values");
+  expect(partText(3, 3)).toBe("");
 });

@@ -10,12 +10,19 @@ import {
   valueExtent,
 } from "../../lib/profile";
 import { short, shortName } from "../../lib/text";
+import type { Telling } from "./traits";
 
 /** Geometry of the bars, in units of the drawing. */
-const ROW = { height: 15, bar: 9, name: 84, value: 92, gap: 10, residual: 54 } as const;
+const ROW = { height: 15, bar: 9, name: 84, value: 92 } as const;
 
 /** Characters of a name that fit before its bar. */
 const MAX_NAME = 13;
+
+/** The residuals beside them. */
+const RESIDUAL = { start: ROW.name + ROW.value + 10, width: 54 } as const;
+
+/** Of the few features that a sparse item is shown by, without residuals: larger, to be read. */
+const TELLING = { width: 196, letter: 6, most: 19 } as const;
 
 /** One row a feature: name, input (bar) with reconstruction (mark), residual.
  *
@@ -28,23 +35,55 @@ export function barChart(
   raw: ItemValues,
 ): Node {
   const { input, reconstruction, residual } = values;
+  const { start, width } = RESIDUAL;
   const [low, high] = valueExtent(range, input, reconstruction);
   const value = linear(low, high, ROW.name, ROW.name + ROW.value);
-  const start = ROW.name + ROW.value + ROW.gap;
   const limit = amplitude(residual) || 1;
-  const error = linear(-limit, limit, start, start + ROW.residual);
+  const error = linear(-limit, limit, start, start + width);
   const height = input.length * ROW.height;
-  const chart = svg("svg", {
-    class: "ae-bars",
-    viewBox: `0 0 ${start + ROW.residual + 2} ${height}`,
-    "aria-hidden": "true",
-  });
+  const chart = bars(start + width + 2, height);
   const zero = value(Math.min(Math.max(0, low), high));
+  const layout = { name: ROW.name, letters: MAX_NAME, value, zero };
   chart.append(rule(zero, height), rule(error(0), height));
   for (let i = 0; i < input.length; i++) {
-    chart.append(row(i, names[i] ?? String(i), raw, values, value, zero, error));
+    const group = row(i, i, names[i] ?? String(i), raw, values, layout);
+    const rest = residual[i];
+    if (rest !== undefined && Number.isFinite(rest)) {
+      const top = i * ROW.height + (ROW.height - ROW.bar) / 2;
+      group.append(bar(rest < 0 ? "ae-below" : "ae-above", error(0), error(rest), top));
+    }
+    chart.append(group);
   }
   return withLegend(chart, residualText(values, raw));
+}
+
+/** The features that a sparse item has, and beneath a heading those that it has not. */
+export function tellingChart(values: ItemValues, { names, given, heading }: Telling): Node {
+  const { input, reconstruction } = values;
+  const [low, high] = valueExtent([0, 0], input, reconstruction);
+  const marked = (i: number): number => (Number.isNaN(input[i]) ? 2 : 0); // '◇ '
+  const longest = Math.max(MAX_NAME, ...names.map((name, i) => name.length + marked(i)));
+  const letters = Math.min(longest, TELLING.most);
+  const start = ROW.name + (letters - MAX_NAME) * TELLING.letter;
+  const value = linear(low, high, start, TELLING.width);
+  const layout = { name: start, letters, value, zero: value(0) };
+  const parted = given < names.length ? 1 : 0;
+  const height = (names.length + parted) * ROW.height;
+  const chart = bars(TELLING.width + 4, height);
+  chart.append(rule(layout.zero, height));
+  if (parted) {
+    const y = given * ROW.height + ROW.bar + 2;
+    chart.append(svg("text", { class: "ae-name ae-heading", x: 0, y }, heading));
+  }
+  for (const [i, name] of names.entries()) {
+    chart.append(row(i, i < given ? i : i + parted, name, values, values, layout));
+  }
+  return withLegend(chart);
+}
+
+function bars(width: number, height: number): SVGSVGElement {
+  const viewBox = `0 0 ${width} ${height}`;
+  return svg("svg", { class: "ae-bars", viewBox, "aria-hidden": "true" });
 }
 
 function residualText({ residual }: ItemValues, raw: ItemValues): string {
@@ -53,25 +92,33 @@ function residualText({ residual }: ItemValues, raw: ItemValues): string {
   return `residual ±${short(100 * limit)} % of range`;
 }
 
+interface Layout {
+  /** Where names end and bars begin. */
+  readonly name: number;
+  /** How many letters of a name fit. */
+  readonly letters: number;
+  readonly value: (v: number) => number;
+  readonly zero: number;
+}
+
+/** Feature `i`, drawn as the row at `place`. */
 function row(
   i: number,
+  place: number,
   name: string,
   raw: ItemValues,
-  { input, reconstruction, residual }: ItemValues,
-  value: (v: number) => number,
-  zero: number,
-  error: (v: number) => number,
+  { input, reconstruction }: ItemValues,
+  { name: end, letters, value, zero }: Layout,
 ): SVGGElement {
-  const top = i * ROW.height + (ROW.height - ROW.bar) / 2;
+  const top = place * ROW.height + (ROW.height - ROW.bar) / 2;
   const group = svg("g");
   const missing = Number.isNaN(input[i]);
   const label = svg("text", {
     class: missing ? "ae-name ae-filled-name" : "ae-name",
-    x: ROW.name - 6,
+    x: end - 6,
     y: top + ROW.bar - 1,
   });
-  const shown = shortName(name, MAX_NAME);
-  label.textContent = missing ? `◇ ${shown}` : shown;
+  label.textContent = missing ? `◇ ${shortName(name, letters - 2)}` : shortName(name, letters);
   const tip = svg("title");
   const output = reconstruction[i];
   tip.textContent = missing
@@ -86,8 +133,6 @@ function row(
   if (output !== undefined && Number.isFinite(output)) {
     const x = value(output);
     group.append(svg("path", { class: "ae-output", d: `M${x} ${top - 1.5}v${ROW.bar + 3}` }));
-    const rest = residual[i] as number;
-    group.append(bar(rest < 0 ? "ae-below" : "ae-above", error(0), error(rest), top));
   }
   return group;
 }
@@ -133,7 +178,7 @@ export function lineChart(values: ItemValues, range: readonly number[], raw: Ite
   return withLegend(chart, residualText(values, raw));
 }
 
-function withLegend(chart: SVGSVGElement, residual: string): Node {
+function withLegend(chart: SVGSVGElement, residual?: string): Node {
   const key = (kind: string, text: string): HTMLElement =>
     element("span", "ae-key", {}, element("i", kind), text);
   const legend = element(
@@ -142,7 +187,7 @@ function withLegend(chart: SVGSVGElement, residual: string): Node {
     {},
     key("ae-key-input", "input"),
     key("ae-key-output", "reconstruction"),
-    key("ae-key-residual", residual),
   );
+  if (residual) legend.append(key("ae-key-residual", residual));
   return element("div", "ae-profile", {}, chart, legend);
 }

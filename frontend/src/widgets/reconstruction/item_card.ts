@@ -18,16 +18,24 @@ import {
   splitItem,
   toUnit,
 } from "../../lib/profile";
-import { filledText, itemTitle, short } from "../../lib/text";
-import { barChart, lineChart } from "./charts";
+import { describeTelling, filledText, itemTitle, partText, short } from "../../lib/text";
+import { barChart, lineChart, tellingChart } from "./charts";
 import { figure, paintImage } from "./images";
-import type { Item, ReconstructionModel } from "./traits";
+import type { Item, ReconstructionModel, Telling } from "./traits";
 
 const EMPTY_HINT = "Hover or click a point to see how its item is reconstructed.";
 
 export class ItemCard {
   readonly node = element("section", "ae-item", { "aria-label": "Item" });
   private readonly title = element("h4", "ae-title");
+  private readonly similar = element(
+    "button",
+    "ae-action",
+    { type: "button", title: "Select the items whose codes are nearest to that of this one" },
+    "Select similar",
+  );
+  private readonly head = element("div", "ae-head", {}, this.title, this.similar);
+  private readonly text = element("p", "ae-text");
   private readonly note = element("p", "ae-hint");
   private readonly picture = element("div", "ae-picture", { role: "img" });
   private readonly figures = [
@@ -37,7 +45,8 @@ export class ItemCard {
   ] as const;
 
   constructor(private readonly model: ReconstructionModel) {
-    this.node.append(this.title, this.picture, this.note);
+    this.similar.onclick = () => this.askForSimilar();
+    this.node.append(this.head, this.text, this.picture, this.note);
   }
 
   update(dark: boolean): void {
@@ -45,8 +54,9 @@ export class ItemCard {
     const item = model.get("item");
     const shown = "index" in item;
     this.node.classList.toggle("ae-nothing", !shown);
-    this.title.hidden = !shown;
+    this.head.hidden = !shown;
     this.picture.hidden = !shown;
+    this.text.textContent = this.text.title = item.text ?? "";
     if (!isItem(item)) {
       this.note.textContent = EMPTY_HINT;
       return;
@@ -54,16 +64,28 @@ export class ItemCard {
     const title = itemTitle(item.index, item.label, item.error);
     this.title.textContent = title;
     this.title.title = title;
+    this.title.classList.toggle("ae-one-line", !title.includes("\n"));
     const bytes = float32(model.get("item_values"));
-    const values = splitItem(bytes, this.features(bytes.length));
-    const known = values.reconstruction.length > 0;
-    const filled = filledText(filledIn(values).length, values.input.length);
-    this.note.textContent = known ? filled : "No reconstruction yet: press Start to train.";
+    const { telling } = item;
+    const values = splitItem(bytes, telling ? telling.names.length : this.features(bytes.length));
+    const known = values.reconstruction.length > 0 || telling !== undefined;
+    const filled = telling ? "" : filledText(filledIn(values).length, values.input.length);
+    const note = telling ? partText(telling.given, telling.of) : filled;
+    this.note.textContent = known ? note : "No reconstruction yet: press Start to train.";
     this.note.classList.toggle("ae-filled-note", filled !== "");
+    this.picture.classList.toggle("ae-telling", telling !== undefined);
+    this.picture.classList.remove("ae-images");
     const shape = imageShape(model.get("item_shape"));
-    if (shape) this.drawImages(shape, values, dark);
+    if (telling) this.picture.replaceChildren(tellingChart(values, telling));
+    else if (shape) this.drawImages(shape, values, dark);
     else this.drawProfile(values);
-    this.picture.setAttribute("aria-label", this.describe(title, values));
+    this.picture.setAttribute("aria-label", this.describe(title, values, telling));
+  }
+
+  /** Have Python select the items that are like the one shown. */
+  private askForSimilar(): void {
+    const item = this.model.get("item");
+    if (isItem(item)) this.model.send({ type: "similar", item: item.index });
   }
 
   private features(length: number): number {
@@ -98,7 +120,6 @@ export class ItemCard {
     const names = this.model.get("feature_names");
     const series = this.model.get("item_shape").length > 0;
     const bars = !series && raw.input.length <= MAX_BARS;
-    this.picture.classList.remove("ae-images");
     this.picture.replaceChildren(
       bars ? barChart(values, names, range, raw) : lineChart(values, range, raw),
     );
@@ -108,8 +129,9 @@ export class ItemCard {
     return toUnit(values, float32(this.model.get("feature_ranges")));
   }
 
-  private describe(title: string, values: ItemValues): string {
-    const { input, residual } = values;
+  private describe(title: string, values: ItemValues, telling: Telling | undefined): string {
+    const { input, reconstruction, residual } = values;
+    if (telling) return `${title}. ${describeTelling(telling, input, reconstruction)}`;
     const filled = filledText(filledIn(values).length, input.length);
     const end = filled && ` ${filled}.`;
     if (residual.length === 0) return `${title}. Input only, ${input.length} features.`;

@@ -19,6 +19,8 @@ export class Sheet {
   private readonly hint = element("p", "ae-hint", {}, EMPTY_HINT);
   /** The one tile that Tab reaches; arrows move on from it. */
   private current = 0;
+  /** Whether items are lines of text in place of pictures. */
+  private inLines = false;
 
   constructor(private readonly model: ReconstructionModel) {
     this.node.append(this.title, this.grid, this.hint);
@@ -39,6 +41,11 @@ export class Sheet {
         ? `Showing ${indices.length} of ${total.toLocaleString("en")} selected`
         : `${indices.length} selected`;
     const refocus = this.grid.contains(document.activeElement);
+    const lines = model.get("sheet_texts").length > 0;
+    if (this.grid.classList.toggle("ae-lines-of-text", lines) !== this.inLines) {
+      this.inLines = lines;
+      this.grid.replaceChildren();
+    }
     this.fit(indices.length);
     const sheet = uint8(model.get("sheet_values"));
     const features = indices.length > 0 ? sheet.length / indices.length / 2 : 0;
@@ -69,15 +76,19 @@ export class Sheet {
     while (this.grid.childElementCount > count) this.grid.lastElementChild?.remove();
     while (this.grid.childElementCount < count) {
       const caption = element("span", "ae-tile-error");
-      const picture = imageShape(this.model.get("item_shape"))
-        ? element("canvas", "ae-image")
-        : svg("svg", {
-            class: "ae-tile-profile",
-            viewBox: "0 0 48 40",
-            preserveAspectRatio: "none",
-          });
+      const picture = this.picture();
       this.grid.append(element("button", "ae-tile", { type: "button" }, picture, caption));
     }
+  }
+
+  private picture(): Element {
+    if (this.inLines) return element("span", "ae-tile-text");
+    if (imageShape(this.model.get("item_shape"))) return element("canvas", "ae-image");
+    return svg("svg", {
+      class: "ae-tile-profile",
+      viewBox: "0 0 48 40",
+      preserveAspectRatio: "none",
+    });
   }
 
   private fill(
@@ -96,6 +107,12 @@ export class Sheet {
     tile.setAttribute("aria-label", tile.title);
     tile.dataset.index = String(index);
     if (caption) caption.textContent = short(error, 2) + (filled.length > 0 ? "◇" : "");
+    if (this.inLines && picture) {
+      picture.textContent = this.model.get("sheet_texts")[i] ?? "";
+      tile.title += `\n${picture.textContent}`;
+      tile.setAttribute("aria-label", tile.title);
+      return;
+    }
     const [input, output] = sheetTile(sheet, features, i);
     const shape = imageShape(this.model.get("item_shape"));
     if (shape && picture instanceof HTMLCanvasElement) {

@@ -6,6 +6,19 @@ export interface Item {
   readonly label: string;
   readonly error: number | null;
   readonly epoch: number | null;
+  readonly text: string;
+  readonly telling?: Telling;
+}
+
+/** The few features of a sparse item that are shown. */
+export interface Telling {
+  readonly names: readonly string[];
+  /** How many of them the item has. */
+  readonly given: number;
+  /** How many it has in all. */
+  readonly of: number;
+  /** What stands above the others, which only the reconstruction has. */
+  readonly heading: string;
 }
 
 export interface ReconstructionTraits {
@@ -21,6 +34,7 @@ export interface ReconstructionTraits {
   sheet_total: number;
   sheet_values: DataView;
   sheet_missing: DataView;
+  sheet_texts: string[];
   marked: number;
 }
 
