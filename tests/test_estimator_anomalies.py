@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from ae_widgets import Autoencoder, NonFiniteLossError, SettingsError
+from ae_widgets import Autoencoder, NonFiniteLossError, PCAFeatures, SettingsError
 from tests.engine.data import blobs
 from tests.test_estimator import UNEQUAL
 
@@ -83,6 +83,15 @@ def test_contributions_add_up_to_the_score():
         np.testing.assert_allclose(parts.sum(axis=1), -model.score_samples(X), rtol=1e-4, atol=1e-6)
     model = quick().fit(X)
     np.testing.assert_allclose(model.contributions(csr_matrix(X)), model.contributions(X))
+
+
+@pytest.mark.parametrize("preprocess", [PCAFeatures(2), ["standard", PCAFeatures(3, whiten=True)]])
+def test_contributions_are_those_of_the_items_features(preprocess):
+    X, _ = with_anomalies()
+    model = quick(preprocess=preprocess).fit(X)
+    parts = model.contributions(X)
+    assert parts.shape == X.shape
+    np.testing.assert_allclose(parts.sum(axis=1), -model.score_samples(X), rtol=1e-4, atol=1e-6)
 
 
 def test_a_distance_is_no_sum_over_features():

@@ -57,6 +57,19 @@ def test_clusters(clustering):
     }  # fmt: skip
 
 
+def test_partial_fit_has_the_clusters_of_its_items():
+    model = quick(gamma=0.2, clustering_start=2)
+    for epoch in range(1, 5):
+        model.partial_fit(X)
+        assert hasattr(model, "labels_") == (epoch > 2)
+    assert np.array_equal(model.labels_, model.predict(X))
+    batch = X[:100]
+    model.partial_fit(batch)
+    assert model.labels_.shape == (100,)
+    assert np.array_equal(model.labels_, model.predict(batch))
+    assert not hasattr(quick().partial_fit(X), "labels_")
+
+
 def test_other_clusters_of_the_code_are_found_by_a_pipeline():
     mixture = make_pipeline(quick(), GaussianMixture(3, random_state=0)).fit(X)
     assert adjusted_rand_score(Y, mixture.predict(X)) > 0.95

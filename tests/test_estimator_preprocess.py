@@ -210,7 +210,7 @@ def test_text_is_refused_unless_it_is_asked_for():
 def test_contributions_add_up_to_the_score(preprocess):
     model = fit(preprocess, contamination=0.1)
     parts = model.contributions(WINE)
-    assert parts.shape == (178, model.preprocessor_.n_features_out_)
+    assert parts.shape == WINE.shape
     np.testing.assert_allclose(parts.sum(axis=1), -model.score_samples(WINE), rtol=1e-4)
     assert (model.predict(WINE) == -1).sum() in range(10, 25)
 

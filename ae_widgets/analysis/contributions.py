@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ae_widgets.data.preprocess import Preprocessor
+
     Floats = NDArray[np.float64]
 
-__all__ = ["contributions"]
+__all__ = ["contributions", "feature_contributions"]
 
 LOWEST_LOG, LEAST = -100.0, 1e-8  # as in `ae_widgets.losses.reconstruction`
 
@@ -57,6 +59,45 @@ def contributions(kind: str, inputs: NDArray[Any], outputs: NDArray[Any]) -> Flo
         raise SettingsError(msg)
     x, o = np.asarray(inputs, np.float64), np.asarray(outputs, np.float64)
     return _CONTRIBUTIONS[kind](x, o)
+
+
+def feature_contributions(
+    kind: str, inputs: NDArray[Any], outputs: NDArray[Any], made: Preprocessor | None
+) -> Floats:
+    r"""Return what each feature of the items adds to their errors, whatever was done to them.
+
+    That of `contributions`, where a value that the network is given is a feature, scaled or
+    not, or a step cannot be undone. Where steps such as PCA mix features, the error of an
+    item is shared out by the squared differences of input and output before these steps:
+    with :math:`r` that difference, feature :math:`j` adds
+    :math:`e \, r_j^2 / \sum_k r_k^2` to the error :math:`e`. With 'mse' and components that
+    are not whitened this is :math:`r_j^2` over their number, since a rotation keeps lengths.
+
+    Parameters
+    ----------
+    kind : str
+        The error, as for `contributions`.
+    inputs, outputs : ndarray of shape (n_samples, n_inputs)
+        What the network is given, and gives back.
+    made : Preprocessor or None
+        What made the inputs of the items.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_features), float64
+        A row sums to the item's error; of shape (n_samples, n_inputs) where a step cannot be
+        undone.
+    """
+    parts = contributions(kind, inputs, outputs)
+    if made is None or not (made.mixes_ and made.invertible_):
+        return parts
+    before, after = (np.asarray(made.unmix(x), np.float64) for x in (inputs, outputs))
+    squares = np.square(before - after)
+    total = squares.sum(axis=1, keepdims=True)
+    equal = 1 / squares.shape[1]  # of what no feature shows
+    shares = np.divide(squares, total, out=np.full_like(squares, equal), where=total > 0)
+    shared: Floats = parts.sum(axis=1, keepdims=True) * shares
+    return shared
 
 
 def _squared(x: Floats, o: Floats) -> Floats:

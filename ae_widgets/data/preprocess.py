@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, clone
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
@@ -57,6 +57,8 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Values of an item before and after.
     invertible_ : bool
         Whether every step can be undone, exactly or, as PCA with few components, nearly.
+    mixes_ : bool
+        Whether a step makes a value of several features, as PCA and k-means do.
     explained_variance_ratio_ : ndarray of shape (n_components,) or None
         Of the first PCA among the steps.
 
@@ -71,6 +73,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     n_features_in_: int
     n_features_out_: int
     invertible_: bool
+    mixes_: bool
     explained_variance_ratio_: NDArray[np.floating] | None
 
     def __init__(
@@ -104,7 +107,8 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self._steps: list[tuple[str, Any]] = []
         self._ranges: list[tuple[Floats, Floats]] = []  # of what a step made, by feature
         self.explained_variance_ratio_ = None
-        self.invertible_ = True
+        self.invertible_, self.mixes_ = True, False
+        self._apart = 0  # steps before the first that mixes features
         scaled = _kept_out(self.groups, X.shape[1])
         steps = read_steps(self.preprocess)
         for place, step in enumerate(steps, start=1):
@@ -115,7 +119,11 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             few = step == "quantile" and place == len(steps)
             transformer, Z = _fitted(name, fresh, Z, y, own=isinstance(step, Own), few=few)
             self._steps.append((name, transformer))
-            self._ranges.append(_range(Z))
+            self._ranges.append(_range(Z, ranks=few))
+            if step in SCALINGS or isinstance(transformer, OneToOneFeatureMixin):
+                self._apart += not self.mixes_
+            else:
+                self.mixes_ = True
             self.invertible_ &= _is_invertible(transformer, Z)
             if isinstance(step, PCAFeatures) and self.explained_variance_ratio_ is None:
                 self.explained_variance_ratio_ = transformer.explained_variance_ratio_
@@ -153,16 +161,40 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If a step cannot be undone.
         """
         check_is_fitted(self, "n_features_in_")
+        return project_groups(self._undo(X), self.groups)
+
+    def unmix(self, X: Features) -> Floats:
+        """Return the items as they were before features were mixed: each scaled at most.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features_out_)
+            Items as the network is given them, or gives them back.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_in_), float32
+
+        Raises
+        ------
+        DataError
+            If a step cannot be undone.
+        """
+        check_is_fitted(self, "n_features_in_")
+        return self._undo(X, self._apart)
+
+    def _undo(self, X: Features, first: int = 0) -> Floats:
+        """Return the items as they were before the step `first`."""
         Z: Any = X
         for (name, transformer), span in zip(
-            reversed(self._steps), reversed(self._ranges), strict=True
+            reversed(self._steps[first:]), reversed(self._ranges[first:]), strict=True
         ):
             if not hasattr(transformer, "inverse_transform"):
                 msg = f"{name} cannot be undone: it has no inverse_transform."
                 raise DataError(msg)
             Z = _undone(name, transformer.inverse_transform, Z, span)
         dense: Floats = Z.toarray() if issparse(Z) else np.asarray(Z, np.float32)
-        return project_groups(dense, self.groups)
+        return dense
 
     def _transformer(self, step: Step, shape: tuple[int, int], scaled: Any) -> Any:
         """Return a transformer of scikit-learn, not fitted, for a step on items of `shape`."""
@@ -220,8 +252,10 @@ def _undone(
     return items
 
 
-def _range(Z: Features) -> tuple[Floats, Floats]:
+def _range(Z: Features, *, ranks: bool) -> tuple[Floats, Floats]:
     """Return the least and the largest value of each feature."""
+    if ranks:
+        return np.zeros(Z.shape[1], np.float32), np.ones(Z.shape[1], np.float32)
     if issparse(Z):
         least, largest = Z.min(axis=0).toarray(), Z.max(axis=0).toarray()  # (1, n_features)
         return least.ravel(), largest.ravel()

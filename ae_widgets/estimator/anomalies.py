@@ -16,7 +16,7 @@ from ae_widgets.analysis.anomalies import (
     LatentDistance,
     threshold,
 )
-from ae_widgets.analysis.contributions import contributions
+from ae_widgets.analysis.contributions import feature_contributions
 from ae_widgets.estimator.prediction import Predictions
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import SettingsError
@@ -70,8 +70,10 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
         Returns
         -------
         ndarray of shape (n_samples, n_features), float64
-            With `preprocess` of what the network is given: of components in their
-            place, with a column for each. A row of NaN for an item without any observed value.
+            Where a step of `preprocess` mixes features, as PCA and k-means do, each score is
+            shared out among the features; where such a step cannot be undone, among what the
+            network is given instead: see `feature_contributions` there. A row of NaN for an
+            item without any observed value.
 
         Raises
         ------
@@ -89,7 +91,8 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
         inputs: Any = self._inputs(checked)
         outputs = self._outputs(inputs)
         dense = inputs.toarray() if issparse(inputs) else inputs
-        parts = contributions(self._error_kind, dense, outputs)
+        made = getattr(self, "preprocessor_", None)
+        parts = feature_contributions(self._error_kind, dense, outputs, made)
         if self._takes_missing:
             parts[self._unknown(checked)] = np.nan
         return parts

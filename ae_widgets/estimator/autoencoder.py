@@ -261,7 +261,7 @@ class Autoencoder(
     cluster_centers_ : ndarray of shape (n_clusters, code_dim)
         With `gamma`.
     labels_ : ndarray of shape (n_samples,)
-        Cluster of each item of the last `fit`, with `gamma`.
+        Cluster of each item of the last `fit` or `partial_fit`, with `gamma`.
     offset_ : float
         The score below which an item is an anomaly; only with `contamination`.
     preprocessor_ : Preprocessor or None
@@ -457,9 +457,7 @@ class Autoencoder(
         fitted: Self = watched(
             self, data, epochs, lambda watch: self._train(trainer, epochs, watch)
         )
-        self.__dict__.pop("labels_", None)
-        if self.network_.heads.centers is not None:
-            self.labels_ = self._clusters_of(self._codes(features))
+        self._note_clusters(features)
         self._fit_anomalies(features)
         self._warn_of_divergence(self.loss_curve_[-epochs:])
         return fitted
@@ -491,6 +489,7 @@ class Autoencoder(
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
         trainer = self._trainer(inputs, settings, weight, labels, warm=warm, go_on=True)
         self._train(trainer, 1, Watch())
+        self._note_clusters(features)
         self._fit_anomalies(features)
         return self
 

@@ -30,6 +30,7 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
     """What an autoencoder with `delta` or `gamma` above 0 says of items."""
 
     classes_: NDArray[Any]
+    labels_: NDArray[np.int32]
     gamma: float
     delta: float
 
@@ -68,6 +69,12 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
             raise AttributeError(msg)
         array: NDArray[np.float32] = centers.detach().numpy()
         return array
+
+    def _note_clusters(self, features: Any) -> None:
+        """Keep the cluster of each item that was trained on, once there are clusters."""
+        self.__dict__.pop("labels_", None)
+        if self.network_.heads.centers is not None:
+            self.labels_ = self._clusters_of(self._codes(features))
 
     def _clusters_of(self, codes: NDArray[np.float32]) -> NDArray[np.int32]:
         from ae_widgets.losses.clustering import nearest_distance

@@ -11,7 +11,7 @@ import ipywidgets
 import numpy as np
 
 from ae_widgets.analysis.anomalies import Curves, curves, threshold
-from ae_widgets.analysis.contributions import contributions
+from ae_widgets.analysis.contributions import feature_contributions
 from ae_widgets.exceptions import TrainingError
 from ae_widgets.session import anomaly_scores
 from ae_widgets.widgets._contributions import ContributionChart
@@ -97,7 +97,7 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         self._follow("latent", self._ask, messages=0, interval=REFRESH)
         self._follow("scores", self._show, messages=10, interval=REFRESH)
         self._follow("focus", self._ask_item, messages=0)
-        self._follow("status", self._show_chart, key=self._inputs, messages=20)
+        self._follow("status", self._show_chart, key=self._drawn, messages=20)
 
     def _build(self) -> None:
         dataset = self.session.dataset
@@ -143,18 +143,18 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         )
 
     def _new_chart(self) -> ContributionChart:
-        inputs = self._charted = self.session.inputs
-        shape = inputs.item_shape if inputs.is_image else None
-        chart = ContributionChart(inputs.feature_names, shape)
+        drawn = self._charted = self.session.drawn
+        shape = drawn.item_shape if drawn.is_image else None
+        chart = ContributionChart(drawn.feature_names, shape)
         chart.clear("Choose an item to see what its error is made of")
         return chart
 
-    def _inputs(self) -> Dataset:
-        return self.session.inputs
+    def _drawn(self) -> Dataset:
+        return self.session.drawn
 
     def _show_chart(self) -> None:
         """Chart the errors of another run, which may be about other features."""
-        before, after = self._charted, self.session.inputs
+        before, after = self._charted, self.session.drawn
         if (before.feature_names, before.item_shape) == (after.feature_names, after.item_shape):
             self._charted = after
             return
@@ -269,9 +269,9 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         if answer.indices[0] != self.session.focus:
             return
         inputs, outputs = answer.as_seen
-        if inputs.shape[1] != self._charted.n_features:  # of the run before
+        if inputs.shape[1] != self.session.inputs.n_features:  # of the run before
             return
-        parts = contributions(kind, inputs, outputs)[0]
+        parts = feature_contributions(kind, inputs, outputs, self.session.preprocessor)[0]
         self._chart.show(f"Item {answer.indices[0]}", parts)
         values = [index for _, index in self._list.options]
         with self._quietly():

@@ -72,6 +72,13 @@ def test_ranks_of_all_items_are_found_only_if_a_step_needs_them(monkeypatch, mor
     assert made.n_features_out_ == made.transform(WINE).shape[1]
 
 
+def test_ranks_beyond_those_of_the_first_items_are_undone_beside_missing_ones():
+    X = np.arange(400, dtype=np.float32).reshape(200, 2)
+    X[150:, 0] = np.nan
+    made = Preprocessor("quantile").fit(X)
+    np.testing.assert_allclose(made.inverse_transform(made.transform(X)), X, rtol=1e-4, atol=1e-3)
+
+
 @pytest.mark.parametrize("name", SCALINGS)
 def test_constant_columns_stay_finite(name):
     X = np.hstack([WINE, np.full((178, 1), 7, np.float32)])

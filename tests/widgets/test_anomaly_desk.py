@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from sklearn.metrics import roc_auc_score
+from sklearn.preprocessing import FunctionTransformer
 
 from ae_widgets import PCAFeatures, SettingsError
 from ae_widgets.engine.protocol import Latent
@@ -301,6 +302,10 @@ def test_closing_leaves_nothing_that_listens(two_labels):
     assert not any(two_labels._observers._callbacks.values())
 
 
+def one_way(X):
+    return X[:, :5] * 2
+
+
 def test_errors_are_made_of_what_the_network_is_given():
     X = np.random.default_rng(0).random((60, 16), dtype=np.float32)
     options = {"hidden_layer_sizes": (8,), "max_iter": 2, "trainer": "thread"}
@@ -309,12 +314,24 @@ def test_errors_are_made_of_what_the_network_is_given():
     assert desk._chart._shape == (4, 4)
     session.change(preprocess=["standard", PCAFeatures(5)])
     assert publisher.flush()
-    assert desk._chart._shape is None
+    assert desk._chart._shape == (4, 4)  # components are turned back into pixels
     session.start()
     session.wait(60)
     session.point(3)
     answer = session.reconstruct([3])
-    wait_for(lambda: desk._chart.text.value.startswith("Item 3: input "), 30)
+    error = f"Item 3: half of the error {answer.errors[0]:.3g} in "
+    wait_for(lambda: desk._chart.text.value.startswith(error), 30)
+    assert desk._chart.text.value.endswith("of 16 values")
+    # A step that cannot be undone leaves what the network is given.
+    session.change(preprocess=FunctionTransformer(one_way))
+    session.reset()
+    assert publisher.flush()
+    assert desk._chart._shape is None
+    session.start()
+    session.wait(60)
+    session.point(4)
+    answer = session.reconstruct([4])
+    wait_for(lambda: desk._chart.text.value.startswith("Item 4: input "), 30)
     assert np.nansum(desk._chart.bars.y) == pytest.approx(float(answer.errors[0]), rel=1e-3)
     desk.close()
     session.close()
