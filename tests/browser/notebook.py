@@ -63,9 +63,12 @@ FOLD_SIDE_BAR = """async () => {
   if (shell.leftCollapsed === false) await commands.execute('application:toggle-left-area');
 }"""
 
-LEAVE_NOTHING = """
-import ae_widgets, ipywidgets
+END_RUNS = """
+import ae_widgets
 for run in ae_widgets.runs(): run.close()
+"""
+FORGET = f"""{END_RUNS}
+import ipywidgets
 ipywidgets.Widget.close_all()
 get_ipython().run_line_magic('reset', '-f')
 __import__('gc').collect()
@@ -98,6 +101,10 @@ class Notebook:
         self.page.evaluate("() => window.testPanel.context.save()")
         self.page.reload()
         self._settle()
+
+    def forget(self) -> None:
+        """Remove from the kernel what the notebook before it left, which no page shows."""
+        self.run(FORGET)
 
     def run_all(self) -> None:
         """Run all cells, and return when the last has ended."""
@@ -138,8 +145,8 @@ class Notebook:
         )
 
     def leave(self) -> None:
-        """Close the notebook, and what it left in its kernel, for the next one."""
-        self.run(LEAVE_NOTHING)
+        """Close the notebook; its kernel serves the next one."""
+        self.run(END_RUNS)
         self.page.evaluate("() => window.testPanel.dispose()")
         self.page.remove_listener("pageerror", self._note_error)
         self.page.remove_listener("console", self._note)
