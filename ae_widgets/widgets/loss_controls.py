@@ -55,7 +55,7 @@ TOOLTIPS = {
     "in, DCN to the nearest centre",
     "n_clusters": "Clusters to look for; another number has their centres placed anew",
     "clustering_start": "Epochs before k-means places the centres on the codes: by then the code "
-    "knows something of the data",
+    "knows something of the data. They are placed anew when the codes leave them",
     "class_weight": "Whether all items with a label count alike, or all classes: 'balanced' helps "
     "a class of few items",
     "reconstruction": "How input and output are compared: squared, absolute or Huber error, "
