@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,7 +93,7 @@ def place(
     from sklearn.cluster import KMeans
 
     kmeans = KMeans(n_clusters, n_init=n_init, random_state=random_state)
-    with threadpool_limits(limits=1):  # sums of several threads come in any order
+    with _pools().limit(limits=1):  # sums of several threads come in any order
         kmeans.fit(codes)
     centers, clusters = kmeans.cluster_centers_.astype(np.float32), kmeans.labels_
     if before is not None:
@@ -146,6 +147,12 @@ def fit_of(codes: Codes, centers: Codes) -> Fit:
     behind = float(sizes @ np.square(means - centers).sum(axis=1))
     lag = behind / (inertia + behind) if behind else 0.0
     return Fit(nearest.astype(np.int32), inertia, lag, _smallest(nearest, len(centers)))
+
+
+@cache
+def _pools() -> Any:
+    """Return what limits threads; looking for the libraries takes as long as k-means does."""
+    return ThreadpoolController()
 
 
 def _left(codes: Codes, fit: Fit, n_clusters: int, random_state: int) -> bool:

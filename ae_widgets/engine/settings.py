@@ -63,9 +63,9 @@ class Settings:
         2017). See `ae_widgets.losses.clustering`.
     clustering_start : int >= 0, default=0
         Epochs before the clusters begin: k-means then places their centres on the
-        codes. They begin earlier if training has converged by then. The centres are
-        placed anew after an epoch in which the codes left them, see
-        `ae_widgets.engine.centers.settle`.
+        codes. They begin earlier if training has converged by then, and after three
+        quarters of `max_iter` at the latest. The centres are placed anew after an
+        epoch in which the codes left them, see `ae_widgets.engine.centers.settle`.
     delta : float >= 0, default=0.0
         Weight of the classification: the cross-entropy of a linear classifier on the
         code, over the items that have a label.

@@ -549,7 +549,8 @@ class Trainer:
             return
         if guidance.wants_classes:
             guidance.begin_classes(settings.architecture.code_dim)
-        latest = min(settings.clustering_start, settings.max_iter // 2)
+        # What follows takes fewer epochs, each dearer, than what comes before.
+        latest = min(settings.clustering_start, settings.max_iter * 3 // 4)
         if guidance.awaits_codes or (guidance.awaits_clusters and self.epoch >= latest):
             self._settle()
         known = self._heads_of_step

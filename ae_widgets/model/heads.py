@@ -38,8 +38,9 @@ class Heads(nn.Module):
 
         A new class begins with weights of 0, which favour none.
         """
-        # Drawing weights that are not used would move torch's global random state.
-        linear: nn.Linear = nn.utils.skip_init(nn.Linear, code_dim, n_classes)  # type: ignore[no-untyped-call]  # torch has no type here
+        # skip_init would draw nothing, but imports sympy: a second in which nothing trains.
+        with torch.random.fork_rng(devices=[]):
+            linear = nn.Linear(code_dim, n_classes)
         with torch.no_grad():
             for parameter in linear.parameters():
                 parameter.zero_()

@@ -55,7 +55,7 @@ TOOLTIPS = {
     "in, DCN to the nearest centre",
     "n_clusters": "Clusters to look for; another number has their centres placed anew",
     "clustering_start": "Epochs before k-means places the centres on the codes: by then the code "
-    "knows something of the data",
+    "knows something of the data. They are placed anew when the codes leave them",
     "class_weight": "Whether all items with a label count alike, or all classes: 'balanced' helps "
     "a class of few items. Above δ = 0 it weighs the classification; at δ = 0 batches are "
     "balanced, from the next epoch on",

@@ -73,9 +73,9 @@ def test_they_begin_earlier_when_training_has_converged():
     assert not trainer.stopping.converged
 
 
-def test_and_at_half_of_max_iter_at_the_latest():
+def test_and_at_three_quarters_of_max_iter_at_the_latest():
     trainer = Trainer(X, settings(gamma=0.1, clustering_start=1000, max_iter=8))
-    train(trainer, 4)
+    train(trainer, 6)
     assert trainer.network.heads.centers is None
     train(trainer, 1)
     assert trainer.network.heads.centers is not None

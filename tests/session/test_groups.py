@@ -4,9 +4,15 @@ import time
 
 import numpy as np
 import pytest
-from sklearn.cluster import HDBSCAN
-from sklearn.datasets import make_blobs
-from sklearn.metrics import accuracy_score, adjusted_rand_score, confusion_matrix
+from sklearn.cluster import HDBSCAN, KMeans
+from sklearn.datasets import load_digits, make_blobs
+from sklearn.metrics import (
+    accuracy_score,
+    adjusted_rand_score,
+    confusion_matrix,
+    normalized_mutual_info_score,
+    silhouette_score,
+)
 from sklearn.mixture import GaussianMixture
 
 from ae_widgets import Session
@@ -75,6 +81,28 @@ def test_trained_clusters_are_taken_where_there_are_some(make):
     known = KNOWN >= 0
     ari = adjusted_rand_score(KNOWN[known], session.latent.clusters[known])
     assert found.clusters.ari == pytest.approx(ari)
+
+
+def test_clusters_that_were_placed_anew_are_the_ones_that_are_scored():
+    digits = load_digits()
+    items, labels = (digits.data[:600] / 16).astype(np.float32), digits.target[:600]
+    session = Session(
+        items, labels, trainer="thread", hidden_layer_sizes=(32,), code_dim=5, max_iter=25,
+        learning_rate=5e-3, gamma=0.1, delta=1.0, clustering_start=2, random_state=100,
+    )  # fmt: skip
+    session.start()
+    session.wait(120)
+    found, frame = groups(session).clusters, session.latent
+    session.close()
+    # Beside a classifier the codes leave the centres that were placed in epoch 2.
+    k_means = KMeans(10, n_init=10, random_state=0).fit_predict(frame.codes)
+    assert found.n_clusters == 10
+    assert found.ari > 0.8 * adjusted_rand_score(labels, k_means)
+    assert found.ari == pytest.approx(adjusted_rand_score(labels, frame.clusters))
+    assert found.nmi == pytest.approx(normalized_mutual_info_score(labels, frame.clusters))
+    assert found.silhouette == pytest.approx(
+        silhouette_score(frame.codes, frame.clusters), abs=1e-5
+    )
 
 
 def test_another_label_counts_and_another_run_knows_nothing(make):
