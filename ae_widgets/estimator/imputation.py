@@ -9,6 +9,7 @@ from scipy.sparse import issparse
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from ae_widgets.data.frames import as_frame, filled_frame
 from ae_widgets.engine.items import chunk_rows
 from ae_widgets.engine.missing import error_in_force
 from ae_widgets.estimator.dtypes import checked_dtypes
@@ -57,14 +58,15 @@ class Imputation(FittedAutoencoder):
 
         Parameters
         ----------
-        X : array-like or CSR matrix of shape (n_samples, n_features)
-            Items; NaN where a value is missing.
+        X : array-like, CSR matrix or DataFrame of shape (n_samples, n_features)
+            Items; NaN or null where a value is missing.
 
         Returns
         -------
-        ndarray or CSR matrix of shape (n_samples, n_features)
-            A copy, float32 or float64 as `X`, in which all that was observed is the
-            same bit for bit.
+        ndarray, CSR matrix or DataFrame of shape (n_samples, n_features)
+            A copy, of an array float32 or float64 as `X`, in which all that was
+            observed is the same bit for bit. A frame of any library comes back as
+            one; a missing category is the most probable of the column's.
         """
         check_is_fitted(self, "network_")
         checked = self._check(X)
@@ -74,6 +76,8 @@ class Imputation(FittedAutoencoder):
                 "be undone. Give it an inverse_transform, or leave it out."
             )
             raise DataError(msg)
+        if (frame := as_frame(X)) is not None:
+            return filled_frame(frame, self._filled(checked.copy(), checked), self.categories_)
         filled = check_array(
             checked_dtypes(X),
             accept_sparse="csr",
@@ -81,6 +85,10 @@ class Imputation(FittedAutoencoder):
             ensure_all_finite="allow-nan",
             copy=True,
         )
+        return self._filled(filled, checked)
+
+    def _filled(self, filled: Any, checked: Any) -> Any:
+        """Return `filled`, with the reconstructions of checked items where it is NaN."""
         size = chunk_rows(self.n_features_in_)
         values = filled.data if issparse(filled) else filled
         rows, columns = _missing_cells(filled)
