@@ -3,6 +3,8 @@
 import pickle
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits, make_blobs
@@ -142,3 +144,32 @@ def test_from_and_to_a_session():
         assert np.array_equal(again.latent.classes, with_y.latent.classes)
     finally:
         again.close()
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
+def test_y_may_name_a_column_which_is_no_feature(library):
+    columns = {f"x{i}": X[:, i] for i in range(6)}
+    frame, items = library({"class": [*"abc"] * 80} | columns), library(columns)
+    classes = np.array([*"abc"] * 80)
+    named = quick(delta=1.0, max_iter=3).fit(frame, "class")
+    told = quick(delta=1.0, max_iter=3).fit(items, classes)
+    assert [*named.feature_names_in_] == [*columns]
+    assert [*named.classes_] == [*"abc"]
+    for both in (items, frame):  # what is asked with the column is asked without it
+        np.testing.assert_array_equal(named.predict(both), told.predict(items))
+        np.testing.assert_array_equal(named.reconstruct(both), told.reconstruct(items))
+    np.testing.assert_array_equal(
+        quick(max_iter=3).fit_transform(frame, "class"), quick(max_iter=3).fit_transform(items)
+    )
+    more = quick(delta=1.0).partial_fit(frame, "class")
+    assert more.n_features_in_ == 6
+    filled = quick(max_iter=3, missing="mask").fit(frame, "class").impute(frame)
+    assert [*filled.columns] == [*columns]
+
+
+def test_y_that_names_no_column_is_refused():
+    frame = pd.DataFrame(X, columns=[*"abcdef"])
+    with pytest.raises(DataError, match=r"y='target' names no column of X\. Its columns are: 'a'"):
+        quick().fit(frame, "target")
+    with pytest.raises(DataError, match=r"y='target' .* X is no DataFrame\. Pass one label"):
+        quick(delta=1.0).fit(X, "target")

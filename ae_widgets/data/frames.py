@@ -23,9 +23,11 @@ __all__ = [
     "as_frame",
     "as_series",
     "filled_frame",
+    "no_frame",
     "read_frame",
     "series_categories",
     "series_values",
+    "split_column",
 ]
 
 
@@ -134,6 +136,28 @@ def _encoded(
         np.hstack(blocks), tuple(features), index, groups=tuple(groups), notices=tuple(notices),
         categories=categories,
     )  # fmt: skip
+
+
+def no_frame(label: str) -> DataError:
+    """Return the error of the name of a column where there are none."""
+    return DataError(
+        f"y={label!r} is a text, which names a column of a DataFrame, but X is no DataFrame. "
+        "Pass one label an item."
+    )
+
+
+def split_column(X: Any, name: str) -> tuple[Any, NDArray[Any]]:
+    """Return a frame of any library without one of its columns, and that column's values.
+
+    Raises
+    ------
+    DataError
+        If `X` is no frame, or has no column of that name.
+    """
+    if (frame := as_frame(X)) is None:
+        raise no_frame(name)
+    column = frame.columns[_position(name, list(frame.columns))]
+    return frame.drop(column).to_native(), series_values(frame[column])
 
 
 def filled_frame(

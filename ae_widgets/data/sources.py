@@ -13,7 +13,7 @@ import numpy as np
 
 from ae_widgets.data.columns import is_missing
 from ae_widgets.data.dataset import Dataset
-from ae_widgets.data.frames import as_frame, read_frame
+from ae_widgets.data.frames import as_frame, no_frame, read_frame
 from ae_widgets.data.sparse import is_sparse
 from ae_widgets.data.table import Table, show
 from ae_widgets.exceptions import DataError
@@ -67,11 +67,7 @@ def read_table(X: Any, label: str | None = None, categorical: Any = None) -> Tab
         )
         raise DataError(msg)
     if label is not None:
-        msg = (
-            f"y={label!r} is a text, which names a column of a DataFrame, but X is no DataFrame. "
-            "Pass one label an item."
-        )
-        raise DataError(msg)
+        raise no_frame(label)
     return Table(X if is_sparse(X) else read_array(X, "X"))
 
 

@@ -396,7 +396,10 @@ class Autoencoder(
     # Training ---------------------------------------------------------------
 
     def fit(
-        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike | str | None = None,
+        sample_weight: ArrayLike | None = None,
     ) -> Self:
         """Train on `X`.
 
@@ -408,9 +411,11 @@ class Autoencoder(
             The items; numbers, without NaN unless `missing` is 'mask'.
             A sparse matrix is converted to CSR and float32 if it is not, and never
             made dense as a whole.
-        y : array-like of shape (n_samples,), optional
+        y : array-like of shape (n_samples,) or str, optional
             Classes, for `delta` and `class_weight`; otherwise ignored. With `delta` an
-            item may have none: NaN, None or -1. Handed to the callbacks.
+            item may have none: NaN, None or -1. Or the name of the column of a
+            DataFrame that holds them: it is no feature, here and in all that is asked
+            later. Handed to the callbacks.
         sample_weight : array-like of shape (n_samples,), optional
             How often each item is drawn, in relation to the others. An epoch is
             then as many draws, with replacement, as there are items to train on.
@@ -422,7 +427,8 @@ class Autoencoder(
             If a parameter is out of its range, the data does not allow it, or the
             device is not present.
         DataError
-            If weights are not of the right shape, negative, or all 0.
+            If weights are not of the right shape, negative, or all 0, or `y` is the
+            name of no column.
         NotEnoughMemoryError
             If memory is short; a model that was begun is kept.
         TrainingError
@@ -431,6 +437,7 @@ class Autoencoder(
             If the loss becomes NaN or infinite; the model is that of the last
             completed epoch.
         """
+        X, y = self._split(X, y)
         warm = self.warm_start and hasattr(self, "network_")
         features = self._check(X, reset=not warm, ensure_min_samples=2)
         self._prepare_anomalies()
@@ -452,7 +459,10 @@ class Autoencoder(
         return fitted
 
     def partial_fit(
-        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike | str | None = None,
+        sample_weight: ArrayLike | None = None,
     ) -> Self:
         """Train for one epoch on `X`, going on from where the last call ended.
 
@@ -463,10 +473,11 @@ class Autoencoder(
             A sparse matrix is converted to CSR and float32 if it is not, and never
             made dense as a whole.
         y : array-like of shape (n_samples,), optional
-            Classes, for `delta` and `class_weight`; otherwise ignored.
+            Classes as for `fit`.
         sample_weight : array-like of shape (n_samples,), optional
             How often each item is drawn, in relation to the others.
         """
+        X, y = self._split(X, y)
         warm = hasattr(self, "network_")
         features = self._check(X, reset=not warm)
         self._prepare_anomalies()

@@ -69,6 +69,7 @@ class Imputation(FittedAutoencoder):
             one; a missing category is the most probable of the column's.
         """
         check_is_fitted(self, "network_")
+        X = self._without_target(X)
         checked = self._check(X)
         if self.preprocessor_ is not None and not self.preprocessor_.invertible_:
             msg = (

@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from ae_widgets.data.categories import categorical_columns
-from ae_widgets.data.frames import as_frame, read_frame
+from ae_widgets.data.frames import as_frame, read_frame, split_column
 from ae_widgets.engine.preprocess import fit_preprocessor
 
 if TYPE_CHECKING:
@@ -33,6 +33,19 @@ class Preprocessing(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
     preprocessor_: Preprocessor | None
     categories_: Mapping[str, tuple[str, ...]]
     _groups: tuple[tuple[int, int], ...]
+    _target: str | None = None
+
+    def _split(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Return items and classes; where `y` names a column of a frame, it is taken out."""
+        self._target = y if isinstance(y, str) else None
+        return (X, y) if self._target is None else split_column(X, self._target)
+
+    def _without_target(self, X: Any) -> Any:
+        """Return a frame without the column of classes that `fit` was told the name of."""
+        frame = None if self._target is None else as_frame(X)
+        if frame is None or self._target not in frame.columns:
+            return X
+        return split_column(X, self._target)[0]
 
     def _encoded(self, X: Any, *, reset: bool) -> Any:
         """Return a frame with its columns of categories one-hot; all else as it is."""

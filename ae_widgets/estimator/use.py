@@ -150,7 +150,7 @@ class FittedAutoencoder(
             check_is_fitted(self, "network_")
         checked: Features = validate_data(
             self,
-            checked_dtypes(self._encoded(X, reset=reset)),
+            checked_dtypes(self._encoded(self._without_target(X), reset=reset)),
             reset=reset,
             accept_sparse="csr",
             dtype=np.float32,
