@@ -1,6 +1,7 @@
 """Classes and clusters through scikit-learn's interface."""
 
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits, make_blobs
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import adjusted_rand_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -173,3 +175,37 @@ def test_y_that_names_no_column_is_refused():
         quick().fit(frame, "target")
     with pytest.raises(DataError, match=r"y='target' .* X is no DataFrame\. Pass one label"):
         quick(delta=1.0).fit(X, "target")
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba"])
+def test_predicting_before_fit_is_told(method):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        getattr(quick(delta=1.0), method)(X)
+    late = quick(max_iter=2).fit(X).set_params(delta=1.0)
+    with pytest.raises(DataError, match=r"there were 0 to learn.* Fit with y .* delta above 0"):
+        getattr(late, method)(X)
+
+
+@pytest.mark.parametrize(
+    ("method", "advice"),
+    [
+        ("predict", "set delta .* gamma .* or contamination"),
+        ("fit_predict", "set delta .* gamma .* or contamination"),
+        ("predict_proba", "set delta above 0, and fit with y"),
+        ("decision_function", "set contamination"),
+        ("impute", "set missing='mask', and fit"),
+    ],
+)
+def test_what_is_not_there_says_which_parameter_asks_for_it(method, advice):
+    with pytest.raises(AttributeError, match=f"no attribute '{method}'") as raised:
+        getattr(quick(max_iter=2).fit(X), method)
+    assert re.search(advice, str(raised.value.__cause__))
+
+
+def test_clusters_that_have_not_begun_are_told():
+    model = quick(gamma=1.0).partial_fit(X)
+    with pytest.raises(NotFittedError, match=r"no clusters yet: 1 epoch .* clustering_start=50"):
+        model.predict(X)
+    assert not hasattr(model, "cluster_centers_")
+    with pytest.raises(AttributeError, match="fit with gamma above 0"):
+        _ = quick(max_iter=2).fit(X).cluster_centers_

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from sklearn.exceptions import NotFittedError
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from ae_widgets.data import NO_LABEL
 from ae_widgets.data.columns import is_missing
 from ae_widgets.data.labels import means_none
+from ae_widgets.data.table import listing
 from ae_widgets.estimator.prediction import Predictions
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import DataError
@@ -23,7 +25,10 @@ __all__ = ["GroupingAutoencoder", "class_numbers"]
 
 
 def _trains_classes(model: Any) -> bool:
-    return bool(model.delta)
+    if not model.delta:
+        msg = "There are no classes: set delta above 0, and fit with y."
+        raise AttributeError(msg)
+    return True
 
 
 class GroupingAutoencoder(Predictions, FittedAutoencoder):
@@ -31,6 +36,8 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
 
     classes_: NDArray[Any]
     gamma: float
+    clustering_start: int
+    n_iter_: int
     delta: float
 
     @available_if(_trains_classes)  # type: ignore[untyped-decorator]
@@ -40,19 +47,28 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         codes = self._codes(self._check(X))
         classifier = network.heads.classifier
         if classifier is None:
-            msg = (
-                "No class was learnt: y held fewer than two. Fit with y that has a label for "
-                "some items of each class."
-            )
-            raise DataError(msg)
+            raise self._no_classes()
         with torch.no_grad():
             logits = classifier(torch.from_numpy(codes)).double()
         probabilities: NDArray[np.float64] = torch.softmax(logits, dim=1).numpy()
         return probabilities
 
     def _predict_classes(self, X: ArrayLike) -> NDArray[Any]:
-        classes: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        classes: NDArray[Any] = self.classes_[best]
         return classes
+
+    def _no_classes(self) -> DataError:
+        known = [repr(name) for name in getattr(self, "classes_", np.empty(0)).tolist()]
+        if len(known) > 1:  # they were told to a session after it had trained
+            return DataError(
+                f"The classes {listing(known)} are not learnt yet. Train on, by start() or the "
+                "Lab's Start, and take the estimator again."
+            )
+        return DataError(
+            f"No class was learnt: there were {len(known)} to learn, and two are needed. Fit with "
+            "y that has a label for some items of each class, and delta above 0."
+        )
 
     def _predict_clusters(self, X: ArrayLike) -> NDArray[np.int32]:
         check_is_fitted(self, "network_")
@@ -64,10 +80,19 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         network = getattr(self, "network_", None)
         centers = None if network is None else network.heads.centers
         if centers is None:
-            msg = "There are no clusters: fit with gamma above 0."
-            raise AttributeError(msg)
+            raise self._no_clusters()
         array: NDArray[np.float32] = centers.detach().numpy()
         return array
+
+    def _no_clusters(self) -> NotFittedError:
+        trained = getattr(self, "n_iter_", 0)
+        if not self.gamma or not trained:
+            return NotFittedError("There are no clusters: fit with gamma above 0.")
+        epochs = f"{trained} epoch was" if trained == 1 else f"{trained} epochs were"
+        return NotFittedError(
+            f"There are no clusters yet: {epochs} trained, and they begin after clustering_start="
+            f"{self.clustering_start}, or once training has converged. Train on, or lower it."
+        )
 
     def _clusters_of(self, codes: NDArray[np.float32]) -> NDArray[np.int32]:
         from ae_widgets.losses.clustering import nearest_distance

@@ -24,8 +24,10 @@ __all__ = ["Imputation"]
 
 
 def _fills(model: Any) -> bool:
-    takes: bool = model._takes_missing  # noqa: SLF001  # its own
-    return takes
+    if not model._takes_missing:  # noqa: SLF001  # its own
+        msg = "Missing values are not learnt: set missing='mask', and fit."
+        raise AttributeError(msg)
+    return True
 
 
 class Imputation(FittedAutoencoder):
