@@ -101,6 +101,7 @@ def test_a_grid_search_over_delta():
         (None, "pass y"),
         (Y[:-1], "240 rows and y has 239"),
         (np.full(240, np.nan), "holds no class"),
+        (np.where(Y == 0, "a", None), "holds a single class, 'a': .* Pass items of two"),
     ],
 )
 def test_classes_that_make_no_sense_are_refused(y, match):

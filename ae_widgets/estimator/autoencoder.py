@@ -442,7 +442,7 @@ class Autoencoder(
         features = self._check(X, reset=not warm, ensure_min_samples=2)
         self._prepare_anomalies()
         weight = self._weight_items(features.shape[0], y, sample_weight)
-        labels = self._class_numbers(y, features.shape[0], warm=warm)
+        labels = self._class_numbers(y, features.shape[0], warm=warm, least=2)
         settings = self._settings()
         inputs = self._fit_inputs(features, settings, y, warm=warm)
         trainer = self._trainer(inputs, settings, weight, labels, warm=warm)
@@ -566,12 +566,12 @@ class Autoencoder(
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
 
     def _class_numbers(
-        self, y: ArrayLike | None, n_samples: int, *, warm: bool
+        self, y: ArrayLike | None, n_samples: int, *, warm: bool, least: int = 1
     ) -> NDArray[np.int32] | None:
         if not self.delta:
             return None
         known = self.classes_ if warm and hasattr(self, "classes_") else None
-        labels, self.classes_ = class_numbers(y, n_samples, known)
+        labels, self.classes_ = class_numbers(y, n_samples, known, least=least)
         return labels
 
     def _note(self, record: LossRecord, trainer: Trainer) -> None:

@@ -62,8 +62,8 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         known = [repr(name) for name in getattr(self, "classes_", np.empty(0)).tolist()]
         if len(known) > 1:  # they were told to a session after it had trained
             return DataError(
-                f"The classes {listing(known)} are not learnt yet. Train on, by start() or the "
-                "Lab's Start, and take the estimator again."
+                f"The classes {listing(known)} are not learnt yet. Train with them, by start() "
+                "or the Lab's Start, and take the estimator again."
             )
         return DataError(
             f"No class was learnt: there were {len(known)} to learn, and two are needed. Fit with "
@@ -104,7 +104,7 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
 
 
 def class_numbers(
-    y: ArrayLike | None, n_samples: int, known: NDArray[Any] | None = None
+    y: ArrayLike | None, n_samples: int, known: NDArray[Any] | None = None, *, least: int = 1
 ) -> tuple[NDArray[np.int32], NDArray[Any]]:
     """Return each item's class as a number, -1 for none, and the classes.
 
@@ -116,11 +116,13 @@ def class_numbers(
     n_samples : int
     known : ndarray, optional
         Classes to begin with, in this order; others are appended.
+    least : int, default=1
+        How many classes there must be.
 
     Raises
     ------
     DataError
-        If there is no `y`, it is of another length, or holds no class.
+        If there is no `y`, it is of another length, or holds too few classes.
     """
     if y is None:
         msg = "delta is above 0, so that classes are trained: pass y, the class of each item."
@@ -143,6 +145,12 @@ def class_numbers(
     classes = np.unique(present)
     if known is not None:
         classes = np.concatenate([known, classes[~np.isin(classes, known)]])
+    if len(classes) < least:
+        msg = (
+            f"y holds a single class, {classes.tolist()[0]!r}: there is nothing to tell it from. "
+            "Pass items of two at least, or delta=0."
+        )
+        raise DataError(msg)
     order = np.argsort(classes)
     labels = np.full(n_samples, NO_LABEL, np.int32)
     labels[~missing] = order[np.searchsorted(classes, present.astype(classes.dtype), sorter=order)]

@@ -524,10 +524,14 @@ class Session(Imputation, Grouping, Keeping, Watching, Readings):
     def _notices(self) -> tuple[str, ...]:
         """Return what is worth saying of the run that begins."""
         code_dim, n = self.settings.architecture.code_dim, self._prepared.inputs.n_features
-        if code_dim <= n:
-            return self._prepared.notices
-        notice = f"The code has {code_dim} values and an item only {n}: it can copy its inputs."
-        return (*self._prepared.notices, notice)
+        notices = [*self._prepared.notices]
+        if code_dim > n:
+            notices.append(
+                f"The code has {code_dim} values and an item only {n}: it can copy its inputs."
+            )
+        if self.settings.delta and (notice := self._labelling.notice):
+            notices.append(notice)
+        return tuple(notices)
 
     def _launch(self, begin: Begin) -> None:
         self._link.launch(begin)
@@ -542,6 +546,8 @@ class Session(Imputation, Grouping, Keeping, Watching, Readings):
         self.prepare()
         registry.hold(self)
         self._run.starting()
+        if self.settings.delta and (notice := self._labelling.notice):
+            self._run.say(notice)
         self._link.send(command)
 
     def _halt(self, command: Pause | Stop) -> None:
