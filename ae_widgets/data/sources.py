@@ -54,12 +54,20 @@ def read_table(X: Any, label: str | None = None, categorical: Any = None) -> Tab
         If X is nothing that holds items with features.
     """
     if isinstance(X, Dataset):
-        return Table(X.features, X.feature_names or None, item_shape=X.item_shape, groups=X.groups)
+        return Table(
+            X.features,
+            X.feature_names or None,
+            item_shape=X.item_shape,
+            groups=X.groups,
+            categories=X.origin.categories,
+            columns=X.origin.columns,
+        )
     if isinstance(X, dict) and "data" in X and hasattr(X, "data"):
         return _read_bunch(X, label, categorical)
     frame = as_frame(X)
     if frame is not None:
-        return read_frame(frame, label, categorical)
+        named = all(isinstance(name, str) for name in frame.columns)
+        return replace(read_frame(frame, label, categorical), columns=named)
     if categorical is not None:
         msg = (
             "categorical= is about the columns of a DataFrame, but X is no DataFrame. Make one of "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
@@ -14,7 +15,6 @@ from ae_widgets.engine.preprocess import fit_preprocessor
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     from ae_widgets.data.preprocess import Preprocessor
@@ -34,6 +34,7 @@ class Preprocessing(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
     categories_: Mapping[str, tuple[str, ...]]
     _groups: tuple[tuple[int, int], ...]
     _target: str | None = None
+    _divided: bool = False
 
     def _split(self, X: Any, y: Any) -> tuple[Any, Any]:
         """Return items and classes; where `y` names a column of a frame, it is taken out."""
@@ -48,7 +49,14 @@ class Preprocessing(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         return split_column(X, self._target)[0]
 
     def _encoded(self, X: Any, *, reset: bool) -> Any:
-        """Return a frame with its columns of categories one-hot; all else as it is."""
+        """Return a frame with its columns of categories one-hot; all else as it is.
+
+        But uint8 values are divided by 255 if those of a session's run were.
+        """
+        if reset:
+            self._divided = False
+        if self._divided and getattr(X, "dtype", None) == np.uint8:
+            return X.astype(np.float32) / np.float32(255)
         frame = as_frame(X)
         known = None if reset else getattr(self, "categories_", {})
         if reset:

