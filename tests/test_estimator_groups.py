@@ -101,6 +101,9 @@ def test_a_grid_search_over_delta():
         (None, "pass y"),
         (Y[:-1], "240 rows and y has 239"),
         (np.full(240, np.nan), "holds no class"),
+        (X[:, 0], r"y has 240 distinct numbers, as a measurement .* pandas\.qcut"),
+        (np.arange(240.0), "y has 240 distinct numbers, as a measurement"),
+        (np.where(Y == 0, np.inf, Y), "y has infinite values"),
         (np.where(Y == 0, "a", None), "holds a single class, 'a': .* Pass items of two"),
     ],
 )

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from ae_widgets.data import NO_LABEL
 from ae_widgets.data.columns import is_missing
-from ae_widgets.data.labels import means_none
+from ae_widgets.data.labels import is_measurement, means_none
 from ae_widgets.data.table import listing
 from ae_widgets.estimator.prediction import Predictions
 from ae_widgets.estimator.use import FittedAutoencoder
@@ -122,7 +122,8 @@ def class_numbers(
     Raises
     ------
     DataError
-        If there is no `y`, it is of another length, or holds too few classes.
+        If there is no `y`, it is of another length, holds too few classes, infinite
+        values, or a measurement, as `ae_widgets.data.labels.read_labels` tells one.
     """
     if y is None:
         msg = "delta is above 0, so that classes are trained: pass y, the class of each item."
@@ -140,6 +141,7 @@ def class_numbers(
     if not len(present):
         msg = "y holds no class: every value is missing. Pass a class for some items, or delta=0."
         raise DataError(msg)
+    _check_discrete(present)
     if present.dtype == object and _mixed(present):
         present = present.astype(str)
     classes = np.unique(present)
@@ -155,6 +157,22 @@ def class_numbers(
     labels = np.full(n_samples, NO_LABEL, np.int32)
     labels[~missing] = order[np.searchsorted(classes, present.astype(classes.dtype), sorter=order)]
     return labels, classes
+
+
+def _check_discrete(values: NDArray[Any]) -> None:
+    if values.dtype.kind != "f":
+        return
+    distinct = np.unique(values)
+    if not np.isfinite(distinct[[0, -1]]).all():
+        msg = "y has infinite values, which are no classes. Pass NaN or -1 where there is none."
+        raise DataError(msg)
+    if is_measurement(distinct, len(values)):
+        msg = (
+            f"y has {distinct.size:,} distinct numbers, as a measurement has and not classes. Cut "
+            "it into ranges, e.g. pandas.qcut(y, 5, labels=False), pass integers if these are "
+            "classes, or delta=0."
+        )
+        raise DataError(msg)
 
 
 def _mixed(values: NDArray[Any]) -> bool:
