@@ -120,6 +120,16 @@ def test_settings_that_make_no_sense_are_refused():
             quick(**changes).fit(X, Y)
 
 
+def test_more_clusters_than_items_are_refused():
+    message = "n_clusters is 1,000, but there are 240 items. Lower it."
+    with pytest.raises(SettingsError, match=message):
+        quick(gamma=0.1, n_clusters=1000).fit(X)
+    quick(n_clusters=1000, max_iter=1).fit(X)  # there are none
+    quick(gamma=0.1, n_clusters=5, max_iter=1).partial_fit(X[:4])  # more items may follow
+    with pytest.raises(SettingsError, match=message):
+        Session(X, trainer="thread", gamma=0.1, n_clusters=1000)
+
+
 def test_partial_fit_and_warm_start_go_on_with_the_heads():
     model = quick(delta=1.0, gamma=0.1, max_iter=20, clustering_start=2).fit(X, Y)
     centers = model.cluster_centers_.copy()

@@ -525,7 +525,10 @@ class Autoencoder(
         go_on: bool = False,
     ) -> Trainer:
         own = self.encoder is not None or self.decoder is not None
-        check_settings(settings, Dataset(features).value_range, own_modules=own)
+        n_samples = None if go_on else features.shape[0]  # of `partial_fit`, a part of them
+        check_settings(
+            settings, Dataset(features).value_range, n_samples=n_samples, own_modules=own
+        )
         network = None
         if own:
             network, code_dim = wrap_modules(

@@ -510,7 +510,9 @@ class Session(Imputation, Grouping, Keeping, Watching, Readings):
 
     def _check_settings(self, settings: Settings) -> None:
         inputs = self._inputs.of(settings).inputs
-        check_settings(settings, inputs.value_range, missing=inputs.has_missing)
+        check_settings(
+            settings, inputs.value_range, n_samples=inputs.n_samples, missing=inputs.has_missing
+        )
         settings.architecture.check_n_features(inputs.n_features)
 
     def _begin(self) -> Begin:
