@@ -101,7 +101,7 @@ def test_an_unknown_way_is_refused():
 
 @pytest.mark.parametrize(
     ("make", "column"),
-    [(np.asarray, "4"), (pd.DataFrame, "4"), (csr_matrix, "4"), (np.ndarray.tolist, "4"),
+    [(np.asarray, "4"), (pd.DataFrame, "'4'"), (csr_matrix, "4"), (np.ndarray.tolist, "4"),
      (lambda X: pd.DataFrame(X, columns=[*"abcdef"]), "'e'")],
 )  # fmt: skip
 def test_by_default_nan_is_refused_with_its_place(make, column):
@@ -112,11 +112,12 @@ def test_by_default_nan_is_refused_with_its_place(make, column):
         quick(missing="error").fit(make(X))
 
 
-def test_infinity_is_refused_in_scikit_learns_words():
+def test_infinity_is_refused_with_its_place():
     X = blobs(100, 6)
     X[3, 4] = np.inf
+    said = r"X has infinite values in 1 of 100 rows \(first: row 3, column 4: inf\)"
     for missing in ("error", "mask"):
-        with pytest.raises(ValueError, match="contains infinity"):
+        with pytest.raises(DataError, match=said):
             quick(missing=missing).fit(X)
 
 

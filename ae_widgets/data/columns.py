@@ -32,7 +32,9 @@ ADVICE = {
         "Turn them into numbers first, e.g. days since the earliest one, or drop them."
     ),
     "durations": "Turn them into numbers first, e.g. of seconds, or drop them.",
-    "complex numbers": "Pass their real and imaginary parts as two features.",
+    "complex numbers": (
+        "Complex data not supported: pass their real and imaginary parts as two features."
+    ),
     "extended-precision numbers": "Convert them first: X.astype('float32').",
     "nested values": "Give each of their values a column of its own, or drop them.",
     "named fields": "Make a table of them first: pandas.DataFrame(X).",

@@ -195,8 +195,9 @@ def _check_dimensions(values: NDArray[Any]) -> None:
         )
     elif values.ndim == 1:
         msg = (
-            f"Expected 2D array, got 1D array instead: X has {len(values):,} values. Reshape it: "
-            "X.reshape(-1, 1) if it has a single feature, X.reshape(1, -1) if it is a single item."
+            f"Expected 2D array, got 1D array instead: X has {len(values):,} values. Reshape your "
+            "data: X.reshape(-1, 1) if it has a single feature, X.reshape(1, -1) if it is a single "
+            "item."
         )
     elif values.ndim > 4:  # noqa: PLR2004
         msg = (

@@ -128,7 +128,11 @@ def class_numbers(
     if y is None:
         msg = "delta is above 0, so that classes are trained: pass y, the class of each item."
         raise DataError(msg)
-    values = column_or_1d(y, dtype=None, warn=False)
+    try:
+        values = column_or_1d(y, dtype=None, warn=False)
+    except ValueError as error:
+        msg = f"{str(error).rstrip('.')}. If y is one-hot, pass y.argmax(axis=1)."
+        raise DataError(msg) from error
     if len(values) != n_samples:
         msg = f"X has {n_samples:,} rows and y has {len(values):,} classes: pass one a row."
         raise DataError(msg)

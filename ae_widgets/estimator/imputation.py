@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from ae_widgets.data.frames import as_frame, filled_frame
 from ae_widgets.engine.items import chunk_rows
 from ae_widgets.engine.missing import error_in_force
-from ae_widgets.estimator.dtypes import checked_dtypes
+from ae_widgets.estimator.faults import readable
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import DataError
 from ae_widgets.losses import TAKES_MISSING
@@ -34,15 +34,6 @@ class Imputation(FittedAutoencoder):
     """`impute`, there only if values may be missing."""
 
     missing: str
-
-    def _check(self, X: ArrayLike, **how: Any) -> Any:
-        try:
-            return super()._check(X, **how)
-        except ValueError as error:
-            if "contains NaN" in str(error) and (where := _where_missing(X)):
-                msg = f"X has NaN in {where}. Drop or fill them, or pass missing='mask'."
-                raise DataError(msg) from error
-            raise
 
     @property
     def _error_kind(self) -> str:
@@ -82,7 +73,7 @@ class Imputation(FittedAutoencoder):
         if (frame := as_frame(X)) is not None:
             return filled_frame(frame, self._filled(checked.copy(), checked), self.categories_)
         filled = check_array(
-            checked_dtypes(X),
+            readable(X),
             accept_sparse="csr",
             dtype=[np.float64, np.float32],
             ensure_all_finite="allow-nan",
@@ -106,20 +97,6 @@ class Imputation(FittedAutoencoder):
             else:
                 values[places[cells]] = found
         return filled
-
-
-def _where_missing(X: Any) -> str:
-    """Say which cells of items that were refused are NaN, '' if that cannot be told."""
-    try:
-        rows, columns = _missing_cells(X if issparse(X) else np.asarray(checked_dtypes(X), float))
-    except (TypeError, ValueError):
-        return ""
-    if not len(rows):
-        return ""
-    names = getattr(X, "columns", None)
-    column = repr(names[columns[0]]) if names is not None else columns[0]
-    count = len(np.unique(rows))
-    return f"{count:,} of {np.shape(X)[0]:,} rows (first: row {rows[0]}, column {column})"
 
 
 def _missing_cells(filled: Any) -> tuple[Any, Any]:

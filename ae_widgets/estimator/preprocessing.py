@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
@@ -66,6 +67,8 @@ class Preprocessing(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         series = [frame[:, i] for i in range(frame.shape[1])]
         names = [str(name) for name in frame.columns]
         if known is None and not categorical_columns(names, series, self.categorical):
+            if any(isinstance(one.dtype, (nw.String, nw.Object)) for one in series):
+                read_frame(frame)  # refuses text, of which scikit-learn would make numbers
             return X
         table = read_frame(frame, None, self.categorical, known)
         if reset:

@@ -68,8 +68,8 @@ def test_huge_integers_are_beyond_float32_not_infinite():
         (
             "c16",
             (
-                "X holds complex numbers (dtype complex128). Pass their real and imaginary parts "
-                "as two features."
+                "X holds complex numbers (dtype complex128). Complex data not supported: pass "
+                "their real and imaginary parts as two features."
             ),
         ),
     ],

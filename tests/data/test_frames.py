@@ -127,8 +127,8 @@ def test_missing_cells_of_pandas_types_are_missing(column):
         (
             np.array([1j, 2]),
             (
-                "X has complex numbers in column 'a' (first: row 0, column 'a': 1j). Pass their "
-                "real and imaginary parts as two features."
+                "X has complex numbers in column 'a' (first: row 0, column 'a': 1j). "
+                "Complex data not supported: pass their real and imaginary parts as two features."
             ),
         ),
         (
