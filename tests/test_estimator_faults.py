@@ -45,9 +45,10 @@ def test_items_that_nobody_may_write_to_are_transformed_without_a_warning(tmp_pa
 
 
 def test_balanced_classes_need_a_class_for_every_item():
-    y = ["a", None] * 60
-    with pytest.raises(DataError, match=r"60 have none \(None or NaN; the first is item 1\)"):
-        quick(class_weight="balanced").fit(blobs(), y)
+    for y in (["a", None] * 60, [1, -1, 0] * 40, [0.0, np.nan] * 60):
+        with pytest.raises(DataError, match=r"(60|40) have none .*; the first is item 1\)"):
+            quick(class_weight="balanced").fit(blobs(), y)
+    assert np.isfinite(quick(class_weight="balanced").fit(blobs(), [1, -1] * 60).loss_)
 
 
 DAYS = [dt.datetime(2020, 1, day, tzinfo=dt.UTC) for day in range(1, 6)]
@@ -118,6 +119,18 @@ def test_what_is_too_large_is_told_without_a_warning():
 def test_a_column_that_was_not_there_is_told_by_name():
     with pytest.raises(ValueError, match=r"Feature names unseen at fit time:\n- t"):
         quick().fit(FRAME).transform(FRAME.assign(t="u"))
+
+
+def test_columns_are_told_by_name_where_there_are_categories():
+    frame = FRAME.assign(kind=[*"xy"] * 60, d=0.5)
+    model = quick(categorical="auto").fit(frame)
+    said = r"columns that were not there at fit: 't'\. Pass the columns of fit: a, b, c, kind, d\."
+    with pytest.raises(DataError, match=said):
+        model.transform(frame.assign(t="u"))
+    with pytest.raises(DataError, match="X lacks columns that were there at fit: 'kind', 'd'"):
+        model.transform(FRAME)
+    with pytest.raises(ValueError, match="in the same order"):
+        model.transform(frame[[*frame.columns[::-1]]])
 
 
 def test_a_tensor_in_a_graph_is_taken():

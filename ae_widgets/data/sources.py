@@ -66,8 +66,9 @@ def read_table(X: Any, label: str | None = None, categorical: Any = None) -> Tab
         return _read_bunch(X, label, categorical)
     frame = as_frame(X)
     if frame is not None:
+        table = read_frame(frame, label, categorical)
         named = all(isinstance(name, str) for name in frame.columns)
-        return replace(read_frame(frame, label, categorical), columns=named)
+        return replace(table, columns=named or bool(table.categories))
     if categorical is not None:
         msg = (
             "categorical= is about the columns of a DataFrame, but X is no DataFrame. Make one of "

@@ -11,7 +11,9 @@ from sklearn.base import BaseEstimator
 
 from ae_widgets.data.categories import categorical_columns
 from ae_widgets.data.frames import as_frame, read_frame, split_column
+from ae_widgets.data.table import listing
 from ae_widgets.engine.preprocess import fit_preprocessor
+from ae_widgets.exceptions import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +34,7 @@ class Preprocessing(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
 
     categorical: Any
     preprocessor_: Preprocessor | None
+    feature_names_in_: NDArray[Any]
     categories_: Mapping[str, tuple[str, ...]]
     _groups: tuple[tuple[int, int], ...]
     _target: str | None = None
@@ -70,10 +73,25 @@ class Preprocessing(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
             if any(isinstance(one.dtype, (nw.String, nw.Object)) for one in series):
                 read_frame(frame)  # refuses text, of which scikit-learn would make numbers
             return X
+        if known:
+            self._check_columns(names)
         table = read_frame(frame, None, self.categorical, known)
         if reset:
             self.categories_, self._groups = table.categories, table.groups
         return pd.DataFrame(table.values, columns=list(table.names or ()))
+
+    def _check_columns(self, names: list[str]) -> None:
+        """Refuse a frame of other columns than that of `fit`, which had categories."""
+        fitted = [*map(str, self.feature_names_in_)]
+        for (start, stop), name in reversed([*zip(self._groups, self.categories_, strict=True)]):
+            fitted[start:stop] = [name]
+        for found, these, others in (
+            ("has columns that were not there at fit", names, fitted),
+            ("lacks columns that were there at fit", fitted, names),
+        ):
+            if wrong := [repr(name) for name in these if name not in others]:
+                msg = f"X {found}: {listing(wrong)}. Pass the columns of fit: {listing(fitted)}."
+                raise DataError(msg)
 
     def _fit_inputs(
         self, features: Features, settings: Settings, y: ArrayLike | None, *, warm: bool
