@@ -79,6 +79,7 @@ FAULTY = {
     "infinite": (with_one(np.inf), r"X has infinite values in 1 of 120 .*row 3, column 2: inf"),
     "too large": (with_one(1e39), r"X has values beyond float32 .*row 3, column 2: 1e\+39"),
     "sparse": (csr_matrix(with_one(np.inf)), r"infinite values in 1 of 120 .*row 3, column 2"),
+    "an empty sparse matrix": (csr_matrix((5, 3)), "X is a sparse matrix without any value"),
     "a category is missing": (
         FRAME.assign(kind=pd.Categorical(["x", None] * 60)),
         r"NaN in 60 of 120 rows \(first: row 1, column 'kind = x'\).*missing='mask'",

@@ -11,6 +11,7 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ae_widgets.data.sparse import check_stored
 from ae_widgets.engine.items import chunk_rows, dense, encode_rows, items
 from ae_widgets.engine.memory import memory_errors
 from ae_widgets.engine.views import tensor_view
@@ -167,6 +168,8 @@ class FittedAutoencoder(
             if of_names or (fault := fault_of(taken, allow_nan=allow_nan)) is None:
                 raise
             raise fault from error
+        if reset and issparse(checked):
+            check_stored(checked)
         return checked
 
     def _through(

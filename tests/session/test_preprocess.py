@@ -254,3 +254,11 @@ def test_a_session_goes_on_from_an_estimator(make):
     assert "FrozenEstimator" in other.settings.preprocess[0].text
     shown = other.reconstruct(range(5)).outputs
     np.testing.assert_allclose(shown, model.reconstruct(WINE[:10:2]), rtol=1e-3, atol=1e-3)
+
+
+def test_a_transformer_is_told_the_labels_if_every_item_has_one(make):
+    session = make(WINE, CLASSES, preprocess=SelectKBest(k=3))
+    expected = SelectKBest(k=3).fit(WINE, CLASSES)
+    np.testing.assert_array_equal(session.features, expected.transform(WINE))
+    with pytest.raises(SettingsError, match="requires y"):
+        make(WINE, np.where(CLASSES, CLASSES, -1), preprocess=SelectKBest(k=3))
