@@ -107,7 +107,8 @@ def test_the_seed_and_the_split_fit_it_anew(make):
 
 @pytest.mark.parametrize(
     ("preprocess", "message"),
-    [("scale", "preprocess must be one of"), (PCAFeatures(40), "n_components=40"),
+    [("scale", "preprocess must be one of"), ("minmax", "Did you mean 'min-max'"),
+     ("Standard", "Did you mean 'standard'"), (PCAFeatures(40), "n_components=40"),
      (SelectKBest(), "SelectKBest")],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_and_nothing_changed(make, preprocess, message):
