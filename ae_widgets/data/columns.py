@@ -25,7 +25,8 @@ __all__ = ["check_dtype", "is_missing", "numeric_array", "numeric_columns"]
 TEXT = "text or categories"
 ADVICE = {
     TEXT: (
-        "Pass categorical='auto' (for a DataFrame), turn them into numbers, e.g. with "
+        "Pass categorical='auto', or categorical=[...] with their names if they hold numbers too "
+        "(of a DataFrame), turn them into numbers, e.g. with "
         "sklearn.preprocessing.OneHotEncoder or skrub.TableVectorizer, or drop them."
     ),
     "dates or times": (

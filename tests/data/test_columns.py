@@ -11,7 +11,8 @@ from ae_widgets.data.table import Table
 from ae_widgets.exceptions import DataError
 
 TEXT_ADVICE = (
-    "Pass categorical='auto' (for a DataFrame), turn them into numbers, e.g. with "
+    "Pass categorical='auto', or categorical=[...] with their names if they hold numbers too "
+    "(of a DataFrame), turn them into numbers, e.g. with "
     "sklearn.preprocessing.OneHotEncoder or skrub.TableVectorizer, or drop them."
 )
 
