@@ -6,8 +6,12 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
+from scipy.sparse import csr_matrix
+from sklearn.datasets import load_iris
 
 from ae_widgets import Autoencoder, DataError, Session, SettingsError
+from ae_widgets.data import read_text
 from tests.engine.data import blobs
 
 
@@ -41,9 +45,10 @@ def test_items_that_nobody_may_write_to_are_transformed_without_a_warning(tmp_pa
 
 
 def test_balanced_classes_need_a_class_for_every_item():
-    y = ["a", None] * 60
-    with pytest.raises(DataError, match=r"60 have none \(None or NaN; the first is item 1\)"):
-        quick(class_weight="balanced").fit(blobs(), y)
+    for y in (["a", None] * 60, [1, -1, 0] * 40, [0.0, np.nan] * 60):
+        with pytest.raises(DataError, match=r"(60|40) have none .*; the first is item 1\)"):
+            quick(class_weight="balanced").fit(blobs(), y)
+    assert np.isfinite(quick(class_weight="balanced").fit(blobs(), [1, -1] * 60).loss_)
 
 
 DAYS = [dt.datetime(2020, 1, day, tzinfo=dt.UTC) for day in range(1, 6)]
@@ -61,6 +66,83 @@ DAYS = [dt.datetime(2020, 1, day, tzinfo=dt.UTC) for day in range(1, 6)]
 def test_dates_are_no_numbers(X, where):
     with pytest.raises(DataError, match=f"dates, times or durations{where}"):
         quick().fit(X)
+
+
+def with_one(value):
+    X = blobs().astype(np.float64)
+    X[3, 2] = value
+    return X
+
+
+FRAME = pd.DataFrame(blobs(120, 3), columns=[*"abc"])
+FAULTY = {
+    "infinite": (with_one(np.inf), r"X has infinite values in 1 of 120 .*row 3, column 2: inf"),
+    "too large": (with_one(1e39), r"X has values beyond float32 .*row 3, column 2: 1e\+39"),
+    "sparse": (csr_matrix(with_one(np.inf)), r"infinite values in 1 of 120 .*row 3, column 2"),
+    "an empty sparse matrix": (csr_matrix((5, 3)), "X is a sparse matrix without any value"),
+    "a category is missing": (
+        FRAME.assign(kind=pd.Categorical(["x", None] * 60)),
+        r"NaN in 60 of 120 rows \(first: row 1, column 'kind = x'\).*missing='mask'",
+    ),
+    "a whole number is missing": (
+        FRAME.assign(n=pd.array([1, None] * 60, dtype="Int64")),
+        r"NaN in 60 of 120 rows \(first: row 1, column 'n'\).*missing='mask'",
+    ),
+    "none": (None, "X is None. Pass an array"),
+    "text": (np.array([["a", "b"]] * 5), "X holds text or categories"),
+    "numbers as text": ([["1", "2"]] * 5, "X has text or categories in columns 0, 1"),
+    "a column of text": (FRAME.assign(t="1"), r"text or categories in column 't' \(first: row 0"),
+    "mixed": (FRAME.assign(m=[1, "x"] * 60), r"in column 'm' \(first: row 1, column 'm': 'x'\)"),
+    "dict": ({"a": [1, 2]}, r"X is a dict.*pandas\.DataFrame\(X\)"),
+    "generator": ((i for i in range(3)), r"X is a generator.*list\(X\)"),
+    "dicts": ([{"a": 1}] * 3, r"X is a list of dicts.*pandas\.DataFrame\(X\)"),
+    "a Dataset": (read_text(["a wave", "a sail"]), r"X is a Dataset. Pass .* X\.features"),
+    "a Bunch": (load_iris(), r"X is a Bunch. Pass its data, X\.data"),
+    "documents": (["a wave", "a sail"], r"X is a list of texts.*read_text\(X\)"),
+    "images": (np.zeros((5, 3, 3)), r"X has 3 dimensions, shape \(5, 3, 3\).*X\.reshape\(len\(X\)"),
+    "ragged": ([[1, 2], [3]], "X is ragged: row 0 has 2 values, row 1 has 1 value"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+def test_what_is_no_table_of_numbers_is_told_with_its_place(fault):
+    X, said = FAULTY[fault]
+    with pytest.raises(DataError, match=said):
+        quick().fit(X)
+
+
+def test_what_is_too_large_is_told_without_a_warning():
+    model = quick().fit(blobs())
+    with pytest.raises(DataError, match=r"beyond float32 .*row 3, column 2: 1e\+39"):
+        model.transform(with_one(1e39))  # a warning would be an error here
+
+
+def test_a_column_that_was_not_there_is_told_by_name():
+    with pytest.raises(ValueError, match=r"Feature names unseen at fit time:\n- t"):
+        quick().fit(FRAME).transform(FRAME.assign(t="u"))
+
+
+def test_columns_are_told_by_name_where_there_are_categories():
+    frame = FRAME.assign(kind=[*"xy"] * 60, d=0.5)
+    model = quick(categorical="auto").fit(frame)
+    said = r"columns that were not there at fit: 't'\. Pass the columns of fit: a, b, c, kind, d\."
+    with pytest.raises(DataError, match=said):
+        model.transform(frame.assign(t="u"))
+    with pytest.raises(DataError, match="X lacks columns that were there at fit: 'kind', 'd'"):
+        model.transform(FRAME)
+    with pytest.raises(ValueError, match="in the same order"):
+        model.transform(frame[[*frame.columns[::-1]]])
+
+
+def test_a_tensor_in_a_graph_is_taken():
+    tensor = torch.from_numpy(blobs()).requires_grad_()
+    model = quick().fit(tensor)
+    np.testing.assert_array_equal(model.transform(tensor), model.transform(blobs()))
+
+
+def test_one_hot_classes_are_told():
+    with pytest.raises(DataError, match=r"shape \(120, 2\).*y\.argmax\(axis=1\)"):
+        quick(delta=1.0).fit(blobs(), np.eye(2)[[0, 1] * 60])
 
 
 def test_what_a_mask_hides_is_missing():

@@ -1,12 +1,16 @@
 """Classes and clusters through scikit-learn's interface."""
 
 import pickle
+import re
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.cluster import HDBSCAN
 from sklearn.datasets import load_digits, make_blobs
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
@@ -123,6 +127,10 @@ def test_a_grid_search_over_delta():
         (None, "pass y"),
         (Y[:-1], "240 rows and y has 239"),
         (np.full(240, np.nan), "holds no class"),
+        (X[:, 0], r"y has 240 distinct numbers, as a measurement .* pandas\.qcut"),
+        (np.arange(240.0), "y has 240 distinct numbers, as a measurement"),
+        (np.where(Y == 0, np.inf, Y), "y has infinite values"),
+        (np.where(Y == 0, "a", None), "holds a single class, 'a': .* Pass items of two"),
     ],
 )
 def test_classes_that_make_no_sense_are_refused(y, match):
@@ -136,6 +144,16 @@ def test_settings_that_make_no_sense_are_refused():
     ):  # fmt: skip
         with pytest.raises(SettingsError):
             quick(**changes).fit(X, Y)
+
+
+def test_more_clusters_than_items_are_refused():
+    message = "n_clusters is 1,000, but there are 240 items. Lower it."
+    with pytest.raises(SettingsError, match=message):
+        quick(gamma=0.1, n_clusters=1000).fit(X)
+    quick(n_clusters=1000, max_iter=1).fit(X)  # there are none
+    quick(gamma=0.1, n_clusters=5, max_iter=1).partial_fit(X[:4])  # more items may follow
+    with pytest.raises(SettingsError, match=message):
+        Session(X, trainer="thread", gamma=0.1, n_clusters=1000)
 
 
 def test_partial_fit_and_warm_start_go_on_with_the_heads():
@@ -168,3 +186,66 @@ def test_from_and_to_a_session():
         assert np.array_equal(again.latent.classes, with_y.latent.classes)
     finally:
         again.close()
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
+def test_y_may_name_a_column_which_is_no_feature(library):
+    columns = {f"x{i}": X[:, i] for i in range(6)}
+    frame, items = library({"class": [*"abc"] * 80} | columns), library(columns)
+    classes = np.array([*"abc"] * 80)
+    named = quick(delta=1.0, max_iter=3).fit(frame, "class")
+    told = quick(delta=1.0, max_iter=3).fit(items, classes)
+    assert [*named.feature_names_in_] == [*columns]
+    assert [*named.classes_] == [*"abc"]
+    for both in (items, frame):  # what is asked with the column is asked without it
+        np.testing.assert_array_equal(named.predict(both), told.predict(items))
+        np.testing.assert_array_equal(named.reconstruct(both), told.reconstruct(items))
+    np.testing.assert_array_equal(
+        quick(max_iter=3).fit_transform(frame, "class"), quick(max_iter=3).fit_transform(items)
+    )
+    more = quick(delta=1.0).partial_fit(frame, "class")
+    assert more.n_features_in_ == 6
+    filled = quick(max_iter=3, missing="mask").fit(frame, "class").impute(frame)
+    assert [*filled.columns] == [*columns]
+
+
+def test_y_that_names_no_column_is_refused():
+    frame = pd.DataFrame(X, columns=[*"abcdef"])
+    with pytest.raises(DataError, match=r"y='target' names no column of X\. Its columns are: 'a'"):
+        quick().fit(frame, "target")
+    with pytest.raises(DataError, match=r"y='target' .* X is no DataFrame\. Pass one label"):
+        quick(delta=1.0).fit(X, "target")
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba"])
+def test_predicting_before_fit_is_told(method):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        getattr(quick(delta=1.0), method)(X)
+    late = quick(max_iter=2).fit(X).set_params(delta=1.0)
+    with pytest.raises(DataError, match=r"there were 0 to learn.* Fit with y .* delta above 0"):
+        getattr(late, method)(X)
+
+
+@pytest.mark.parametrize(
+    ("method", "advice"),
+    [
+        ("predict", "set delta .* gamma .* or contamination"),
+        ("fit_predict", "set delta .* gamma .* or contamination"),
+        ("predict_proba", "set delta above 0, and fit with y"),
+        ("decision_function", "set contamination"),
+        ("impute", "set missing='mask', and fit"),
+    ],
+)
+def test_what_is_not_there_says_which_parameter_asks_for_it(method, advice):
+    with pytest.raises(AttributeError, match=f"no attribute '{method}'") as raised:
+        getattr(quick(max_iter=2).fit(X), method)
+    assert re.search(advice, str(raised.value.__cause__))
+
+
+def test_clusters_that_have_not_begun_are_told():
+    model = quick(gamma=1.0).partial_fit(X)
+    with pytest.raises(NotFittedError, match=r"no clusters yet: 1 epoch .* clustering_start=50"):
+        model.predict(X)
+    assert not hasattr(model, "cluster_centers_")
+    with pytest.raises(AttributeError, match="fit with gamma above 0"):
+        _ = quick(max_iter=2).fit(X).cluster_centers_

@@ -1,6 +1,7 @@
 """From a run to an estimator and back."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 
@@ -140,3 +141,60 @@ def test_an_estimator_needs_items_like_its_own(opened, arguments, message):
 def test_labels_beside_labels_are_refused(opened):
     with pytest.raises(DataError, match="goes with an estimator"):
         opened(blobs(), np.zeros(120), np.zeros(120))
+
+
+def test_columns_and_categories_are_those_of_the_run(opened):
+    frame = pd.DataFrame(blobs(60, 3), columns=[*"abc"])
+    session = trained(opened(frame, **QUICK))
+    model = Autoencoder.from_session(session)
+    assert [*model.feature_names_in_] == [*"abc"]
+    with pytest.raises(ValueError, match="feature names"):
+        model.transform(frame[[*"cba"]])
+    mixed = frame.assign(kind=[*"xy"] * 30)
+    session = trained(opened(mixed, categorical="auto", **QUICK))
+    model = Autoencoder.from_session(session)
+    assert model.categorical == "auto"
+    assert model.categories_ == {"kind": ("x", "y")}
+    expected = model.transform(mixed)
+    np.testing.assert_allclose(expected, session.latent.codes, rtol=1e-5, atol=1e-6)
+    fitted = Autoencoder(**QUICK, categorical="auto").fit(mixed)
+    again = opened(fitted, mixed, **QUICK)
+    assert [*again.dataset.feature_names] == [*fitted.feature_names_in_]
+
+
+def test_uint8_images_are_divided_as_the_run_divided_them(opened):
+    images = np.random.default_rng(0).integers(0, 256, (40, 4, 5), np.uint8)
+    session = trained(opened(images, **QUICK))
+    model = Autoencoder.from_session(session)
+    rows = images.reshape(40, -1)
+    np.testing.assert_array_equal(model.transform(rows), model.transform(session.dataset.features))
+
+
+@pytest.mark.parametrize(
+    ("y", "classes"),
+    [
+        (np.arange(120) % 3, np.arange(3)),
+        (np.where(np.arange(120) % 2, np.nan, np.arange(120) % 4), np.array([0.0, 2.0])),
+        (np.array([5, 7, None] * 40, object), np.array([5, 7])),
+        (np.arange(120) % 2 > 0, np.array([False, True])),
+        (np.array([*"ab"] * 60), np.array([*"ab"])),
+    ],
+)
+def test_classes_are_of_the_type_of_y(opened, y, classes):
+    session = trained(opened(blobs(120, 3), y, delta=0.5, **QUICK))
+    model = Autoencoder.from_session(session)
+    np.testing.assert_array_equal(model.classes_, classes)
+    assert model.classes_.dtype.kind == classes.dtype.kind
+    assert set(model.predict(blobs(120, 3)).tolist()) <= set(classes.tolist())
+    session.label([0], "another")
+    assert Autoencoder.from_session(session).classes_.dtype.kind == "U"
+
+
+@pytest.mark.parametrize("score", ["reconstruction", "neighbors"])
+def test_an_outlier_detector_stays_one(opened, score):
+    X = blobs(120, 3)
+    fitted = Autoencoder(**QUICK, contamination=0.1, anomaly_score=score).fit(X)
+    model = opened(fitted, X, kind=Lab).estimator
+    assert (model.contamination, model.anomaly_score) == (0.1, score)
+    assert model.offset_ == fitted.offset_
+    np.testing.assert_array_equal(model.predict(X), fitted.predict(X))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from sklearn.impute import SimpleImputer
 
 from ae_widgets import (
     AEWidgetsError,
@@ -148,3 +149,12 @@ def test_five_thousand_categories():
     assert session.dataset.n_features == 22
     assert "has 5,000 categories: the 20 most frequent are kept" in session.status.note
     session.close()
+
+
+@pytest.mark.parametrize("step", ["pca", "kmeans"])
+def test_steps_that_need_every_value_say_what_fills_them_in(step):
+    holed = np.where(np.arange(200).reshape(40, 5) % 7, X, np.nan)
+    with pytest.raises(SettingsError, match=r"contains NaN\. Put .*SimpleImputer\(\), or leave"):
+        Autoencoder(**QUICK, missing="mask", preprocess=step).fit(holed)
+    model = Autoencoder(**QUICK, missing="mask", preprocess=[SimpleImputer(), step]).fit(holed)
+    assert np.isfinite(model.transform(holed)).all()

@@ -6,7 +6,7 @@ from scipy.sparse import csr_array
 from sklearn.metrics import ndcg_score
 
 from ae_widgets import Autoencoder, DataError
-from ae_widgets.analysis.ranking import ndcg_at_k, recall_at_k, top_items
+from ae_widgets.analysis import ndcg_at_k, recall_at_k, top_items
 from ae_widgets.data import make_ratings, split_ratings
 
 

@@ -25,14 +25,17 @@ __all__ = ["check_dtype", "is_missing", "numeric_array", "numeric_columns"]
 TEXT = "text or categories"
 ADVICE = {
     TEXT: (
-        "Pass categorical='auto' (for a DataFrame), turn them into numbers, e.g. with "
+        "Pass categorical='auto', or categorical=[...] with their names if they hold numbers too "
+        "(of a DataFrame), turn them into numbers, e.g. with "
         "sklearn.preprocessing.OneHotEncoder or skrub.TableVectorizer, or drop them."
     ),
     "dates or times": (
         "Turn them into numbers first, e.g. days since the earliest one, or drop them."
     ),
     "durations": "Turn them into numbers first, e.g. of seconds, or drop them.",
-    "complex numbers": "Pass their real and imaginary parts as two features.",
+    "complex numbers": (
+        "Complex data not supported: pass their real and imaginary parts as two features."
+    ),
     "extended-precision numbers": "Convert them first: X.astype('float32').",
     "nested values": "Give each of their values a column of its own, or drop them.",
     "named fields": "Make a table of them first: pandas.DataFrame(X).",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,11 @@ from ae_widgets.data.fingerprint import Fingerprint, label_digest
 from ae_widgets.data.sparse import is_sparse, to_dense, value_range
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
-__all__ = ["NO_LABEL", "Dataset"]
+__all__ = ["NO_LABEL", "Dataset", "Origin"]
 
 NO_LABEL = -1
 """Value in `Dataset.labels` of an item that has no label."""
@@ -23,6 +25,28 @@ NO_LABEL = -1
 
 FAR_APART = 30.0
 """Columns whose ranges differ by this much are drawn each over its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """In what form items came, so that others of that form can be read alike.
+
+    Parameters
+    ----------
+    columns : bool
+        Whether the names of the features are those of a frame's columns.
+    categories : dict of str to tuple of str
+        Of each column of categories.
+    divided : bool
+        Whether they were uint8 and were divided by 255.
+    classes : ndarray of shape (n_labels,), optional
+        The numbers that the labels were, if the names are but those in print.
+    """
+
+    columns: bool = False
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    divided: bool = False
+    classes: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +77,8 @@ class Dataset:
         Features that stand for the categories of one column, one-hot.
     texts : tuple of str
         The documents that the items were made from, verbatim; empty if they are none.
+    origin : Origin
+        In what form the items came.
     """
 
     features: NDArray[np.float32] | Any
@@ -63,6 +89,7 @@ class Dataset:
     notices: tuple[str, ...] = ()
     groups: tuple[tuple[int, int], ...] = ()
     texts: tuple[str, ...] = ()
+    origin: Origin = Origin()
 
     @property
     def n_samples(self) -> int:

@@ -10,8 +10,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from narwhals.exceptions import DuplicateError
 
-from ae_widgets.data.categories import categorical_columns, one_hot
-from ae_widgets.data.columns import numeric_columns
+from ae_widgets.data.categories import MAX_CATEGORIES, categorical_columns, one_hot
+from ae_widgets.data.columns import is_missing, numeric_columns
 from ae_widgets.data.table import Table, listing
 from ae_widgets.exceptions import DataError
 
@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["as_frame", "as_series", "read_frame", "series_categories", "series_values"]
+__all__ = [
+    "as_frame",
+    "as_series",
+    "filled_frame",
+    "no_frame",
+    "read_frame",
+    "series_categories",
+    "series_values",
+    "split_column",
+]
 
 
 def as_frame(data: Any) -> nw.DataFrame[Any] | None:
@@ -151,6 +160,68 @@ def _encoded(
     )  # fmt: skip
 
 
+def no_frame(label: str) -> DataError:
+    """Return the error of the name of a column where there are none."""
+    return DataError(
+        f"y={label!r} is a text, which names a column of a DataFrame, but X is no DataFrame. "
+        "Pass one label an item."
+    )
+
+
+def split_column(X: Any, name: str) -> tuple[Any, NDArray[Any]]:
+    """Return a frame of any library without one of its columns, and that column's values.
+
+    Raises
+    ------
+    DataError
+        If `X` is no frame, or has no column of that name.
+    """
+    if (frame := as_frame(X)) is None:
+        raise no_frame(name)
+    column = frame.columns[_position(name, list(frame.columns))]
+    return frame.drop(column).to_native(), series_values(frame[column])
+
+
+def filled_frame(
+    frame: nw.DataFrame[Any],
+    values: NDArray[np.floating],
+    categories: Mapping[str, tuple[str, ...]],
+) -> Any:
+    """Return a frame like `frame`, of its own library, without gaps.
+
+    Parameters
+    ----------
+    frame : narwhals.DataFrame
+        With values missing.
+    values : ndarray of shape (n_samples, n_features)
+        What `read_frame` makes of it, all filled in.
+    categories : dict of str to tuple of str
+        Those of each column of categories. The gaps of one are filled with the most
+        probable that is a value of its own, not with what stands for all rare ones.
+    """
+    filled, stop = [], 0
+    for i, name in enumerate(frame.columns):
+        one, known = frame[:, i], categories.get(str(name))
+        start, stop = stop, stop + (1 if known is None else max(len(known), 1))
+        items = series_values(one)
+        gaps = np.array([is_missing(item) for item in items.tolist()], bool)
+        if not gaps.any() or known == ():
+            continue
+        if known is None:
+            wide = nw.Float32 if one.dtype == nw.Float32 else nw.Float64
+            numbers = numeric_columns(Table(items[:, None], (str(name),)), [items])[0]
+            fill = np.where(gaps, values[:, start], numbers).tolist()
+            filled.append(nw.new_series(name, fill, wide(), backend=frame.implementation))
+        else:
+            own = known[:MAX_CATEGORIES]  # one more is of the rare ones
+            best = values[gaps, start : start + len(own)].argmax(axis=1)
+            named = {str(item): item for item in _categories(one)}
+            named |= zip(map(str, items), one.to_list(), strict=True)  # as `one_hot` names them
+            fill = [named.get(own[k], own[k]) for k in best]
+            filled.append(one.scatter(np.flatnonzero(gaps).tolist(), fill))
+    return frame.with_columns(*filled).to_native()
+
+
 def series_values(series: nw.Series[Any]) -> NDArray[Any]:
     """Return a series as an array: text, categories and what has gaps as objects."""
     if isinstance(series.dtype, (nw.Categorical, nw.Enum, nw.String)):
@@ -163,9 +234,12 @@ def series_values(series: nw.Series[Any]) -> NDArray[Any]:
 
 def series_categories(series: nw.Series[Any]) -> list[str]:
     """Return the names of a series' categories in their order, none if it has none."""
-    if not isinstance(series.dtype, (nw.Categorical, nw.Enum)):
-        return []
-    return [str(name) for name in series.cat.get_categories().to_list()]
+    return [str(name) for name in _categories(series)]
+
+
+def _categories(series: nw.Series[Any]) -> list[Any]:
+    typed = isinstance(series.dtype, (nw.Categorical, nw.Enum))
+    return series.cat.get_categories().to_list() if typed else []
 
 
 def _objects(values: list[Any]) -> NDArray[Any]:

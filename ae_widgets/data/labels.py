@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Labels", "means_none", "read_labels"]
+__all__ = ["Labels", "is_measurement", "means_none", "read_labels"]
 
 MAX_VALUES = 20
 """Distinct values up to which floats are labels; more are taken for a measurement."""
@@ -33,11 +33,15 @@ MAX_EXACT = 1e15  # whole floats up to here are named without a loss of digits
 
 
 class Labels(NamedTuple):
-    """The label of each item, the names of the labels, and what was noticed."""
+    """The label of each item, the names of the labels, what was noticed, and their numbers.
+
+    The last are None where the labels were no numbers, or are named otherwise.
+    """
 
     labels: NDArray[np.int32] | None
     names: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    classes: NDArray[Any] | None = None
 
 
 def read_labels(y: Any, n_samples: int, target_names: Sequence[Any] | None = None) -> Labels:
@@ -79,16 +83,16 @@ def read_labels(y: Any, n_samples: int, target_names: Sequence[Any] | None = Non
         )
         raise DataError(msg)
     if values.dtype.kind in "iuf":
-        labels, names, notices = _from_numbers(values, target_names)
+        labels, names, notices, classes = _from_numbers(values, target_names)
     else:
-        labels, names, notices = _from_objects(values, categories)
+        labels, names, notices, classes = _from_objects(values, categories)
     unlabelled = int(np.count_nonzero(labels == NO_LABEL))
     if unlabelled == n_samples:
         return Labels(None, notices=("y holds no label.",))
     if unlabelled:
         have = "has" if unlabelled == 1 else "have"
         notices = (*notices, f"{unlabelled:,} of {n_samples:,} items {have} no label.")
-    return Labels(labels.astype(np.int32), names, notices)
+    return Labels(labels.astype(np.int32), names, notices, classes)
 
 
 def _one_dimensional(y: Any) -> tuple[NDArray[Any], Sequence[str]]:
@@ -115,25 +119,34 @@ def _one_dimensional(y: Any) -> tuple[NDArray[Any], Sequence[str]]:
 
 def _from_numbers(
     values: NDArray[Any], target_names: Sequence[Any] | None
-) -> tuple[NDArray[Any], tuple[str, ...], tuple[str, ...]]:
+) -> tuple[NDArray[Any], tuple[str, ...], tuple[str, ...], NDArray[Any] | None]:
     known = ~np.isnan(values) if values.dtype.kind == "f" else np.ones(len(values), bool)
     distinct = np.unique(values[known])
     if means_none(distinct[:3].tolist()):  # sorted: the negative ones come first
         known &= values != NO_LABEL
         distinct = distinct[distinct != NO_LABEL]
     labels = np.full(len(values), NO_LABEL)
-    if values.dtype.kind == "f" and _is_measurement(distinct, int(known.sum())):
+    if values.dtype.kind == "f" and is_measurement(distinct, int(known.sum())):
         labels[known], names = _ranges(values[known].astype(np.float64))
         notice = f"y has {distinct.size:,} distinct values: they are shown as {len(names)} ranges."
-        return labels, names, (notice,)
+        return labels, names, (notice,), None
     if target_names is not None and _are_indices(distinct, len(target_names)):
         labels[known] = values[known]
-        return labels, tuple(_name(name) for name in target_names), ()
+        return labels, tuple(_name(name) for name in target_names), (), None
     labels[known] = np.searchsorted(distinct, values[known])
-    return labels, tuple(_name(value) for value in distinct), ()
+    return labels, tuple(_name(value) for value in distinct), (), distinct
 
 
-def _is_measurement(distinct: NDArray[Any], n_known: int) -> bool:
+def is_measurement(distinct: NDArray[Any], n_known: int) -> bool:
+    """Return whether floats of these values are a measurement rather than labels.
+
+    Parameters
+    ----------
+    distinct : ndarray of shape (n_distinct,)
+        The values, each once.
+    n_known : int
+        How many items have one.
+    """
     if distinct.size <= MAX_VALUES:
         return False
     finite = distinct[np.isfinite(distinct)]
@@ -162,7 +175,7 @@ def _are_indices(distinct: NDArray[Any], n_names: int) -> bool:
 
 def _from_objects(
     values: NDArray[Any], categories: Sequence[str]
-) -> tuple[NDArray[Any], tuple[str, ...], tuple[str, ...]]:
+) -> tuple[NDArray[Any], tuple[str, ...], tuple[str, ...], NDArray[Any] | None]:
     # Of numpy's dates and durations, astype(object) would make plain integers.
     items = list(values) if values.dtype.kind in "Mm" else list(values.astype(object))
     known = [value for value in items if not is_missing(value)]
@@ -178,7 +191,9 @@ def _from_objects(
     labels = [
         NO_LABEL if is_missing(value) else position.get(_name(value), NO_LABEL) for value in items
     ]
-    return np.array(labels, np.int64), tuple(ordered), ()
+    numbers = [present[name][1] for name in ordered if present[name][0] == 0]
+    classes = np.array(numbers) if len(numbers) == len(ordered) else None
+    return np.array(labels, np.int64), tuple(ordered), (), classes
 
 
 def means_none(numbers: Iterable[Any]) -> bool:

@@ -278,6 +278,11 @@ def _passed(
         raise
     except Exception as failure:  # whatever a foreign transformer raises
         why = str(failure).strip().partition("\n")[0] or type(failure).__name__
+        if why == "Input X contains NaN.":
+            why += (
+                " Put what fills values in before it, such as sklearn.impute.SimpleImputer(), or "
+                "leave it out."
+            )
         msg = f"preprocess: {name} failed on items of shape {Z.shape}: {why}"
         raise error(msg) from failure
     values = result.data if issparse(result) else result

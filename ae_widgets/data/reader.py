@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ae_widgets.data.columns import numeric_array
-from ae_widgets.data.dataset import Dataset
+from ae_widgets.data.dataset import Dataset, Origin
 from ae_widgets.data.features import constant_features, to_float32
 from ae_widgets.data.images import is_folder, read_images
 from ae_widgets.data.labels import read_labels
@@ -107,7 +107,10 @@ def read_dataset(  # noqa: PLR0913  # what a person can tell of the data
 def _labelled(data: Dataset, target: Any, target_names: Sequence[Any] | None = None) -> Dataset:
     labels = read_labels(target, data.n_samples, target_names)
     notices = tuple(dict.fromkeys([*data.notices, *labels.notices]))
-    return replace(data, labels=labels.labels, label_names=labels.names, notices=notices)
+    origin = replace(data.origin, classes=labels.classes)
+    return replace(
+        data, labels=labels.labels, label_names=labels.names, notices=notices, origin=origin
+    )
 
 
 def _read_dense(table: Table, item_shape: Any, *, allow_nan: bool, scales: bool) -> Dataset:
@@ -119,11 +122,12 @@ def _read_dense(table: Table, item_shape: Any, *, allow_nan: bool, scales: bool)
     if scaled:
         notices.append(DIVIDED)
     names = table.names or _feature_names(values.shape[1], shape)
+    origin = Origin(table.columns, table.categories, divided=scaled)
     notices += [*table.notices, *_remarks(features, names)]
     # Pixels share a scale, however little those at the border vary.
     if scales and shape is None and (notice := scale_notice(features, names)):
         notices.append(notice)
-    return Dataset(features, None, (), names, shape, tuple(notices), table.groups)
+    return Dataset(features, None, (), names, shape, tuple(notices), table.groups, origin=origin)
 
 
 def _read_sparse(table: Table, item_shape: Any, *, allow_nan: bool, scales: bool) -> Dataset:
@@ -136,7 +140,7 @@ def _read_sparse(table: Table, item_shape: Any, *, allow_nan: bool, scales: bool
     notices = sparse_remarks(features, names, scales=scales and shape is None)
     if scaled:
         notices.insert(0, DIVIDED)
-    return Dataset(features, None, (), names, shape, tuple(notices))
+    return Dataset(features, None, (), names, shape, tuple(notices), origin=Origin(divided=scaled))
 
 
 def _read_folder(folder: Any, item_shape: Any) -> Dataset:
@@ -191,8 +195,9 @@ def _check_dimensions(values: NDArray[Any]) -> None:
         )
     elif values.ndim == 1:
         msg = (
-            f"Expected 2D array, got 1D array instead: X has {len(values):,} values. Reshape it: "
-            "X.reshape(-1, 1) if it has a single feature, X.reshape(1, -1) if it is a single item."
+            f"Expected 2D array, got 1D array instead: X has {len(values):,} values. Reshape your "
+            "data: X.reshape(-1, 1) if it has a single feature, X.reshape(1, -1) if it is a single "
+            "item."
         )
     elif values.ndim > 4:  # noqa: PLR2004
         msg = (

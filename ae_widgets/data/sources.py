@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from numbers import Number
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ae_widgets.data.columns import is_missing
 from ae_widgets.data.dataset import Dataset
-from ae_widgets.data.frames import as_frame, read_frame
+from ae_widgets.data.frames import as_frame, no_frame, read_frame
+from ae_widgets.data.images import is_folder
 from ae_widgets.data.sparse import is_sparse
 from ae_widgets.data.table import Table, show
 from ae_widgets.exceptions import DataError
@@ -32,6 +33,9 @@ LOADERS = {
     ".xlsx": "pandas.read_excel", ".xls": "pandas.read_excel",
 }  # fmt: skip
 """Ending of a file's name -> what reads it; pandas.read_csv reads the rest."""
+
+PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
+"""Endings of pictures, whose folder is read."""
 
 WANTED = "Pass an array, a list of rows, a DataFrame or a scikit-learn Bunch"
 
@@ -54,12 +58,21 @@ def read_table(X: Any, label: str | None = None, categorical: Any = None) -> Tab
         If X is nothing that holds items with features.
     """
     if isinstance(X, Dataset):
-        return Table(X.features, X.feature_names or None, item_shape=X.item_shape, groups=X.groups)
+        return Table(
+            X.features,
+            X.feature_names or None,
+            item_shape=X.item_shape,
+            groups=X.groups,
+            categories=X.origin.categories,
+            columns=X.origin.columns,
+        )
     if isinstance(X, dict) and "data" in X and hasattr(X, "data"):
         return _read_bunch(X, label, categorical)
     frame = as_frame(X)
     if frame is not None:
-        return read_frame(frame, label, categorical)
+        table = read_frame(frame, label, categorical)
+        named = all(isinstance(name, str) for name in frame.columns)
+        return replace(table, columns=named or bool(table.categories))
     if categorical is not None:
         msg = (
             "categorical= is about the columns of a DataFrame, but X is no DataFrame. Make one of "
@@ -67,11 +80,7 @@ def read_table(X: Any, label: str | None = None, categorical: Any = None) -> Tab
         )
         raise DataError(msg)
     if label is not None:
-        msg = (
-            f"y={label!r} is a text, which names a column of a DataFrame, but X is no DataFrame. "
-            "Pass one label an item."
-        )
-        raise DataError(msg)
+        raise no_frame(label)
     return Table(X if is_sparse(X) else read_array(X, "X"))
 
 
@@ -124,9 +133,7 @@ def _refuse(data: Any, name: str) -> None:
     if data is None:
         msg = f"{name} is None. {WANTED}."
     elif isinstance(data, (str, PurePath)):
-        path = str(data)
-        reader = LOADERS.get(PurePath(path).suffix.lower(), "pandas.read_csv")
-        msg = f"{name} is a path; load it first, e.g. {reader}({show(path)})."
+        msg = _path_advice(str(data), name)
     elif isinstance(data, (bytes, bytearray)):
         msg = f"{name} is bytes. {WANTED}."
     elif isinstance(data, Mapping):
@@ -141,6 +148,26 @@ def _refuse(data: Any, name: str) -> None:
         msg = f"{name}, of type {type(data).__name__}, cannot be read as an array. {WANTED}."
     if msg:
         raise DataError(msg)
+
+
+def _path_advice(path: str, name: str) -> str:
+    """Say what to do about a path of no folder."""
+    suffix = PurePath(path).suffix.lower()
+    if suffix in PICTURES:
+        return f"{name} is the path of a picture. Pass that of its folder: all in it are read."
+    if is_folder(path):
+        return f"{name} is a folder. If of pictures: ae_widgets.data.read_images({show(path)})."
+    if not suffix and not _exists(path):
+        return f"There is no folder {show(path)}. Check the path, or load a file first."
+    reader = LOADERS.get(suffix, "pandas.read_csv")
+    return f"{name} is a path; load it first, e.g. {reader}({show(path)})."
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).expanduser().exists()
+    except (OSError, ValueError):  # no path at all, such as a text of a megabyte
+        return False
 
 
 def _is_array_like(data: Any) -> bool:

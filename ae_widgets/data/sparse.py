@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ae_widgets.data.table import Table
 
-__all__ = ["is_sparse", "sparse_remarks", "to_csr", "to_dense", "value_range"]
+__all__ = ["check_stored", "is_sparse", "sparse_remarks", "to_csr", "to_dense", "value_range"]
 
 FAR = 100.0
 """A column whose values are this many times as large as a typical one's drowns it."""
@@ -63,9 +63,7 @@ def to_csr(table: Table, *, divisor: float | None = None, allow_nan: bool = Fals
     if not matrix.has_canonical_format:
         matrix = matrix.astype(np.float64)
         matrix.sum_duplicates()
-    if not matrix.nnz:
-        msg = "X is a sparse matrix without any value: all of it is 0. Check how it was made."
-        raise DataError(msg)
+    check_stored(matrix)
     with np.errstate(over="ignore"):  # float() of a wide number is infinite beyond float32
         features = matrix.astype(np.float32, copy=False)
     fits = np.isfinite(features.data)
@@ -75,6 +73,13 @@ def to_csr(table: Table, *, divisor: float | None = None, allow_nan: bool = Fals
         features = features.copy()
         features.data /= divisor
     return features
+
+
+def check_stored(matrix: Any) -> None:
+    """Refuse a sparse matrix without any value."""
+    if not matrix.nnz:
+        msg = "X is a sparse matrix without any value: all of it is 0. Check how it was made."
+        raise DataError(msg)
 
 
 def to_dense(matrix: Any, unstored: float = 0.0) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
+from ae_widgets.data.hints import did_you_mean
 from ae_widgets.exceptions import SettingsError
 
 if TYPE_CHECKING:
@@ -170,8 +171,9 @@ def _step(step: Any) -> Step:
             return NAMED[step]()
         if step in SCALINGS:
             return step
-        msg = f"preprocess must be one of {', '.join((*SCALINGS, *NAMED))}, got {step!r}."
-        raise SettingsError(msg)
+        known = (*SCALINGS, *NAMED)
+        msg = f"preprocess must be one of {', '.join(known)}, got {step!r}."
+        raise SettingsError(f"{msg} {did_you_mean(step, known)}".strip())
     if isinstance(step, type) or not all(hasattr(step, name) for name in ("fit", "transform")):
         msg = (
             f"preprocess must be a name ({', '.join((*SCALINGS, *NAMED))}), PCAFeatures(...), "

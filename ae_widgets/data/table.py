@@ -42,6 +42,8 @@ class Table:
         What was changed on the way, one sentence each.
     categories : dict of str to tuple of str
         Of each column of categories, by its name.
+    columns : bool
+        Whether the names are those of a frame's columns.
     """
 
     values: NDArray[Any] | Any
@@ -53,6 +55,7 @@ class Table:
     groups: tuple[tuple[int, int], ...] = ()
     notices: tuple[str, ...] = ()
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    columns: bool = False
 
     def column(self, column: int) -> str:
         """Return how to call a column in a message."""

@@ -18,6 +18,7 @@ def check_settings(
     settings: Settings,
     value_range: tuple[float, float],
     *,
+    n_samples: int | None = None,
     missing: bool = False,
     own_modules: bool = False,
 ) -> None:
@@ -29,6 +30,8 @@ def check_settings(
         What is to be trained.
     value_range : tuple of float
         The smallest and the largest feature value, NaN left out; NaN if there is none.
+    n_samples : int, optional
+        How many items there are, if there must be one at least for each cluster.
     missing : bool, default=False
         Whether some values are NaN.
     own_modules : bool, default=False
@@ -39,8 +42,8 @@ def check_settings(
     SettingsError
         If the reconstruction error is binary cross-entropy and the features or
         the network's outputs can leave [0, 1]; if it is multinomial and a feature
-        is negative or the network's outputs are no logits; or if values are missing and
-        it is not made for that.
+        is negative or the network's outputs are no logits; if values are missing and
+        it is not made for that; or if there are more clusters than items.
     DataError
         If every value is missing.
     """
@@ -54,6 +57,9 @@ def check_settings(
     if math.isnan(low):
         msg = "X has no value that is not missing (NaN). Check how it was read."
         raise DataError(msg)
+    if settings.gamma and n_samples is not None and settings.n_clusters > n_samples:
+        msg = f"n_clusters is {settings.n_clusters:,}, but there are {n_samples:,} items. Lower it."
+        raise SettingsError(msg)
     if kind == "multinomial" and low < 0:
         msg = (
             f"multinomial needs counts or ratings that are not negative, but the smallest feature "

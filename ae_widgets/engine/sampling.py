@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ae_widgets.data import NO_LABEL
+from ae_widgets.data.columns import is_missing
+from ae_widgets.data.labels import means_none
 from ae_widgets.exceptions import DataError, SettingsError
 
 if TYPE_CHECKING:
@@ -94,11 +97,13 @@ def balance(
         )
         raise DataError(msg)
     labels = np.ravel(np.asarray(y, object))
-    missing = [row for row, label in enumerate(labels) if label is None or label != label]  # noqa: PLR0124  # NaN
+    none = {NO_LABEL} if means_none(n for n in labels if isinstance(n, Real)) else set()
+    missing = [row for row, n in enumerate(labels) if is_missing(n) or n in none]
     if missing:
         msg = (
             f"class_weight='balanced' needs a class for every item, but {len(missing):,} have none "
-            f"(None or NaN; the first is item {missing[0]}). Give them one, or pass sample_weight."
+            f"(None, NaN or -1; the first is item {missing[0]}). Give them one, or pass "
+            "sample_weight."
         )
         raise DataError(msg)
     _, of_item, items = np.unique(np.ravel(y), return_inverse=True, return_counts=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ae_widgets.data.steps import Step, read_steps
 from ae_widgets.engine.kinds import CORRUPTIONS, KINDS
+from ae_widgets.engine.unknown import unknown_setting
 from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses import CLUSTERINGS, RECONSTRUCTIONS
 from ae_widgets.model import Architecture
@@ -250,9 +251,8 @@ class Settings:
         own = {f.name for f in fields(self)}
         unknown = sorted(set(values) - own - ARCHITECTURE_SETTINGS)
         if unknown:
-            known = ", ".join(sorted((own | ARCHITECTURE_SETTINGS) - {"architecture"}))
-            msg = f"Unknown setting {unknown[0]!r}. Known settings: {known}."
-            raise SettingsError(msg)
+            known = (own | ARCHITECTURE_SETTINGS) - {"architecture"}
+            raise SettingsError(unknown_setting(unknown[0], known))
         inner = {k: v for k, v in values.items() if k in ARCHITECTURE_SETTINGS}
         outer = {k: v for k, v in values.items() if k in own}
         base = outer.get("architecture", self.architecture)

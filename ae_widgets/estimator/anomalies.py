@@ -33,7 +33,10 @@ MOST = 0.5
 
 
 def _detects(model: Any) -> bool:
-    return model.contamination is not None
+    if model.contamination is None:
+        msg = "No threshold is known: set contamination, the share of anomalies, and fit."
+        raise AttributeError(msg)
+    return True
 
 
 class AnomalyDetection(Predictions, FittedAutoencoder):

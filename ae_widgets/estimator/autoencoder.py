@@ -409,7 +409,10 @@ class Autoencoder(
     # Training ---------------------------------------------------------------
 
     def fit(
-        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike | str | None = None,
+        sample_weight: ArrayLike | None = None,
     ) -> Self:
         """Train on `X`.
 
@@ -421,9 +424,11 @@ class Autoencoder(
             The items; numbers, without NaN unless `missing` is 'mask'.
             A sparse matrix is converted to CSR and float32 if it is not, and never
             made dense as a whole.
-        y : array-like of shape (n_samples,), optional
+        y : array-like of shape (n_samples,) or str, optional
             Classes, for `delta` and `class_weight`; otherwise ignored. With `delta` an
-            item may have none: NaN, None or -1. Handed to the callbacks.
+            item may have none: NaN, None or -1. Or the name of the column of a
+            DataFrame that holds them: it is no feature, here and in all that is asked
+            later. Handed to the callbacks.
         sample_weight : array-like of shape (n_samples,), optional
             How often each item is drawn, in relation to the others. An epoch is
             then as many draws, with replacement, as there are items to train on.
@@ -435,7 +440,8 @@ class Autoencoder(
             If a parameter is out of its range, the data does not allow it, or the
             device is not present.
         DataError
-            If weights are not of the right shape, negative, or all 0.
+            If weights are not of the right shape, negative, or all 0, or `y` is the
+            name of no column.
         NotEnoughMemoryError
             If memory is short; a model that was begun is kept.
         TrainingError
@@ -444,11 +450,12 @@ class Autoencoder(
             If the loss becomes NaN or infinite; the model is that of the last
             completed epoch.
         """
+        X, y = self._split(X, y)
         warm = self.warm_start and hasattr(self, "network_")
         features = self._check(X, reset=not warm, ensure_min_samples=2)
         self._prepare_anomalies()
         weight = self._weight_items(features.shape[0], y, sample_weight)
-        labels = self._class_numbers(y, features.shape[0], warm=warm)
+        labels = self._class_numbers(y, features.shape[0], warm=warm, least=2)
         settings = self._settings()
         inputs = self._fit_inputs(features, settings, y, warm=warm)
         trainer = self._trainer(inputs, settings, weight, labels, warm=warm)
@@ -463,7 +470,10 @@ class Autoencoder(
         return fitted
 
     def partial_fit(
-        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike | str | None = None,
+        sample_weight: ArrayLike | None = None,
     ) -> Self:
         """Train for one epoch on `X`, going on from where the last call ended.
 
@@ -474,10 +484,11 @@ class Autoencoder(
             A sparse matrix is converted to CSR and float32 if it is not, and never
             made dense as a whole.
         y : array-like of shape (n_samples,), optional
-            Classes, for `delta` and `class_weight`; otherwise ignored.
+            Classes as for `fit`.
         sample_weight : array-like of shape (n_samples,), optional
             How often each item is drawn, in relation to the others.
         """
+        X, y = self._split(X, y)
         warm = hasattr(self, "network_")
         features = self._check(X, reset=not warm)
         self._prepare_anomalies()
@@ -526,7 +537,10 @@ class Autoencoder(
         go_on: bool = False,
     ) -> Trainer:
         own = self.encoder is not None or self.decoder is not None
-        check_settings(settings, Dataset(features).value_range, own_modules=own)
+        n_samples = None if go_on else features.shape[0]  # of `partial_fit`, a part of them
+        check_settings(
+            settings, Dataset(features).value_range, n_samples=n_samples, own_modules=own
+        )
         network = None
         if own:
             network, code_dim = wrap_modules(
@@ -567,12 +581,12 @@ class Autoencoder(
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
 
     def _class_numbers(
-        self, y: ArrayLike | None, n_samples: int, *, warm: bool
+        self, y: ArrayLike | None, n_samples: int, *, warm: bool, least: int = 1
     ) -> NDArray[np.int32] | None:
         if not self.delta:
             return None
         known = self.classes_ if warm and hasattr(self, "classes_") else None
-        labels, self.classes_ = class_numbers(y, n_samples, known)
+        labels, self.classes_ = class_numbers(y, n_samples, known, least=least)
         return labels
 
     def _note(self, record: LossRecord, trainer: Trainer) -> None:

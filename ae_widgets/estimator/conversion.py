@@ -49,6 +49,10 @@ class Run(Protocol):
         """The items."""
 
     @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Parameters of an estimator beside the settings."""
+
+    @property
     def label_names(self) -> tuple[str, ...]:
         """The names of the classes."""
 
@@ -98,6 +102,7 @@ def run_parameters(settings: Settings, defaults: Mapping[str, Any]) -> dict[str,
     if settings.complexity == KINDS[settings.kind].complexities[0]:
         values["complexity"] = "auto"
     values["preprocess"] = as_parameter(settings.preprocess)
+    values["missing"] = "error"  # 'mask' is in the settings: the error and the corruption
     values["early_stopping"] = settings.validation_fraction > 0
     if not settings.validation_fraction:
         values["validation_fraction"] = defaults["validation_fraction"]
@@ -125,7 +130,9 @@ def history_attributes(run: Run) -> dict[str, Any]:
     if run.status.best_loss is not None:
         attributes["best_loss_"] = run.status.best_loss
     if run.settings.delta and run.label_names:
-        attributes["classes_"] = np.array(run.label_names)
+        numbers = run.dataset.origin.classes
+        named = numbers is None or len(numbers) < len(run.label_names)  # some given by hand
+        attributes["classes_"] = np.array(run.label_names) if named else numbers
     if run.latent is not None and run.latent.clusters is not None:
         attributes["labels_"] = run.latent.clusters
     return attributes

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from sklearn.exceptions import NotFittedError
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from ae_widgets.data import NO_LABEL
 from ae_widgets.data.columns import is_missing
-from ae_widgets.data.labels import means_none
+from ae_widgets.data.labels import is_measurement, means_none
+from ae_widgets.data.table import listing
 from ae_widgets.estimator.prediction import Predictions
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import DataError
@@ -23,7 +25,10 @@ __all__ = ["GroupingAutoencoder", "class_numbers"]
 
 
 def _trains_classes(model: Any) -> bool:
-    return bool(model.delta)
+    if not model.delta:
+        msg = "There are no classes: set delta above 0, and fit with y."
+        raise AttributeError(msg)
+    return True
 
 
 class GroupingAutoencoder(Predictions, FittedAutoencoder):
@@ -32,6 +37,8 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
     classes_: NDArray[Any]
     labels_: NDArray[np.int32]
     gamma: float
+    clustering_start: int
+    n_iter_: int
     delta: float
 
     @available_if(_trains_classes)  # type: ignore[untyped-decorator]
@@ -41,19 +48,28 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         codes = self._codes(self._check(X))
         classifier = network.heads.classifier
         if classifier is None:
-            msg = (
-                "No class was learnt: y held fewer than two. Fit with y that has a label for "
-                "some items of each class."
-            )
-            raise DataError(msg)
+            raise self._no_classes()
         with torch.no_grad():
             logits = classifier(torch.from_numpy(codes)).double()
         probabilities: NDArray[np.float64] = torch.softmax(logits, dim=1).numpy()
         return probabilities
 
     def _predict_classes(self, X: ArrayLike) -> NDArray[Any]:
-        classes: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        classes: NDArray[Any] = self.classes_[best]
         return classes
+
+    def _no_classes(self) -> DataError:
+        known = [repr(name) for name in getattr(self, "classes_", np.empty(0)).tolist()]
+        if len(known) > 1:  # they were told to a session after it had trained
+            return DataError(
+                f"The classes {listing(known)} are not learnt yet. Train with them, by start() "
+                "or the Lab's Start, and take the estimator again."
+            )
+        return DataError(
+            f"No class was learnt: there were {len(known)} to learn, and two are needed. Fit with "
+            "y that has a label for some items of each class, and delta above 0."
+        )
 
     def _predict_clusters(self, X: ArrayLike) -> NDArray[np.int32]:
         check_is_fitted(self, "network_")
@@ -65,8 +81,7 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         network = getattr(self, "network_", None)
         centers = None if network is None else network.heads.centers
         if centers is None:
-            msg = "There are no clusters: fit with gamma above 0."
-            raise AttributeError(msg)
+            raise self._no_clusters()
         array: NDArray[np.float32] = centers.detach().numpy()
         return array
 
@@ -75,6 +90,16 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         self.__dict__.pop("labels_", None)
         if self.network_.heads.centers is not None:
             self.labels_ = self._clusters_of(self._codes(features))
+
+    def _no_clusters(self) -> NotFittedError:
+        trained = getattr(self, "n_iter_", 0)
+        if not self.gamma or not trained:
+            return NotFittedError("There are no clusters: fit with gamma above 0.")
+        epochs = f"{trained} epoch was" if trained == 1 else f"{trained} epochs were"
+        return NotFittedError(
+            f"There are no clusters yet: {epochs} trained, and they begin after clustering_start="
+            f"{self.clustering_start}, or once training has converged. Train on, or lower it."
+        )
 
     def _clusters_of(self, codes: NDArray[np.float32]) -> NDArray[np.int32]:
         from ae_widgets.losses.clustering import nearest_distance
@@ -86,7 +111,7 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
 
 
 def class_numbers(
-    y: ArrayLike | None, n_samples: int, known: NDArray[Any] | None = None
+    y: ArrayLike | None, n_samples: int, known: NDArray[Any] | None = None, *, least: int = 1
 ) -> tuple[NDArray[np.int32], NDArray[Any]]:
     """Return each item's class as a number, -1 for none, and the classes.
 
@@ -98,16 +123,23 @@ def class_numbers(
     n_samples : int
     known : ndarray, optional
         Classes to begin with, in this order; others are appended.
+    least : int, default=1
+        How many classes there must be.
 
     Raises
     ------
     DataError
-        If there is no `y`, it is of another length, or holds no class.
+        If there is no `y`, it is of another length, holds too few classes, infinite
+        values, or a measurement, as `ae_widgets.data.labels.read_labels` tells one.
     """
     if y is None:
         msg = "delta is above 0, so that classes are trained: pass y, the class of each item."
         raise DataError(msg)
-    values = column_or_1d(y, dtype=None, warn=False)
+    try:
+        values = column_or_1d(y, dtype=None, warn=False)
+    except ValueError as error:
+        msg = f"{str(error).rstrip('.')}. If y is one-hot, pass y.argmax(axis=1)."
+        raise DataError(msg) from error
     if len(values) != n_samples:
         msg = f"X has {n_samples:,} rows and y has {len(values):,} classes: pass one a row."
         raise DataError(msg)
@@ -120,15 +152,38 @@ def class_numbers(
     if not len(present):
         msg = "y holds no class: every value is missing. Pass a class for some items, or delta=0."
         raise DataError(msg)
+    _check_discrete(present)
     if present.dtype == object and _mixed(present):
         present = present.astype(str)
     classes = np.unique(present)
     if known is not None:
         classes = np.concatenate([known, classes[~np.isin(classes, known)]])
+    if len(classes) < least:
+        msg = (
+            f"y holds a single class, {classes.tolist()[0]!r}: there is nothing to tell it from. "
+            "Pass items of two at least, or delta=0."
+        )
+        raise DataError(msg)
     order = np.argsort(classes)
     labels = np.full(n_samples, NO_LABEL, np.int32)
     labels[~missing] = order[np.searchsorted(classes, present.astype(classes.dtype), sorter=order)]
     return labels, classes
+
+
+def _check_discrete(values: NDArray[Any]) -> None:
+    if values.dtype.kind != "f":
+        return
+    distinct = np.unique(values)
+    if not np.isfinite(distinct[[0, -1]]).all():
+        msg = "y has infinite values, which are no classes. Pass NaN or -1 where there is none."
+        raise DataError(msg)
+    if is_measurement(distinct, len(values)):
+        msg = (
+            f"y has {distinct.size:,} distinct numbers, as a measurement has and not classes. Cut "
+            "it into ranges, e.g. pandas.qcut(y, 5, labels=False), pass integers if these are "
+            "classes, or delta=0."
+        )
+        raise DataError(msg)
 
 
 def _mixed(values: NDArray[Any]) -> bool:

@@ -9,9 +9,10 @@ from scipy.sparse import issparse
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from ae_widgets.data.frames import as_frame, filled_frame
 from ae_widgets.engine.items import chunk_rows
 from ae_widgets.engine.missing import error_in_force
-from ae_widgets.estimator.dtypes import checked_dtypes
+from ae_widgets.estimator.faults import readable
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import DataError
 from ae_widgets.losses import TAKES_MISSING
@@ -23,23 +24,16 @@ __all__ = ["Imputation"]
 
 
 def _fills(model: Any) -> bool:
-    takes: bool = model._takes_missing  # noqa: SLF001  # its own
-    return takes
+    if not model._takes_missing:  # noqa: SLF001  # its own
+        msg = "Missing values are not learnt: set missing='mask', and fit."
+        raise AttributeError(msg)
+    return True
 
 
 class Imputation(FittedAutoencoder):
     """`impute`, there only if values may be missing."""
 
     missing: str
-
-    def _check(self, X: ArrayLike, **how: Any) -> Any:
-        try:
-            return super()._check(X, **how)
-        except ValueError as error:
-            if "contains NaN" in str(error) and (where := _where_missing(X)):
-                msg = f"X has NaN in {where}. Drop or fill them, or pass missing='mask'."
-                raise DataError(msg) from error
-            raise
 
     @property
     def _error_kind(self) -> str:
@@ -57,16 +51,18 @@ class Imputation(FittedAutoencoder):
 
         Parameters
         ----------
-        X : array-like or CSR matrix of shape (n_samples, n_features)
-            Items; NaN where a value is missing.
+        X : array-like, CSR matrix or DataFrame of shape (n_samples, n_features)
+            Items; NaN or null where a value is missing.
 
         Returns
         -------
-        ndarray or CSR matrix of shape (n_samples, n_features)
-            A copy, float32 or float64 as `X`, in which all that was observed is the
-            same bit for bit.
+        ndarray, CSR matrix or DataFrame of shape (n_samples, n_features)
+            A copy, of an array float32 or float64 as `X`, in which all that was
+            observed is the same bit for bit. A frame of any library comes back as
+            one; a missing category is the most probable of the column's.
         """
         check_is_fitted(self, "network_")
+        X = self._without_target(X)
         checked = self._check(X)
         if self.preprocessor_ is not None and not self.preprocessor_.invertible_:
             msg = (
@@ -74,13 +70,19 @@ class Imputation(FittedAutoencoder):
                 "be undone. Give it an inverse_transform, or leave it out."
             )
             raise DataError(msg)
+        if (frame := as_frame(X)) is not None:
+            return filled_frame(frame, self._filled(checked.copy(), checked), self.categories_)
         filled = check_array(
-            checked_dtypes(X),
+            readable(X),
             accept_sparse="csr",
             dtype=[np.float64, np.float32],
             ensure_all_finite="allow-nan",
             copy=True,
         )
+        return self._filled(filled, checked)
+
+    def _filled(self, filled: Any, checked: Any) -> Any:
+        """Return `filled`, with the reconstructions of checked items where it is NaN."""
         size = chunk_rows(self.n_features_in_)
         values = filled.data if issparse(filled) else filled
         rows, columns = _missing_cells(filled)
@@ -95,20 +97,6 @@ class Imputation(FittedAutoencoder):
             else:
                 values[places[cells]] = found
         return filled
-
-
-def _where_missing(X: Any) -> str:
-    """Say which cells of items that were refused are NaN, '' if that cannot be told."""
-    try:
-        rows, columns = _missing_cells(X if issparse(X) else np.asarray(checked_dtypes(X), float))
-    except (TypeError, ValueError):
-        return ""
-    if not len(rows):
-        return ""
-    names = getattr(X, "columns", None)
-    column = repr(names[columns[0]]) if names is not None else columns[0]
-    count = len(np.unique(rows))
-    return f"{count:,} of {np.shape(X)[0]:,} rows (first: row {rows[0]}, column {column})"
 
 
 def _missing_cells(filled: Any) -> tuple[Any, Any]:

@@ -49,7 +49,13 @@ def _asked(model: Any) -> Prediction | None:
 
 
 def _predicts(model: Any) -> bool:
-    return _asked(model) is not None
+    if _asked(model) is None:
+        msg = (
+            "There is nothing to predict: set delta (for classes), gamma (for clusters) or "
+            "contamination (for anomalies) above 0, and fit."
+        )
+        raise AttributeError(msg)
+    return True
 
 
 class Predictions(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types

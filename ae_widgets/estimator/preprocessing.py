@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import narwhals.stable.v2 as nw
+import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
 from ae_widgets.data.categories import categorical_columns
-from ae_widgets.data.frames import as_frame, read_frame
+from ae_widgets.data.frames import as_frame, read_frame, split_column
+from ae_widgets.data.table import listing
 from ae_widgets.engine.preprocess import fit_preprocessor
+from ae_widgets.exceptions import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     from ae_widgets.data.preprocess import Preprocessor
@@ -31,11 +34,33 @@ class Preprocessing(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
 
     categorical: Any
     preprocessor_: Preprocessor | None
+    feature_names_in_: NDArray[Any]
     categories_: Mapping[str, tuple[str, ...]]
     _groups: tuple[tuple[int, int], ...]
+    _target: str | None = None
+    _divided: bool = False
+
+    def _split(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Return items and classes; where `y` names a column of a frame, it is taken out."""
+        self._target = y if isinstance(y, str) else None
+        return (X, y) if self._target is None else split_column(X, self._target)
+
+    def _without_target(self, X: Any) -> Any:
+        """Return a frame without the column of classes that `fit` was told the name of."""
+        frame = None if self._target is None else as_frame(X)
+        if frame is None or self._target not in frame.columns:
+            return X
+        return split_column(X, self._target)[0]
 
     def _encoded(self, X: Any, *, reset: bool) -> Any:
-        """Return a frame with its columns of categories one-hot; all else as it is."""
+        """Return a frame with its columns of categories one-hot; all else as it is.
+
+        But uint8 values are divided by 255 if those of a session's run were.
+        """
+        if reset:
+            self._divided = False
+        if self._divided and getattr(X, "dtype", None) == np.uint8:
+            return X.astype(np.float32) / np.float32(255)
         frame = as_frame(X)
         known = None if reset else getattr(self, "categories_", {})
         if reset:
@@ -45,11 +70,28 @@ class Preprocessing(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         series = [frame[:, i] for i in range(frame.shape[1])]
         names = [str(name) for name in frame.columns]
         if known is None and not categorical_columns(names, series, self.categorical):
+            if any(isinstance(one.dtype, (nw.String, nw.Object)) for one in series):
+                read_frame(frame)  # refuses text, of which scikit-learn would make numbers
             return X
+        if known:
+            self._check_columns(names)
         table = read_frame(frame, None, self.categorical, known)
         if reset:
             self.categories_, self._groups = table.categories, table.groups
         return pd.DataFrame(table.values, columns=list(table.names or ()))
+
+    def _check_columns(self, names: list[str]) -> None:
+        """Refuse a frame of other columns than that of `fit`, which had categories."""
+        fitted = [*map(str, self.feature_names_in_)]
+        for (start, stop), name in reversed([*zip(self._groups, self.categories_, strict=True)]):
+            fitted[start:stop] = [name]
+        for found, these, others in (
+            ("has columns that were not there at fit", names, fitted),
+            ("lacks columns that were there at fit", fitted, names),
+        ):
+            if wrong := [repr(name) for name in these if name not in others]:
+                msg = f"X {found}: {listing(wrong)}. Pass the columns of fit: {listing(fitted)}."
+                raise DataError(msg)
 
     def _fit_inputs(
         self, features: Features, settings: Settings, y: ArrayLike | None, *, warm: bool

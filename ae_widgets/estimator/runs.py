@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 
@@ -13,7 +14,6 @@ from ae_widgets.model.kinds import GatedNetwork
 from ae_widgets.model.network import build_network
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from ae_widgets.engine.settings import Settings
@@ -32,8 +32,11 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
     def from_session(cls, session: Run) -> Self:
         """Return a fitted estimator with the settings, weights and history of a run.
 
-        It takes items as ``session.dataset.features`` holds them: as numbers, and
-        scaled as the session scaled them. The optimiser's memory stays with the run.
+        It takes items of the form in which the session was given them: a DataFrame has
+        the same columns, and uint8 images, a row each, are divided by 255. So it takes
+        ``session.dataset.features``. What an estimator that the run began from looks
+        for, such as `contamination`, is learnt from the session's items. The
+        optimiser's memory stays with the run.
 
         Parameters
         ----------
@@ -47,12 +50,18 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         """
         settings, weights = session.settings, trained_weights(session)
         model = cls()
-        model.set_params(**run_parameters(settings, model.get_params(deep=False)))
+        known = model.get_params(deep=False)
+        told = {name: v for name, v in session.parameters.items() if name in known}
+        model.set_params(**run_parameters(settings, known | told))
         for name, value in history_attributes(session).items():
             setattr(model, name, value)
-        model.n_features_in_ = session.dataset.n_features
+        dataset = session.dataset
+        model.n_features_in_ = dataset.n_features
+        if dataset.origin.columns:
+            model.feature_names_in_ = np.array(dataset.feature_names, object)
         model.preprocessor_ = session.preprocessor
-        model.categories_, model._groups = {}, session.dataset.groups
+        model.categories_, model._groups = dict(dataset.origin.categories), dataset.groups
+        model._divided = dataset.origin.divided
         network = build_network(
             settings.architecture,
             session.features.shape[1],
@@ -63,6 +72,8 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         model.active_dimensions_ = active_dimensions(network, settings.architecture.code_dim)
         model._n_features_out = settings.architecture.code_dim
         model._memory = None
+        model._prepare_anomalies()
+        model._fit_anomalies(dataset.features)
         return model
 
     def start_of_run(self) -> tuple[Settings, dict[str, Floats] | None]:

@@ -11,10 +11,11 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ae_widgets.data.sparse import check_stored
 from ae_widgets.engine.items import chunk_rows, dense, encode_rows, items
 from ae_widgets.engine.memory import memory_errors
 from ae_widgets.engine.views import tensor_view
-from ae_widgets.estimator.dtypes import checked_dtypes
+from ae_widgets.estimator.faults import fault_of, readable
 from ae_widgets.estimator.preprocessing import Preprocessing
 from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.losses.reconstruction import item_errors, network_input
@@ -148,16 +149,27 @@ class FittedAutoencoder(
     def _check(self, X: ArrayLike, *, reset: bool = False, ensure_min_samples: int = 1) -> Features:
         if not reset:
             check_is_fitted(self, "network_")
-        checked: Features = validate_data(
-            self,
-            checked_dtypes(self._encoded(X, reset=reset)),
-            reset=reset,
-            accept_sparse="csr",
-            dtype=np.float32,
-            order="C",
-            ensure_all_finite="allow-nan" if self._takes_missing else True,
-            ensure_min_samples=ensure_min_samples,
-        )
+        taken = self._encoded(readable(self._without_target(X)), reset=reset)
+        allow_nan = self._takes_missing
+        try:
+            with np.errstate(over="ignore"):  # what is beyond float32 is infinite, and told
+                checked: Features = validate_data(
+                    self,
+                    taken,
+                    reset=reset,
+                    accept_sparse="csr",
+                    dtype=np.float32,
+                    order="C",
+                    ensure_all_finite="allow-nan" if allow_nan else True,
+                    ensure_min_samples=ensure_min_samples,
+                )
+        except ValueError as error:
+            of_names = str(error).startswith("The feature names")
+            if of_names or (fault := fault_of(taken, allow_nan=allow_nan)) is None:
+                raise
+            raise fault from error
+        if reset and issparse(checked):
+            check_stored(checked)
         return checked
 
     def _through(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.data.dataset import Dataset
+from ae_widgets.data.dataset import NO_LABEL, Dataset
 from ae_widgets.data.sources import read_array
 from ae_widgets.data.sparse import is_sparse
 from ae_widgets.data.steps import Own, describe_steps, read_steps
@@ -118,7 +118,9 @@ class Inputs:
 
     def _prepare(self, settings: Settings) -> Prepared:
         items = self._dataset
-        made = fit_preprocessor(items.features, settings, groups=items.groups)
+        labels = items.labels  # for a transformer that needs them, if there are all
+        y = None if labels is None or (labels == NO_LABEL).any() else labels
+        made = fit_preprocessor(items.features, settings, y, items.groups)
         if made is None or not settings.preprocess:
             return Prepared(items, items, made)
         features: Any = made.transform(items.features)

@@ -49,6 +49,18 @@ class Labelling:
         """Whether any item has a label."""
         return bool((self.labels != NO_LABEL).any())
 
+    @property
+    def notice(self) -> str:
+        """What keeps classes from being trained, '' if nothing does."""
+        present = np.unique(self.labels[self.labels != NO_LABEL])
+        if len(present) > 1:
+            return ""
+        some = f"a single class, {self.names[present[0]]!r}" if len(present) else "no label"
+        return (
+            f"There is {some}: classes (delta) are trained once items of two have a label. Pass y, "
+            "or label some by hand."
+        )
+
     def give(self, indices: NDArray[np.int64], name: str | None) -> Label:
         """Give items the label called `name`, or none, and return the command that tells it.
 

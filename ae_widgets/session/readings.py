@@ -37,6 +37,8 @@ class Readings:
 
     dataset: Dataset
     latent: LatentFrame | None
+    parameters: Mapping[str, Any]
+    """What the estimator of the run has for parameters beside `settings`, by name."""
     _inputs: Inputs
     _prepared: Prepared
     _link: Link

@@ -170,6 +170,9 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
             raise SettingsError(msg)
         start = read_start(X, y, labels)
         X, y = start.X, start.y
+        if categorical is None and hasattr(X, "columns"):
+            categorical = start.parameters.get("categorical")
+        self.parameters = {**start.parameters, "categorical": categorical}
         chosen = settings or start.settings or Settings()
         preset_changes = PRESETS[preset] if preset else {}
         asked = {"reconstruction": chosen.reconstruction, "kind": chosen.kind}
@@ -527,7 +530,9 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
 
     def _check_settings(self, settings: Settings) -> None:
         inputs = self._inputs.of(settings).inputs
-        check_settings(settings, inputs.value_range, missing=inputs.has_missing)
+        check_settings(
+            settings, inputs.value_range, n_samples=inputs.n_samples, missing=inputs.has_missing
+        )
         settings.architecture.check_n_features(inputs.n_features)
 
     def _begin(self) -> Begin:
@@ -544,10 +549,14 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
     def _notices(self) -> tuple[str, ...]:
         """Return what is worth saying of the run that begins."""
         code_dim, n = self.settings.architecture.code_dim, self._prepared.inputs.n_features
-        if code_dim <= n:
-            return self._prepared.notices
-        notice = f"The code has {code_dim} values and an item only {n}: it can copy its inputs."
-        return (*self._prepared.notices, notice)
+        notices = [*self._prepared.notices]
+        if code_dim > n:
+            notices.append(
+                f"The code has {code_dim} values and an item only {n}: it can copy its inputs."
+            )
+        if self.settings.delta and (notice := self._labelling.notice):
+            notices.append(notice)
+        return tuple(notices)
 
     def _launch(self, begin: Begin) -> None:
         self._link.launch(begin)
@@ -562,6 +571,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         self.prepare()
         registry.hold(self)
         self._run.starting()
+        if self.settings.delta and (notice := self._labelling.notice):
+            self._run.say(notice)
         self._link.send(command)
 
     def _halt(self, command: Pause | Stop) -> None:

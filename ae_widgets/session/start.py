@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from ae_widgets.exceptions import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -42,6 +45,8 @@ class Start(NamedTuple):
         Values of an item that it was fitted on.
     preprocessor : Preprocessor or None
         What it does to items before its network.
+    parameters : dict
+        All its parameters, by name.
     """
 
     X: Any
@@ -50,6 +55,7 @@ class Start(NamedTuple):
     weights: Parameters | None = None
     n_features: int | None = None
     preprocessor: Preprocessor | None = None
+    parameters: Mapping[str, Any] = MappingProxyType({})
 
     def weights_for(self, settings: Settings, dataset: Dataset) -> Parameters | None:
         """Return the weights if a run of these settings can begin from them.
@@ -86,7 +92,8 @@ def read_start(X: Any, y: Any, labels: Any) -> Start:
             raise DataError(msg)
         settings, weights = X.start_of_run()
         n_features, made = (getattr(X, n, None) for n in ("n_features_in_", "preprocessor_"))
-        return Start(y, labels, settings, weights, n_features, made)
+        parameters: dict[str, Any] = getattr(X, "get_params", dict)()
+        return Start(y, labels, settings, weights, n_features, made, parameters)
     if labels is not None:
         msg = "A third argument goes with an estimator: (estimator, X, y). Else pass (X, y)."
         raise DataError(msg)

@@ -161,3 +161,12 @@ def test_a_category_called_other_is_one_with_the_rare_ones():
     dataset = read_dataset(pd.DataFrame({"a": values}), categorical="auto")
     assert len(set(dataset.feature_names)) == dataset.n_features == MAX_CATEGORIES
     assert dataset.features[:50, -1].all()
+
+
+def test_a_column_of_text_and_numbers_is_one_of_categories_by_name():
+    frame = pd.DataFrame({"mixed": [1, "x", 2, "y"]})
+    with pytest.raises(
+        DataError, match=r"in column 'mixed' .*categorical=\[\.\.\.\] with their names"
+    ):
+        read_dataset(frame, categorical="auto")
+    assert read_dataset(frame, categorical=["mixed"]).n_features == 4

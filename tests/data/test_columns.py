@@ -11,7 +11,8 @@ from ae_widgets.data.table import Table
 from ae_widgets.exceptions import DataError
 
 TEXT_ADVICE = (
-    "Pass categorical='auto' (for a DataFrame), turn them into numbers, e.g. with "
+    "Pass categorical='auto', or categorical=[...] with their names if they hold numbers too "
+    "(of a DataFrame), turn them into numbers, e.g. with "
     "sklearn.preprocessing.OneHotEncoder or skrub.TableVectorizer, or drop them."
 )
 
@@ -68,8 +69,8 @@ def test_huge_integers_are_beyond_float32_not_infinite():
         (
             "c16",
             (
-                "X holds complex numbers (dtype complex128). Pass their real and imaginary parts "
-                "as two features."
+                "X holds complex numbers (dtype complex128). Complex data not supported: pass "
+                "their real and imaginary parts as two features."
             ),
         ),
     ],

@@ -10,7 +10,8 @@ from ae_widgets.data import read_dataset
 from ae_widgets.exceptions import DataError
 
 TEXT_ADVICE = (
-    "Pass categorical='auto' (for a DataFrame), turn them into numbers, e.g. with "
+    "Pass categorical='auto', or categorical=[...] with their names if they hold numbers too "
+    "(of a DataFrame), turn them into numbers, e.g. with "
     "sklearn.preprocessing.OneHotEncoder or skrub.TableVectorizer, or drop them."
 )
 
@@ -128,8 +129,8 @@ def test_missing_cells_of_pandas_types_are_missing(column):
         (
             np.array([1j, 2]),
             (
-                "X has complex numbers in column 'a' (first: row 0, column 'a': 1j). Pass their "
-                "real and imaginary parts as two features."
+                "X has complex numbers in column 'a' (first: row 0, column 'a': 1j). "
+                "Complex data not supported: pass their real and imaginary parts as two features."
             ),
         ),
         (

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from ae_widgets import Session
+from ae_widgets import Autoencoder, Session
 from ae_widgets.data import read_dataset, read_images
 from ae_widgets.exceptions import DataError
 
@@ -135,5 +135,7 @@ def test_a_path_may_stand_for_what_it_holds(folder):
 
 
 def test_a_file_is_still_a_path(folder):
-    with pytest.raises(DataError, match="X is a path; load it first"):
+    with pytest.raises(DataError, match=r"X is the path of a picture\. Pass that of its folder"):
         read_dataset(str(folder / "cat" / "a.png"))
+    with pytest.raises(DataError, match=r"X is a folder\. If of pictures: .*read_images"):
+        Autoencoder().fit(str(folder))

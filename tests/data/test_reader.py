@@ -220,9 +220,9 @@ def test_without_labels_there_are_none():
         (
             np.arange(5),
             (
-                "Expected 2D array, got 1D array instead: X has 5 values. Reshape it: "
-                "X.reshape(-1, 1) if it has a single feature, X.reshape(1, -1) if it is a single "
-                "item."
+                "Expected 2D array, got 1D array instead: X has 5 values. Reshape your "
+                "data: X.reshape(-1, 1) if it has a single feature, X.reshape(1, -1) if it is a "
+                "single item."
             ),
         ),
         (

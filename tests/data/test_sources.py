@@ -60,6 +60,14 @@ class Broken:
     [
         (None, f"X is None. {WANTED}"),
         ("data.csv", "X is a path; load it first, e.g. pandas.read_csv('data.csv')."),
+        (
+            "photos/a.PNG",
+            "X is the path of a picture. Pass that of its folder: all in it are read.",
+        ),
+        (
+            Path("missing_folder"),
+            "There is no folder 'missing_folder'. Check the path, or load a file first.",
+        ),
         (Path("a/b.npy"), "X is a path; load it first, e.g. numpy.load('a/b.npy')."),
         ("b.PARQUET", "X is a path; load it first, e.g. pandas.read_parquet('b.PARQUET')."),
         (b"abc", f"X is bytes. {WANTED}"),

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ae_widgets import Autoencoder
 from ae_widgets.engine.settings import (
     ARCHITECTURE_SETTINGS,
     LIVE_SETTINGS,
@@ -52,9 +53,34 @@ def test_numbers_become_plain():
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    text = message(learning_rat=1)
-    assert text.startswith("Unknown setting 'learning_rat'. Known settings: activation, alpha, ")
+    text = message(trees=1)
+    assert text.startswith("Unknown setting 'trees'. Known settings: activation, alpha, ")
     assert text.endswith("warm_up, weight_decay.")
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("learning_rat", "Did you mean 'learning_rate'?"),
+        ("learning_rate_init", "Its name is 'learning_rate' here."),
+        ("early_stopping", "Items are held out by validation_fraction, the share of them."),
+        (
+            "contamination",
+            (
+                "It is a parameter of Autoencoder alone: pass (Autoencoder(contamination=...), X), "
+                "or fit it."
+            ),
+        ),
+        ("missing", "It can be told only where a session begins: Session(X, missing=...)."),
+    ],
+)
+def test_an_unknown_name_says_what_to_do(name, advice):
+    assert message(**{name: 1}) == f"Unknown setting {name!r}. {advice}"
+
+
+def test_no_parameter_of_the_estimator_is_left_without_advice():
+    for name in set(Autoencoder().get_params()) - {*NAMES}:
+        assert "Known settings" not in message(**{name: 1})
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_blobs
 
-from ae_widgets import DataError, Session
+from ae_widgets import Autoencoder, DataError, Session
 from ae_widgets.session.entries import LABELLED
 from tests.session.weights import assert_same_weights
 
@@ -129,3 +129,27 @@ def test_labels_of_a_running_session_reach_the_next_batches(keep):
         time.sleep(0.02)
     session.stop()
     session.wait(30)
+
+
+def test_a_run_whose_classes_cannot_be_trained_says_so(keep):
+    session = keep(Session(X, trainer="thread", **QUICK | {"max_iter": 2}))
+    wanted = "There is no label: classes (delta) are trained once items of two have a label."
+    assert wanted in session.status.note
+    notes = []
+    session.observe("status", lambda: notes.append(session.status.note))
+    session.start()
+    session.wait(60)
+    assert any(wanted in note for note in notes)
+    with pytest.raises(DataError, match=r"No class was learnt: there were 0 to learn"):
+        Autoencoder.from_session(session).predict(X)
+    session.label(np.flatnonzero(Y == 0), "first")
+    session.label(np.flatnonzero(Y == 1), "second")
+    with pytest.raises(DataError, match=r"'first', 'second' are not learnt yet. Train with them"):
+        Autoencoder.from_session(session).predict(X)
+    session.start()
+    session.wait(60)
+    assert set(Autoencoder.from_session(session).predict(X)) <= {"first", "second"}
+    single = keep(Session(X, np.where(Y, "a", None), trainer="thread", **QUICK))
+    assert "There is a single class, 'a'" in single.status.note
+    without = keep(Session(X, trainer="thread", **QUICK | {"delta": 0.0}))
+    assert "label" not in without.status.note

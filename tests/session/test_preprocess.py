@@ -107,7 +107,8 @@ def test_the_seed_and_the_split_fit_it_anew(make):
 
 @pytest.mark.parametrize(
     ("preprocess", "message"),
-    [("scale", "preprocess must be one of"), (PCAFeatures(40), "n_components=40"),
+    [("scale", "preprocess must be one of"), ("minmax", "Did you mean 'min-max'"),
+     ("Standard", "Did you mean 'standard'"), (PCAFeatures(40), "n_components=40"),
      (SelectKBest(), "SelectKBest")],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_and_nothing_changed(make, preprocess, message):
@@ -275,3 +276,11 @@ def test_an_observer_that_fails_does_not_end_the_conversation_with_the_trainer(m
     trained(session)
     assert session.status.state == "finished"
     assert {type(error) for error in told} == {ZeroDivisionError}
+
+
+def test_a_transformer_is_told_the_labels_if_every_item_has_one(make):
+    session = make(WINE, CLASSES, preprocess=SelectKBest(k=3))
+    expected = SelectKBest(k=3).fit(WINE, CLASSES)
+    np.testing.assert_array_equal(session.features, expected.transform(WINE))
+    with pytest.raises(SettingsError, match="requires y"):
+        make(WINE, np.where(CLASSES, CLASSES, -1), preprocess=SelectKBest(k=3))

@@ -202,7 +202,7 @@ def test_before_the_first_batch_architecture_changes_apply_at_once(session):
     [
         ({"beta": -1}, "beta must be a number from 0 to 1e+12, got -1."),
         ({"batch_size": 2.5}, "batch_size must be an integer of at least 1, got 2.5."),
-        ({"gama": 1}, "Unknown setting 'gama'. Known settings:"),
+        ({"gama": 1}, "Unknown setting 'gama'. Did you mean 'gamma'?"),
         (
             {"reconstruction": "binary_cross_entropy"},
             "binary_cross_entropy needs outputs within [0, 1], but output_activation is 'identity'",
