@@ -86,7 +86,7 @@ def test_every_other_error_refuses_missing_values():
             quick(reconstruction=kind).fit(X)
     model = quick(reconstruction="masked_mse").fit(X)
     X[3, 1] = np.inf
-    with pytest.raises(ValueError, match="infinity"):
+    with pytest.raises(ValueError, match="infinite values"):
         model.transform(X)
 
 
