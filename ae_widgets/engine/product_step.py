@@ -1,21 +1,15 @@
 """The step of a large dense network: torch's matrix products between compiled loops.
 
-Where products take nearly all of the time, torch's are faster than loops over a part of a
-batch, and they know bfloat16: only what a product reads and writes is then rounded to 8
-bits of precision, which halves its time on processors that know the format. Parameters,
-sums and everything between two products stay in float32.
-
-Two threads share a batch. Each takes half of the items forwards and backwards, and then
-half of the layers, whose gradients it adds up and whose parameters it moves: so they wait
-for each other twice a batch, where torch's own threads do so at every product.
+Where products take nearly all of the time, torch's threads share each of them better
+than ours share a batch, and they know bfloat16: only what a product reads and writes is
+then rounded to 8 bits of precision, which halves its time on processors that know the
+format. Parameters, sums and everything between two products stay in float32.
 """
 
 from __future__ import annotations
 
 import math
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +18,8 @@ import torch
 from ae_widgets.engine.adam import adam, adam_constants
 from ae_widgets.engine.compiled_step import flatten, in_order
 from ae_widgets.engine.dense_step import DenseStep
+from ae_widgets.engine.loop import FAN_IN, FAN_OUT, KIND, OFFSET
 from ae_widgets.engine.optimizers import joined
-from ae_widgets.engine.product_arrays import SHARES, Half, Layer, Pass, Place, balanced, write
 from ae_widgets.engine.step import Noted, Trained
 from ae_widgets.engine.team import CORES, Team
 from ae_widgets.engine.views import tensor_view
@@ -51,13 +45,13 @@ __all__ = ["ProductStep"]
 
 
 WORTH_IT = 3e8
-"""Operations of a batch from which on torch's products gain more than they cost."""
+"""Operations of a batch from which on torch's threads gain more than they cost."""
 
 
 class ProductStep:
     """As `DenseStep`, with torch's products, in bfloat16 if the precision is 'bf16'.
 
-    Whether two threads share a batch is chosen by the clock, as in `Team`; it changes no bit.
+    How many threads they have is chosen by the clock, as in `Team`; it changes no bit.
 
     Parameters
     ----------
@@ -85,18 +79,15 @@ class ProductStep:
         table, self._parameters, _ = flatten(network, settings.architecture, in_order)
         self._gradients = np.zeros((1, len(self._parameters)), np.float32)
         self._rounds = settings.precision == "bf16"
-        self._team = Team(min(CORES, SHARES))
-        self._threads = ThreadPoolExecutor(SHARES, "ae_widgets-products")
-        self._interrupted = False
+        self._team = Team(CORES)
         rounded = torch.from_numpy(self._parameters), torch.from_numpy(self._gradients[0])
         if self._rounds:
             rounded = rounded[0].bfloat16(), rounded[1].bfloat16()
         self._rounded = rounded[0]
         self._layers = [
-            Layer(row, self._parameters, self._gradients[0], *rounded) for row in table.tolist()
+            _Layer(row, self._parameters, self._gradients[0], *rounded) for row in table.tolist()
         ]
-        self._groups = balanced(self._layers)
-        self._passes: dict[int, Pass] = {}
+        self._passes: dict[int, _Pass] = {}
         self.forget()
 
     applies = DenseStep.applies
@@ -109,20 +100,23 @@ class ProductStep:
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         """Train on the items at `rows`, in order, `batch_size` at a time."""
-        if self._rounds:
-            self._rounded.copy_(torch.from_numpy(self._parameters))
-        batches = [
-            slice(i, min(i + batch_size, len(rows))) for i in range(0, len(rows), batch_size)
-        ]
-        done = 0
-        while done < len(batches):
-            started, (threads, most) = time.perf_counter(), self._team.stint()
-            stint = batches[done : done + (most or len(batches))]
-            n_trained, total = self._share(stint, torch.from_numpy(rows), noted, threads)
-            self._team.learn(threads, time.perf_counter() - started, max(1, n_trained))
-            done += n_trained
-            if total is not None:
-                return Trained(batches[done].start, total)
+        weights = list(self._objective.weights.values())[:2]
+        for start in range(0, len(rows), batch_size):
+            batch = slice(start, min(start + batch_size, len(rows)))
+            n = batch.stop - batch.start
+            errors = noted.errors[batch]
+            started, (threads, _) = time.perf_counter(), self._team.stint()
+            torch.set_num_threads(threads)
+            code, complexity = self._measure(torch.from_numpy(rows[batch]), errors)
+            self._team.learn(threads, time.perf_counter() - started, 1)
+            values = np.array([errors.mean(dtype=np.float64), complexity])
+            total = float(values @ weights)
+            if not math.isfinite(total):
+                return Trained(start, total)
+            self._update()
+            noted.sums[:2] += values * n
+            if len(noted.codes):
+                noted.codes[batch] = code
         return Trained(len(rows), None)
 
     def forget(self) -> None:
@@ -140,161 +134,115 @@ class ProductStep:
         first, second, self._step = memory
         self._first[:], self._second[:] = joined(first), joined(second)
 
-    def _share(
-        self, batches: list[slice], rows: Tensor, noted: Noted, threads: int
-    ) -> tuple[int, float | None]:
-        """Train on batches; return how many, and the total that ended it if not finite.
-
-        An interrupt is raised between two batches, once all threads have done the last.
-        """
-        meeting = threading.Barrier(threads)
-        for batch in (batches[0], batches[-1]):
-            self._pass(batch.stop - batch.start)
-
-        def work(index: int) -> tuple[int, float | None]:
-            # On a machine of many cores a product has threads of its own.
-            torch.set_num_threads(max(1, CORES // SHARES) if threads > 1 else 1)
-            try:
-                return self._work(Place(index, threads, meeting), batches, rows, noted)
-            except BaseException:
-                meeting.abort()  # nobody is waited for any more
-                raise
-
-        self._interrupted, before = False, torch.get_num_threads()
-        places = [self._threads.submit(work, index) for index in range(threads)]
-        try:
-            wait(places)
-        except BaseException:
-            self._interrupted = True
-            wait(places)
-            raise
-        finally:
-            torch.set_num_threads(before)  # MKL's number is one for all threads
-        finished = [place for place in places if place.exception() is None]
-        result = (finished or places)[0].result()
-        if self._top is not None:
-            self._step += result[0]
-        return result
-
-    def _work(
-        self, place: Place, batches: list[slice], rows: Tensor, noted: Noted
-    ) -> tuple[int, float | None]:
-        """Do one thread's part of the batches."""
-        weights, first = list(self._objective.weights.values())[:2], place.number == 0
-        for number, batch in enumerate(batches):
-            arrays, errors = self._pass(batch.stop - batch.start), noted.errors[batch]
-            self._measure(place, arrays, rows[batch], errors)
-            if first:
-                arrays.ended = self._interrupted
-            place.meet()
-            if arrays.ended:
-                return number, None
-            complexity = arrays.complexity if self._weighs_code else self._complexity(arrays)
-            values = np.array([errors.mean(dtype=np.float64), complexity])
-            if not math.isfinite(total := float(values @ weights)):
-                return number, total
-            self._move(place, arrays, self._step + number + 1)
-            if first:
-                noted.sums[:2] += values * len(errors)
-                if len(noted.codes):
-                    noted.codes[batch] = arrays.outputs[self._code_layer].numpy()
-            place.meet()
-        return len(batches), None
-
-    def _measure(self, place: Place, arrays: Pass, rows: Tensor, errors: Floats) -> None:
-        """Take a thread's items through the network and back."""
-        for half in place.of(arrays.halves):
-            self._forward(half, rows)
-        if self._weighs_code:  # the complexity is about all items at once
-            place.meet()
-            if place.number == 0:
-                arrays.complexity = self._complexity(arrays)
-            place.meet()
-        for half in place.of(arrays.halves):
-            self._backward(half, errors, len(errors))
-
-    def _move(self, place: Place, arrays: Pass, step: int) -> None:
-        """Add up the gradients of a thread's layers and move their parameters."""
-        top = self._top
-        if top is None:
-            return
-        constants = adam_constants(self.learning_rate, step)
-        for group in place.of(self._groups):
-            for index in group:
-                if index <= top:
-                    self._move_layer(index, arrays, constants)
-
-    @property
-    def _weighs_code(self) -> bool:
-        return self._objective.settings.beta != 0
-
-    @property
-    def _top(self) -> int | None:
-        """The last layer that anything pulls at, None if nothing does."""
-        settings = self._objective.settings
-        if settings.alpha:
-            return len(self._layers) - 1
-        return self._code_layer if settings.beta else None
-
-    def _complexity(self, arrays: Pass) -> float:
-        """Return the complexity of a batch; leave its gradient if beta is not 0."""
-        settings = self._objective.settings
-        return float(complexity_gradient(
-            COMPILED_COMPLEXITIES[settings.complexity],
-            arrays.outputs[self._code_layer].numpy(), settings.sparsity_target,
-            arrays.by_code.numpy(), settings.beta,
-        ))  # fmt: skip
-
-    def _forward(self, half: Half, rows: Tensor) -> None:
-        """Take half of a batch through the network."""
-        torch.index_select(self._features, 0, rows[half.items], out=half.x)
-        write(half.inputs[0], half.x)
+    def _measure(self, rows: Tensor, errors: Floats) -> tuple[Floats, float]:
+        """Compute the gradients of one batch; return its code and complexity."""
+        n, settings = len(rows), self._objective.settings
+        arrays = self._pass(n)
+        if self._rounds:
+            self._rounded.copy_(torch.from_numpy(self._parameters))
+        torch.index_select(self._features, 0, rows, out=arrays.x)
+        _write(arrays.inputs[0], arrays.x)
         for index, layer in enumerate(self._layers):
-            torch.mm(half.inputs[index], layer.weight.T, out=half.products[index])
-            output = write(half.outputs[index], half.products[index])
+            torch.mm(arrays.inputs[index], layer.weight.T, out=arrays.products[index])
+            output = _write(arrays.outputs[index], arrays.products[index])
             activate(layer.kind, output.numpy(), layer.bias)
             if index + 1 < len(self._layers):
-                write(half.inputs[index + 1], output)
-
-    def _backward(self, half: Half, errors: Floats, n: int) -> None:
-        """Take half of a batch's error and complexity back through the network."""
-        settings = self._objective.settings
-        reconstruction_gradient(
-            COMPILED_RECONSTRUCTIONS[settings.reconstruction], half.outputs[-1].numpy(),
-            half.x.numpy(), half.slopes[-1].numpy(), errors[half.items], settings.alpha / n,
+                _write(arrays.inputs[index + 1], output)
+        code, by_code = arrays.outputs[self._code_layer].numpy(), arrays.by_code
+        complexity = complexity_gradient(
+            COMPILED_COMPLEXITIES[settings.complexity], code, settings.sparsity_target,
+            by_code, settings.beta,
         )  # fmt: skip
-        if (top := self._top) is None:
+        reconstruction_gradient(
+            COMPILED_RECONSTRUCTIONS[settings.reconstruction], arrays.outputs[-1].numpy(),
+            arrays.x.numpy(), arrays.slopes[-1].numpy(), errors, settings.alpha / n,
+        )  # fmt: skip
+        self._propagate(arrays)
+        return code, complexity
+
+    def _propagate(self, arrays: _Pass) -> None:
+        settings = self._objective.settings
+        if not (settings.alpha or settings.beta):
             return
+        top = len(self._layers) - 1 if settings.alpha else self._code_layer
         for index in range(top, -1, -1):
-            layer, slope = self._layers[index], half.slopes[index]
+            layer, slope = self._layers[index], arrays.slopes[index]
             if index == self._code_layer:
                 if not settings.alpha:
                     slope.zero_()
                 if settings.beta:
-                    slope += half.by_code
-            chain(layer.kind, half.outputs[index].numpy(), slope.numpy(), half.by_bias[index])
-            rounded = write(half.by_products[index], slope)
+                    slope += torch.from_numpy(arrays.by_code)
+            chain(layer.kind, arrays.outputs[index].numpy(), slope.numpy(), layer.by_bias)
+            rounded = _write(arrays.by_products[index], slope)
+            torch.mm(rounded.T, arrays.inputs[index], out=layer.rounded_by_weight)
+            if self._rounds:
+                layer.by_weight.copy_(layer.rounded_by_weight)
             if index:
-                torch.mm(rounded, layer.weight, out=half.by_inputs[index])
-                write(half.slopes[index - 1], half.by_inputs[index])
+                torch.mm(rounded, layer.weight, out=arrays.by_inputs[index])
+                _write(arrays.slopes[index - 1], arrays.by_inputs[index])
 
-    def _move_layer(
-        self, index: int, arrays: Pass, constants: tuple[np.float32, np.float32]
-    ) -> None:
-        layer = self._layers[index]
-        torch.mm(arrays.by_products[index].T, arrays.inputs[index], out=layer.rounded_by_weight)
-        write(layer.by_weight, layer.rounded_by_weight)
-        one, other = (half.by_bias[index] for half in arrays.halves)
-        np.add(one, other, out=layer.by_bias)
-        adam(
-            self._parameters, self._gradients, self._first, self._second,
-            layer.start, layer.end, *constants,
-        )  # fmt: skip
-        write(layer.weight, layer.exact_weight)
+    def _update(self) -> None:
+        settings = self._objective.settings
+        if settings.alpha or settings.beta:
+            self._step += 1
+            # Without a reconstruction error nothing pulls at the decoder.
+            stop = len(self._parameters)
+            if not settings.alpha:
+                stop = self._layers[self._code_layer].end
+            constants = adam_constants(self.learning_rate, self._step)
+            adam(self._parameters, self._gradients, self._first, self._second, 0, stop, *constants)
 
-    def _pass(self, n: int) -> Pass:
+    def _pass(self, n: int) -> _Pass:
         if n not in self._passes:
             if len(self._passes) > 1:  # a full batch and the last of an epoch
                 self._passes.clear()
-            self._passes[n] = Pass(n, self._layers, self._code_layer, rounds=self._rounds)
+            self._passes[n] = _Pass(n, self._layers, self._code_layer, rounds=self._rounds)
         return self._passes[n]
+
+
+class _Layer:
+    """Views of one layer's part of the flat vectors."""
+
+    def __init__(
+        self,
+        row: list[int],
+        parameters: Floats,
+        gradients: Floats,
+        rounded: Tensor,
+        rounded_gradients: Tensor,
+    ) -> None:
+        self.fan_in, self.fan_out, self.kind, offset = (
+            row[column] for column in (FAN_IN, FAN_OUT, KIND, OFFSET)
+        )
+        weights, shape = offset + self.fan_in * self.fan_out, (self.fan_out, self.fan_in)
+        self.end = weights + self.fan_out
+        self.weight = rounded[offset:weights].view(shape)
+        self.bias = parameters[weights : self.end]
+        self.rounded_by_weight = rounded_gradients[offset:weights].view(shape)
+        self.by_weight = torch.from_numpy(gradients[offset:weights]).view(shape)
+        self.by_bias = gradients[weights : self.end]
+
+
+class _Pass:
+    """The arrays of batches of `n` items.
+
+    What a product reads or writes is in bfloat16 if it `rounds`, and otherwise the very
+    array that stands in float32 beside it.
+    """
+
+    def __init__(self, n: int, layers: list[_Layer], code_layer: int, *, rounds: bool) -> None:
+        def like(tensors: list[Tensor]) -> list[Tensor]:
+            return [t.to(torch.bfloat16) for t in tensors] if rounds else tensors
+
+        self.x = torch.zeros(n, layers[0].fan_in)
+        self.outputs = [torch.zeros(n, layer.fan_out) for layer in layers]
+        self.slopes = [torch.zeros(n, layer.fan_out) for layer in layers]
+        self.inputs = like([self.x, *self.outputs[:-1]])
+        self.products, self.by_products = like(self.outputs), like(self.slopes)
+        self.by_inputs = like([self.x, *self.slopes[:-1]])  # the first is not used
+        self.by_code = np.zeros((n, layers[code_layer].fan_out), np.float32)
+
+
+def _write(target: Tensor, source: Tensor) -> Tensor:
+    """Copy `source` into `target`, unless they are one."""
+    return target if target is source else target.copy_(source)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 SCREENSHOTS = Path(__file__).parents[2] / "test-output" / "screenshots"
 # What the applications themselves complain of, with any notebook.
 PLATFORM_ERRORS = (
-    "Canceled future for",  # as the page of a test is left
     "Cannot read properties of undefined (reading 'schema')",
     "Command 'filebrowser:open-path' not registered",
     "Could not restore the debugger state",
@@ -39,7 +38,8 @@ PANEL = """async (path) => {
 OPEN = """async (path) => {
   await window.jupyterapp.commands.execute('docmanager:open', { path, factory: 'Notebook' });
 }"""
-EXECUTE_IN = """async (kernel, code) => {
+EXECUTE = """async (code) => {
+  const kernel = window.testPanel.sessionContext.session.kernel;
   const future = kernel.requestExecute({ code, store_history: false });
   let text = '';
   let error = '';
@@ -51,17 +51,6 @@ EXECUTE_IN = """async (kernel, code) => {
   await future.done;
   return { text, error };
 }"""
-EXECUTE = f"(code) => ({EXECUTE_IN})(window.testPanel.sessionContext.session.kernel, code)"
-# The page must show none of the widgets any more when they are closed.
-LEAVE = f"""async (code) => {{
-  const {{ id, name }} = window.testPanel.sessionContext.session.kernel;
-  const {{ kernels }} = window.jupyterapp.serviceManager;
-  const kernel = kernels.connectTo({{ model: {{ id, name }}, handleComms: false }});
-  window.testPanel.dispose();
-  const result = await ({EXECUTE_IN})(kernel, code);
-  kernel.dispose();
-  return result;
-}}"""
 CELL_ERRORS = """() => window.testPanel.content.widgets
   .flatMap((cell) => cell.model.outputs?.toJSON() ?? [])
   .filter((output) => output.output_type === 'error')
@@ -74,9 +63,12 @@ FOLD_SIDE_BAR = """async () => {
   if (shell.leftCollapsed === false) await commands.execute('application:toggle-left-area');
 }"""
 
-FORGET = """
-import ae_widgets, ipywidgets
+END_RUNS = """
+import ae_widgets
 for run in ae_widgets.runs(): run.close()
+"""
+FORGET = f"""{END_RUNS}
+import ipywidgets
 ipywidgets.Widget.close_all()
 get_ipython().run_line_magic('reset', '-f')
 __import__('gc').collect()
@@ -110,6 +102,10 @@ class Notebook:
         self.page.reload()
         self._settle()
 
+    def forget(self) -> None:
+        """Remove from the kernel what the notebook before it left, which no page shows."""
+        self.run(FORGET)
+
     def run_all(self) -> None:
         """Run all cells, and return when the last has ended."""
         command = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
@@ -119,7 +115,11 @@ class Notebook:
 
     def run(self, code: str) -> str:
         """Execute `code` in the kernel, as another cell would, and return what it printed."""
-        return self._execute(EXECUTE, code)
+        result = self.page.evaluate(EXECUTE, code)
+        if result["error"]:
+            pytest.fail(result["error"])
+        text: str = result["text"].strip()
+        return text
 
     def wait_for(self, condition: str | Callable[[], Any], timeout: float = 30) -> Any:
         """Wait until JavaScript or a function gives something true, and return that."""
@@ -145,17 +145,11 @@ class Notebook:
         )
 
     def leave(self) -> None:
-        """Close the notebook, and remove what it left from its kernel, which serves the next."""
-        self._execute(LEAVE, FORGET)
+        """Close the notebook; its kernel serves the next one."""
+        self.run(END_RUNS)
+        self.page.evaluate("() => window.testPanel.dispose()")
         self.page.remove_listener("pageerror", self._note_error)
         self.page.remove_listener("console", self._note)
-
-    def _execute(self, how: str, code: str) -> str:
-        result = self.page.evaluate(how, code)
-        if result["error"]:
-            pytest.fail(result["error"])
-        text: str = result["text"].strip()
-        return text
 
     def _settle(self) -> None:
         self.page.evaluate(PANEL, self._name)
