@@ -46,8 +46,10 @@ def assert_tidy(notebook: Notebook) -> None:
 def show(notebook: Notebook, theme: str, width: int) -> None:
     """Give the page a theme and a width, and wait until the plots have followed."""
     notebook.set_theme(THEMES[theme])
-    notebook.page.set_viewport_size({"width": width, "height": HEIGHTS.get(width, 800)})
-    notebook.page.wait_for_timeout(300)  # bqplot waits before it follows
+    size = {"width": width, "height": HEIGHTS.get(width, 800)}
+    resized = notebook.page.viewport_size != size
+    notebook.page.set_viewport_size(size)
+    notebook.page.wait_for_timeout(1500 if resized else 300)  # bqplot draws anew some time later
 
 
 def take_pictures(

@@ -66,6 +66,9 @@ def test_the_caption_says_how_old_the_codes_are(scatter, session):
     settle()
     assert scatter.caption == "epoch 12.4, codes of the last pass"
     assert not scatter.exact
+    session.frame(2, epoch=1143.96)  # stopped within a late epoch
+    settle()
+    assert scatter.caption == "epoch 1144.0"
 
 
 def test_the_next_frame_waits_until_the_last_was_drawn(scatter, session):
