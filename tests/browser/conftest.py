@@ -58,7 +58,6 @@ class Desk:
             notebook.open_in_place()
         else:
             notebook.load(self._server.address(f"{PATHS[app]}/{name}"))
-        notebook.forget()
         return notebook
 
     def put_away(self, notebook: Notebook, app: str) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SCREENSHOTS = Path(__file__).parents[2] / "test-output" / "screenshots"
 # What the applications themselves complain of, with any notebook.
 PLATFORM_ERRORS = (
+    "Canceled future for",  # as the page of a test is left
     "Cannot read properties of undefined (reading 'schema')",
     "Command 'filebrowser:open-path' not registered",
     "Could not restore the debugger state",
@@ -38,8 +39,7 @@ PANEL = """async (path) => {
 OPEN = """async (path) => {
   await window.jupyterapp.commands.execute('docmanager:open', { path, factory: 'Notebook' });
 }"""
-EXECUTE = """async (code) => {
-  const kernel = window.testPanel.sessionContext.session.kernel;
+EXECUTE_IN = """async (kernel, code) => {
   const future = kernel.requestExecute({ code, store_history: false });
   let text = '';
   let error = '';
@@ -51,6 +51,17 @@ EXECUTE = """async (code) => {
   await future.done;
   return { text, error };
 }"""
+EXECUTE = f"(code) => ({EXECUTE_IN})(window.testPanel.sessionContext.session.kernel, code)"
+# The page must show none of the widgets any more when they are closed.
+LEAVE = f"""async (code) => {{
+  const {{ id, name }} = window.testPanel.sessionContext.session.kernel;
+  const {{ kernels }} = window.jupyterapp.serviceManager;
+  const kernel = kernels.connectTo({{ model: {{ id, name }}, handleComms: false }});
+  window.testPanel.dispose();
+  const result = await ({EXECUTE_IN})(kernel, code);
+  kernel.dispose();
+  return result;
+}}"""
 CELL_ERRORS = """() => window.testPanel.content.widgets
   .flatMap((cell) => cell.model.outputs?.toJSON() ?? [])
   .filter((output) => output.output_type === 'error')
@@ -63,13 +74,14 @@ FOLD_SIDE_BAR = """async () => {
   if (shell.leftCollapsed === false) await commands.execute('application:toggle-left-area');
 }"""
 
-END_RUNS = """
-import ae_widgets
+FORGET = """
+import ae_widgets, ipywidgets
+from ae_widgets.session import publisher
+from ae_widgets.widgets._view import TRAITS_LOCK
 for run in ae_widgets.runs(): run.close()
-"""
-FORGET = f"""{END_RUNS}
-import ipywidgets
-ipywidgets.Widget.close_all()
+publisher.flush()
+with TRAITS_LOCK:  # no view is in the middle of making its parts
+    ipywidgets.Widget.close_all()
 get_ipython().run_line_magic('reset', '-f')
 __import__('gc').collect()
 """
@@ -102,10 +114,6 @@ class Notebook:
         self.page.reload()
         self._settle()
 
-    def forget(self) -> None:
-        """Remove from the kernel what the notebook before it left, which no page shows."""
-        self.run(FORGET)
-
     def run_all(self) -> None:
         """Run all cells, and return when the last has ended."""
         command = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
@@ -115,11 +123,7 @@ class Notebook:
 
     def run(self, code: str) -> str:
         """Execute `code` in the kernel, as another cell would, and return what it printed."""
-        result = self.page.evaluate(EXECUTE, code)
-        if result["error"]:
-            pytest.fail(result["error"])
-        text: str = result["text"].strip()
-        return text
+        return self._execute(EXECUTE, code)
 
     def wait_for(self, condition: str | Callable[[], Any], timeout: float = 30) -> Any:
         """Wait until JavaScript or a function gives something true, and return that."""
@@ -145,11 +149,17 @@ class Notebook:
         )
 
     def leave(self) -> None:
-        """Close the notebook; its kernel serves the next one."""
-        self.run(END_RUNS)
-        self.page.evaluate("() => window.testPanel.dispose()")
+        """Close the notebook, and remove what it left from its kernel, which serves the next."""
+        self._execute(LEAVE, FORGET)
         self.page.remove_listener("pageerror", self._note_error)
         self.page.remove_listener("console", self._note)
+
+    def _execute(self, how: str, code: str) -> str:
+        result = self.page.evaluate(how, code)
+        if result["error"]:
+            pytest.fail(result["error"])
+        text: str = result["text"].strip()
+        return text
 
     def _settle(self) -> None:
         self.page.evaluate(PANEL, self._name)

@@ -66,7 +66,10 @@ def test_the_caption_says_how_old_the_codes_are(scatter, session):
     settle()
     assert scatter.caption == "epoch 12.4, codes of the last pass"
     assert not scatter.exact
-    session.frame(2, epoch=1143.96)  # stopped within a late epoch
+
+
+def test_the_caption_of_a_run_that_stopped_within_a_late_epoch(scatter, session):
+    session.frame(1, epoch=1143.96)
     settle()
     assert scatter.caption == "epoch 1144.0"
 
