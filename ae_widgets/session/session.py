@@ -619,12 +619,14 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         self._notify(*topics)
 
     def _explain_waiting(self) -> None:
-        """Say what takes so long if the first picture does not come soon."""
+        """Say what takes so long if the first picture does not come soon to who watches."""
         own = weakref.ref(self)
 
         def explain() -> None:
             session = own()
-            if session is None or session.closed or session._run.latent or session.error:  # noqa: SLF001
+            if session is None or session.closed or session.error or not session._watched:  # noqa: SLF001
+                return
+            if session._run.latent is not None:  # noqa: SLF001
                 return
             if session.status.state == "idle":  # else the status line says so by itself
                 session.say(f"{session.status.note} {_COMPILING}".strip())

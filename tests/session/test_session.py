@@ -64,6 +64,7 @@ def test_a_trainer_that_takes_long_to_begin_is_explained(session, monkeypatch):
     one = session(trainer="process")
     before = one.status.note
     one.observe("status", lambda: notes.append(one.status.note))
+    one.observe("latent", lambda: None)
     one.prepare()
     wait_for(lambda: one.latent is not None and "Compiling" not in one.status.note)
     assert any("Compiling the training loop" in note for note in notes)

@@ -1,6 +1,7 @@
 """When the picture of the latent space is made: for who watches, and for who reads it."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -52,6 +53,13 @@ def test_who_watches_is_told_without_asking(session):
     session.observe("latent", told.set)
     assert told.wait(60)
     assert session._run.latent.step == session.status.step
+
+
+def test_no_picture_that_nobody_waits_for_is_explained(session, monkeypatch):
+    monkeypatch.setattr("ae_widgets.session.session._PATIENCE_SECONDS", 0.0)
+    session.prepare()
+    time.sleep(0.2)
+    assert "Compiling" not in session.status.note
 
 
 def test_reading_from_an_observer_waits_for_nothing(session):
