@@ -106,8 +106,7 @@ def balance(
             "sample_weight."
         )
         raise DataError(msg)
-    _, of_item, items = np.unique(np.ravel(y), return_inverse=True, return_counts=True)
-    weight: NDArray[np.float64] = (n_samples / (len(items) * items))[of_item]
+    weight = _balanced(np.ravel(y))
     return weight if sample_weight is None else weight * sample_weight
 
 
@@ -127,12 +126,19 @@ def balance_labels(
         From `check_sample_weight`.
     """
     known = labels != NO_LABEL
-    _, of_item, items = np.unique(labels[known], return_inverse=True, return_counts=True)
-    if len(items) < 2:  # noqa: PLR2004  # to be balanced with one another
+    told = labels[known]
+    if (told == told[:1]).all():  # none are there to be balanced with one another
         return sample_weight
     weight = np.ones(len(labels))
-    weight[known] = (known.sum() / (len(items) * items))[of_item]
+    weight[known] = _balanced(told)
     return weight if sample_weight is None else weight * sample_weight
+
+
+def _balanced(labels: NDArray[Any]) -> NDArray[np.float64]:
+    """Return weights of items by which all labels count alike, with a mean of 1."""
+    _, of_item, items = np.unique(labels, return_inverse=True, return_counts=True)
+    weights: NDArray[np.float64] = (len(labels) / (len(items) * items))[of_item]
+    return weights
 
 
 class WeightedRows:
@@ -143,7 +149,7 @@ class WeightedRows:
     rows : ndarray of shape (n,), int32
         What is drawn from.
     weight : ndarray of shape (n_samples,), float64
-        A weight for each item, also for those that are not among `rows`.
+        A weight for each item, also for those that are not among `rows`; kept as `weight`.
 
     Raises
     ------
@@ -152,6 +158,7 @@ class WeightedRows:
     """
 
     def __init__(self, rows: NDArray[np.int32], weight: NDArray[np.float64]) -> None:
+        self.weight = weight
         weight = weight[rows]
         self._rows = rows[weight > 0]
         if not self._rows.size:

@@ -102,6 +102,7 @@ class Trainer:
         )
         self._stepper = self._new_step()
         self._sample_weight = sample_weight
+        self._weighted: WeightedRows | None = None
         self._order_generator = torch.Generator().manual_seed(settings.random_state)
         self._order = self._new_order()
         self._cursor = 0
@@ -485,7 +486,10 @@ class Trainer:
 
     def _new_order(self) -> NDArray[np.int32]:
         n, weight = len(self.train_rows), self._item_weight()
-        self._weighted = None if weight is None else WeightedRows(self.train_rows, weight)
+        if weight is None:
+            self._weighted = None
+        elif self._weighted is None or self._weighted.weight is not weight:
+            self._weighted = WeightedRows(self.train_rows, weight)
         if self._weighted is not None:
             uniform = torch.rand(n, generator=self._order_generator, dtype=torch.float64)
             return self._weighted.draw(uniform.numpy())
