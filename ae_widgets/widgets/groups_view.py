@@ -96,6 +96,7 @@ class GroupsView(PageView, ipywidgets.VBox):
 
     def _wake(self) -> None:
         self._ask()
+        self._post("losses", self._show_gap, messages=2)
 
     def _ask(self) -> None:
         if self._active and not self.session.closed:
@@ -133,6 +134,8 @@ class GroupsView(PageView, ipywidgets.VBox):
         (self._hint.remove_class if none else self._hint.add_class)("ae-hidden")
 
     def _show_gap(self) -> None:
+        if not self._active:
+            return
         self._show_hint()  # the losses are those of a new run first
         self._gap.value = self._gap_text()
 

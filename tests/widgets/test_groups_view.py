@@ -157,6 +157,15 @@ def test_while_it_is_not_seen_it_asks_for_nothing(view, session, monkeypatch):
     tabs.children[2].children[0].close()
 
 
+def test_while_it_is_not_seen_it_says_nothing_of_losses(view, session):
+    view.active = False
+    Trainer(session).epochs(1, 10)
+    assert publisher.flush()
+    assert not view._gap.value
+    view.active = True
+    wait_for(lambda: view._gap.value.startswith("Loss "))
+
+
 def test_another_run_shows_the_hint(view, session):
     tell(session, classes=order(session))
     wait_for(lambda: view._classes.value)
