@@ -23,6 +23,7 @@ __all__ = [
     "comparable",
     "excerpt",
     "has_values",
+    "in_words",
     "largest_of",
     "telling_features",
 ]
@@ -41,6 +42,11 @@ EXCERPT = 280
 
 LINE = 90
 """Characters of the line that tells what an item in the sheet is."""
+
+
+def in_words(dataset: Dataset) -> bool:
+    """Whether its items are shown by a few of their features."""
+    return dataset.sparse and dataset.item_shape is None
 
 
 class Telling(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ae_widgets.widgets._items import telling_features
+from ae_widgets.widgets._items import in_words, telling_features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +51,7 @@ def paste_items(
                 image.paste(tile, (left, y0 + row * (height + GAP)))
             continue
         box = (left, y0, left + width, y0 + height)
-        if dataset.sparse and dataset.item_shape is None:
+        if in_words(dataset):
             _draw_telling(image, box, values, dataset.feature_names)
         else:
             _draw_profile(image, box, values, dataset.drawn_ranges)

@@ -18,6 +18,7 @@ from ae_widgets.widgets._items import (
     comparable,
     excerpt,
     has_values,
+    in_words,
     largest_of,
     telling_features,
 )
@@ -154,7 +155,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
 
     def _ask_sheet(self) -> None:
         chosen = self.session.selection[:MAX_TILES]
-        if chosen.size == 0 or self._in_words:
+        if chosen.size == 0 or in_words(self.session.drawn):
             self._post("sheet", self._send_sheet)
         else:
             self._ask(chosen, self._take_sheet)
@@ -203,7 +204,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
                 "epoch": _finite(answer.epoch),
                 "text": self._text(focus, EXCERPT),
             }
-            if self._in_words:
+            if in_words(self.session.drawn):
                 shown = telling_features(given, output)
                 given, output = given[shown.features], output[shown.features]
                 kind = self.session.settings.reconstruction
@@ -218,7 +219,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
                 sheet_values=b"", sheet_missing=b"", sheet_texts=[], sheet_labels=[],
                 sheet_errors=[], sheet_total=0, sheet_indices=[], marked=-1,
             )  # fmt: skip
-        elif self._in_words:
+        elif in_words(self.session.drawn):
             self._send_lines(chosen)
         elif answer is not None and np.array_equal(answer.indices, chosen[:MAX_TILES]):
             missing = np.isnan(answer.inputs)
@@ -258,11 +259,6 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
             sheet_indices=indices,
             marked=self._mark(indices),
         )
-
-    @property
-    def _in_words(self) -> bool:
-        drawn = self.session.drawn
-        return drawn.sparse and drawn.item_shape is None
 
     def _text(self, index: int, length: int = LINE) -> str:
         texts = self.session.dataset.texts
