@@ -23,6 +23,9 @@ class Similarity:
 
     do_aside: Callable[[str, Callable[[], None]], None]
     latent: LatentFrame | None
+    say: Callable[..., None]
+    select: Callable[[ArrayLike], None]
+    _items_at: Callable[[ArrayLike], NDArray[np.int64]]
 
     def similar(self, item: int, n: int = 10, *, metric: str = "euclidean") -> NDArray[np.intp]:
         """Return the items whose codes are nearest to that of `item`, the nearest first.
@@ -49,10 +52,10 @@ class Similarity:
             If there is no picture of the codes yet.
         """
         (row,) = self._items_at([item])
-        if self.latent is None:
+        if (frame := self.latent) is None:
             msg = "There are no codes yet. Train first: session.start(), then session.wait()."
             raise TrainingError(msg)
-        return similar_items(self.latent.codes, int(row), n, metric)
+        return similar_items(frame.codes, int(row), n, metric)
 
     def select_similar(self, item: int, n: int = 10, *, metric: str = "euclidean") -> None:
         """Have the items selected that `similar` returns, soon, on another thread.
@@ -69,16 +72,3 @@ class Similarity:
                 self.say(f"Selected the {n} items whose codes are nearest to that of item {item}.")
 
         self.do_aside("similar", job)
-
-    # Of `Session` ------------------------------------------------------------------
-
-    def select(self, indices: ArrayLike) -> None:
-        """Select items."""
-        raise NotImplementedError
-
-    def say(self, note: str, *, error: bool = False) -> None:
-        """Put a note into the status line."""
-        raise NotImplementedError
-
-    def _items_at(self, indices: ArrayLike) -> NDArray[np.int64]:
-        raise NotImplementedError
