@@ -49,6 +49,7 @@ from ae_widgets.session.readings import Readings
 from ae_widgets.session.run import Run
 from ae_widgets.session.similarity import Similarity
 from ae_widgets.session.start import read_start
+from ae_widgets.session.status import BUSY
 from ae_widgets.session.watching import Watching
 
 if TYPE_CHECKING:
@@ -65,7 +66,6 @@ if TYPE_CHECKING:
 __all__ = ["PastRun", "Session"]
 
 _numbers = itertools.count(1)
-_BUSY = ("starting", "running")
 _ANSWER_SECONDS = 30.0
 _PATIENCE_SECONDS = 4.0
 _COMPILING = "Compiling the training loop for this machine: only once, up to a minute."
@@ -498,7 +498,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
             self.stop()
             self.closed = True
             self._link.close()
-            if self.status.state in _BUSY:
+            if self.status.state in BUSY:
                 self._run.stopped()
             self._settled.notify_all()
         registry.release(self)
@@ -577,7 +577,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
 
     def _halt(self, command: Pause | Stop) -> None:
         with self._lock:
-            if self.status.state in (*_BUSY, "paused"):
+            if self.status.state in (*BUSY, "paused"):
                 self._run.halting = self.status.state != "paused"
                 self._link.send(command)
 
@@ -613,7 +613,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
             if isinstance(event, Latent) and self.status.note.endswith(_COMPILING):
                 self._run.say(self.status.note.removesuffix(_COMPILING).strip())
                 topics = topics | {"status"}
-            if self.status.state not in _BUSY:
+            if self.status.state not in BUSY:
                 registry.release(self)
                 self._settled.notify_all()
         self._notify(*topics)
@@ -638,7 +638,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
     def _wait_until_settled(self, timeout: float | None) -> None:
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._settled:
-            while self.status.state in _BUSY:
+            while self.status.state in BUSY:
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     msg = (

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ae_widgets.engine.protocol import RunState
 
-__all__ = ["Status"]
+__all__ = ["BUSY", "Status"]
+
+BUSY = ("starting", "running")
+"""States in which a run trains, or is about to."""
 
 
 @dataclass(frozen=True)

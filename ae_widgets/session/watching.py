@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ae_widgets.engine.protocol import RequestLatent, Watch
+from ae_widgets.session.status import BUSY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +100,7 @@ class Watching:
         return (
             self.closed
             or self._link.trainer is None
-            or status.state in ("starting", "running")
+            or status.state in BUSY
             or (status.state == "failed" and not status.step)
             or (frame is not None and frame.step == status.step)
         )

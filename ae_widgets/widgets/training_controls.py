@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from ae_widgets.exceptions import AEWidgetsError
+from ae_widgets.session.status import BUSY
 from ae_widgets.widgets._controls import row
 from ae_widgets.widgets._style import style_sheet
 from ae_widgets.widgets._view import SessionView
@@ -122,7 +123,7 @@ class TrainingControls(SessionView, ipywidgets.VBox):
             self._primary.tooltip = tooltip
             self._primary.disabled = state == "starting" or self._stopping
         for button in (self._batch, self._epoch):
-            button.disabled = state in {"starting", "running"} or self._stopping
+            button.disabled = state in BUSY or self._stopping
         with self._stop.hold_sync():
             self._stop.description = "Stopping…" if self._stopping else "Stop"
             self._stop.disabled = not live or self._stopping
