@@ -20,7 +20,7 @@ __all__ = ["main"]
 
 RUNS: tuple[dict[str, Any], ...] = (
     {},
-    {"precision": "bf16"},
+    {"precision": "bf16", "hidden_layer_sizes": (512,)},
     {"trunk": "convolutional", "item_shape": (8, 8), "channels": (4,)},
 )
 """Settings of a run for each way to train dense items."""

@@ -1,21 +1,21 @@
-"""The step of a large dense network: torch's matrix products between compiled loops.
+"""The step of a dense network in bfloat16: torch's products between compiled loops.
 
-Where products take nearly all of the time, torch's threads share each of them better
-than ours share a batch, and they know bfloat16: only what a product reads and writes is
-then rounded to 8 bits of precision, which halves its time on processors that know the
-format. Parameters, sums and everything between two products stay in float32.
+Only what the product of a large layer reads and writes is rounded to 8 bits of
+precision, which halves its time on processors that know the format. Parameters, sums
+and everything between two products stay in float32.
 """
 
 from __future__ import annotations
 
 import math
 import time
+from operator import mul
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from ae_widgets.engine.adam import adam, adam_constants
+from ae_widgets.engine.adam import BETA_1, BETA_2, EPSILON
 from ae_widgets.engine.compiled_step import flatten, in_order
 from ae_widgets.engine.dense_step import DenseStep
 from ae_widgets.engine.loop import FAN_IN, FAN_OUT, KIND, OFFSET
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
 __all__ = ["ProductStep"]
 
 
-WORTH_IT = 3e8
-"""Operations of a batch from which on torch's threads gain more than they cost."""
+LARGE = 2**15
+"""Weights of a layer from which on its products are faster in bfloat16."""
 
 
 class ProductStep:
-    """As `DenseStep`, with torch's products, in bfloat16 if the precision is 'bf16'.
+    """As `DenseStep`, with torch's products, those of large layers in bfloat16.
 
     How many threads they have is chosen by the clock, as in `Team`; it changes no bit.
 
@@ -77,16 +77,9 @@ class ProductStep:
         self._objective = objective
         self._code_layer = len(settings.architecture.hidden_layer_sizes)
         table, self._parameters, _ = flatten(network, settings.architecture, in_order)
-        self._gradients = np.zeros((1, len(self._parameters)), np.float32)
-        self._rounds = settings.precision == "bf16"
+        self._gradients = np.zeros_like(self._parameters)
         self._team = Team(CORES)
-        rounded = torch.from_numpy(self._parameters), torch.from_numpy(self._gradients[0])
-        if self._rounds:
-            rounded = rounded[0].bfloat16(), rounded[1].bfloat16()
-        self._rounded = rounded[0]
-        self._layers = [
-            _Layer(row, self._parameters, self._gradients[0], *rounded) for row in table.tolist()
-        ]
+        self._layers = [_Layer(row, self._parameters, self._gradients) for row in table.tolist()]
         self._passes: dict[int, _Pass] = {}
         self.forget()
 
@@ -94,9 +87,10 @@ class ProductStep:
 
     @staticmethod
     def is_worth_it(settings: Settings, n_features: int) -> bool:
-        """Whether the products are large, or to be in bfloat16."""
-        operations = 6 * settings.batch_size * settings.architecture.n_parameters(n_features)
-        return settings.precision == "bf16" or operations >= WORTH_IT
+        """Whether any product is to be in bfloat16."""
+        architecture = settings.architecture
+        sizes = (n_features, *architecture.hidden_layer_sizes, architecture.code_dim)
+        return settings.precision == "bf16" and max(map(mul, sizes, sizes[1:])) >= LARGE
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         """Train on the items at `rows`, in order, `batch_size` at a time."""
@@ -109,12 +103,13 @@ class ProductStep:
             torch.set_num_threads(threads)
             code, complexity = self._measure(torch.from_numpy(rows[batch]), errors)
             self._team.learn(threads, time.perf_counter() - started, 1)
-            values = np.array([errors.mean(dtype=np.float64), complexity])
-            total = float(values @ weights)
+            error = float(errors.mean(dtype=np.float64))
+            total = weights[0] * error + weights[1] * complexity
             if not math.isfinite(total):
                 return Trained(start, total)
             self._update()
-            noted.sums[:2] += values * n
+            noted.sums[0] += error * n
+            noted.sums[1] += complexity * n
             if len(noted.codes):
                 noted.codes[batch] = code
         return Trained(len(rows), None)
@@ -123,6 +118,11 @@ class ProductStep:
         """Drop the optimiser's memory of past gradients."""
         self._first, self._second = np.zeros_like(self._parameters), np.zeros_like(self._parameters)
         self._step = 0
+        self._moved = [
+            torch.from_numpy(flat)
+            for flat in (self._parameters, self._gradients, self._first, self._second)
+        ]
+        self._clock = torch.zeros(())
 
     def memory(self, *, copy: bool = True) -> Any:
         """Return the optimiser's memory, for `load_memory`."""
@@ -138,24 +138,24 @@ class ProductStep:
         """Compute the gradients of one batch; return its code and complexity."""
         n, settings = len(rows), self._objective.settings
         arrays = self._pass(n)
-        if self._rounds:
-            self._rounded.copy_(torch.from_numpy(self._parameters))
+        for layer in self._layers:
+            _write(layer.rounded_weight, layer.weight)
         torch.index_select(self._features, 0, rows, out=arrays.x)
         _write(arrays.inputs[0], arrays.x)
         for index, layer in enumerate(self._layers):
-            torch.mm(arrays.inputs[index], layer.weight.T, out=arrays.products[index])
+            torch.mm(arrays.inputs[index], layer.transposed, out=arrays.products[index])
             output = _write(arrays.outputs[index], arrays.products[index])
-            activate(layer.kind, output.numpy(), layer.bias)
+            activate(layer.kind, arrays.outputs_array[index], layer.bias)
             if index + 1 < len(self._layers):
                 _write(arrays.inputs[index + 1], output)
-        code, by_code = arrays.outputs[self._code_layer].numpy(), arrays.by_code
+        code, by_code = arrays.outputs_array[self._code_layer], arrays.by_code
         complexity = complexity_gradient(
             COMPILED_COMPLEXITIES[settings.complexity], code, settings.sparsity_target,
             by_code, settings.beta,
         )  # fmt: skip
         reconstruction_gradient(
-            COMPILED_RECONSTRUCTIONS[settings.reconstruction], arrays.outputs[-1].numpy(),
-            arrays.x.numpy(), arrays.slopes[-1].numpy(), errors, settings.alpha / n,
+            COMPILED_RECONSTRUCTIONS[settings.reconstruction], arrays.outputs_array[-1],
+            arrays.x_array, arrays.slopes_array[-1], errors, settings.alpha / n,
         )  # fmt: skip
         self._propagate(arrays)
         return code, complexity
@@ -172,13 +172,14 @@ class ProductStep:
                     slope.zero_()
                 if settings.beta:
                     slope += torch.from_numpy(arrays.by_code)
-            chain(layer.kind, arrays.outputs[index].numpy(), slope.numpy(), layer.by_bias)
+            chain(
+                layer.kind, arrays.outputs_array[index], arrays.slopes_array[index], layer.by_bias
+            )
             rounded = _write(arrays.by_products[index], slope)
             torch.mm(rounded.T, arrays.inputs[index], out=layer.rounded_by_weight)
-            if self._rounds:
-                layer.by_weight.copy_(layer.rounded_by_weight)
+            _write(layer.by_weight, layer.rounded_by_weight)
             if index:
-                torch.mm(rounded, layer.weight, out=arrays.by_inputs[index])
+                torch.mm(rounded, layer.rounded_weight, out=arrays.by_inputs[index])
                 _write(arrays.slopes[index - 1], arrays.by_inputs[index])
 
     def _update(self) -> None:
@@ -189,58 +190,68 @@ class ProductStep:
             stop = len(self._parameters)
             if not settings.alpha:
                 stop = self._layers[self._code_layer].end
-            constants = adam_constants(self.learning_rate, self._step)
-            adam(self._parameters, self._gradients, self._first, self._second, 0, stop, *constants)
+            # As `torch.optim.Adam` calls it when it is fused: with torch's threads.
+            parameters, gradients, first, second = ([flat[:stop]] for flat in self._moved)
+            torch._fused_adam_(
+                parameters, gradients, first, second, [], [self._clock.fill_(self._step)], lr=self.learning_rate, beta1=BETA_1, beta2=BETA_2, eps=EPSILON,
+                weight_decay=0.0, amsgrad=False, maximize=False,
+            )  # fmt: skip
 
     def _pass(self, n: int) -> _Pass:
         if n not in self._passes:
             if len(self._passes) > 1:  # a full batch and the last of an epoch
                 self._passes.clear()
-            self._passes[n] = _Pass(n, self._layers, self._code_layer, rounds=self._rounds)
+            self._passes[n] = _Pass(n, self._layers, self._code_layer)
         return self._passes[n]
 
 
 class _Layer:
-    """Views of one layer's part of the flat vectors."""
+    """Views of one layer's part of the flat vectors, and its weights as products take them."""
 
-    def __init__(
-        self,
-        row: list[int],
-        parameters: Floats,
-        gradients: Floats,
-        rounded: Tensor,
-        rounded_gradients: Tensor,
-    ) -> None:
+    def __init__(self, row: list[int], parameters: Floats, gradients: Floats) -> None:
         self.fan_in, self.fan_out, self.kind, offset = (
             row[column] for column in (FAN_IN, FAN_OUT, KIND, OFFSET)
         )
         weights, shape = offset + self.fan_in * self.fan_out, (self.fan_out, self.fan_in)
         self.end = weights + self.fan_out
-        self.weight = rounded[offset:weights].view(shape)
+        self.rounds = self.fan_in * self.fan_out >= LARGE
+        self.weight = torch.from_numpy(parameters[offset:weights]).view(shape)
+        self.rounded_weight = self.rounded(self.weight)
+        self.transposed = self.rounded_weight.T
         self.bias = parameters[weights : self.end]
-        self.rounded_by_weight = rounded_gradients[offset:weights].view(shape)
         self.by_weight = torch.from_numpy(gradients[offset:weights]).view(shape)
+        self.rounded_by_weight = self.rounded(self.by_weight)
         self.by_bias = gradients[weights : self.end]
+
+    def rounded(self, tensor: Tensor) -> Tensor:
+        """Return what stands for `tensor` in this layer's products: itself, unless they round."""
+        return tensor.to(torch.bfloat16) if self.rounds else tensor
 
 
 class _Pass:
     """The arrays of batches of `n` items.
 
-    What a product reads or writes is in bfloat16 if it `rounds`, and otherwise the very
-    array that stands in float32 beside it.
+    What the product of a large layer reads or writes is in bfloat16, what that of
+    another does is the very array that stands in float32 beside it.
     """
 
-    def __init__(self, n: int, layers: list[_Layer], code_layer: int, *, rounds: bool) -> None:
-        def like(tensors: list[Tensor]) -> list[Tensor]:
-            return [t.to(torch.bfloat16) for t in tensors] if rounds else tensors
-
+    def __init__(self, n: int, layers: list[_Layer], code_layer: int) -> None:
         self.x = torch.zeros(n, layers[0].fan_in)
         self.outputs = [torch.zeros(n, layer.fan_out) for layer in layers]
         self.slopes = [torch.zeros(n, layer.fan_out) for layer in layers]
-        self.inputs = like([self.x, *self.outputs[:-1]])
-        self.products, self.by_products = like(self.outputs), like(self.slopes)
-        self.by_inputs = like([self.x, *self.slopes[:-1]])  # the first is not used
+        self.inputs = _rounded(layers, [self.x, *self.outputs[:-1]])
+        self.products = _rounded(layers, self.outputs)
+        self.by_products = _rounded(layers, self.slopes)
+        # The first is not used.
+        self.by_inputs = _rounded(layers, [self.x, *self.slopes[:-1]])
+        self.x_array = self.x.numpy()
+        self.outputs_array = [tensor.numpy() for tensor in self.outputs]
+        self.slopes_array = [tensor.numpy() for tensor in self.slopes]
         self.by_code = np.zeros((n, layers[code_layer].fan_out), np.float32)
+
+
+def _rounded(layers: list[_Layer], tensors: list[Tensor]) -> list[Tensor]:
+    return [layer.rounded(tensor) for layer, tensor in zip(layers, tensors, strict=True)]
 
 
 def _write(target: Tensor, source: Tensor) -> Tensor:

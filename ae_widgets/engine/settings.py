@@ -126,8 +126,8 @@ class Settings:
         or MPS where present, else the CPU. Whether it is present shows when the
         run begins.
     precision : {'float32', 'bf16'}, default='float32'
-        Of the matrix products while training. 'bf16' rounds what they read and
-        write to 8 bits of precision: about twice as fast on large models where the
+        Of the matrix products while training. 'bf16' rounds what those of large
+        layers read and write to 8 bits of precision: up to twice as fast where the
         processor knows the format, and slower where not. The parameters stay in
         float32.
     kind : str, default='plain'

@@ -1,13 +1,19 @@
-"""The step with torch's products, in bfloat16 and in float32, against the compiled one."""
+"""The step with torch's products, in bfloat16, against the compiled one."""
 
 import numpy as np
 import pytest
 import torch
 
+from ae_widgets.engine import product_step
 from ae_widgets.engine.dense_step import DenseStep
 from ae_widgets.engine.product_step import ProductStep
 from ae_widgets.engine.trainer import Trainer
 from tests.engine.data import blobs, small
+
+
+@pytest.fixture(autouse=True)
+def all_layers_are_large(monkeypatch):
+    monkeypatch.setattr(product_step, "LARGE", 1)
 
 
 def trained(precision, epochs=40, **changes):
@@ -45,7 +51,7 @@ def test_the_first_gradients_agree_to_eight_bits():
         trainer = Trainer(blobs(60, 12), small(precision=precision, beta=0.1, batch_size=60))
         trainer.run_batch()
         step = trainer._stepper
-        return (step._gradients if precision == "bf16" else step._buffers.gradients)[0]
+        return step._gradients if precision == "bf16" else step._buffers.gradients[0]
 
     mine, exact = gradients("bf16"), gradients("float32")
     assert np.abs(mine - exact).max() < 0.02 * np.abs(exact).max()
@@ -82,31 +88,30 @@ def test_networks_without_a_written_out_gradient_train_in_bfloat16_too():
 @pytest.mark.parametrize(
     "changes", [{}, {"beta": 0.1, "complexity": "l2"}, {"alpha": 0.0, "beta": 1.0}]
 )
-def test_in_float32_its_gradients_are_those_of_the_compiled_step(changes, monkeypatch):
+def test_products_of_small_layers_stay_in_float32(changes, monkeypatch):
     def gradients(kind):
         monkeypatch.setattr(ProductStep, "is_worth_it", lambda *_: kind is ProductStep)
+        monkeypatch.setattr(product_step, "LARGE", 1000)
         trainer = Trainer(blobs(60, 12), small(batch_size=60, activation="tanh", **changes))
         step = trainer._stepper
         assert type(step) is kind
         trainer.run_batch()
         record = trainer.record()
-        return (step._gradients if kind is ProductStep else step._buffers.gradients)[0], record
+        return step._gradients if kind is ProductStep else step._buffers.gradients[0], record
 
     (mine, record), (compiled, expected) = gradients(ProductStep), gradients(DenseStep)
     np.testing.assert_allclose(mine, compiled, rtol=1e-5, atol=1e-6 * np.abs(compiled).max())
     assert record.train.values == pytest.approx(expected.train.values, rel=1e-5)
 
 
-def test_large_models_have_it():
-    large = {"hidden_layer_sizes": (600,), "batch_size": 256}
-    trainer = Trainer(blobs(300, 700), small(**large))
-    assert type(trainer._stepper) is ProductStep
-    trainer.change("batch_size", 4)
-    assert type(trainer._stepper) is DenseStep
-    trainer.run(2)
-    trainer.change("batch_size", 256)
-    trainer.run(1)
-    assert type(trainer._stepper) is ProductStep
+@pytest.mark.parametrize(
+    ("precision", "n_units", "kind"),
+    [("bf16", 100, ProductStep), ("bf16", 10, DenseStep), ("float32", 100, DenseStep)],
+)
+def test_models_with_a_large_layer_have_it(precision, n_units, kind, monkeypatch):
+    monkeypatch.setattr(product_step, "LARGE", 12 * 100)
+    trainer = Trainer(blobs(60, 12), small(precision=precision, hidden_layer_sizes=(n_units,)))
+    assert type(trainer._stepper) is kind
 
 
 @pytest.mark.parametrize("precision", ["float32", "bf16"])
