@@ -193,7 +193,8 @@ class ProductStep:
             # As `torch.optim.Adam` calls it when it is fused: with torch's threads.
             parameters, gradients, first, second = ([flat[:stop]] for flat in self._moved)
             torch._fused_adam_(
-                parameters, gradients, first, second, [], [self._clock.fill_(self._step)], lr=self.learning_rate, beta1=BETA_1, beta2=BETA_2, eps=EPSILON,
+                parameters, gradients, first, second, [], [self._clock.fill_(self._step)],
+                lr=self.learning_rate, beta1=BETA_1, beta2=BETA_2, eps=EPSILON,
                 weight_decay=0.0, amsgrad=False, maximize=False,
             )  # fmt: skip
 
