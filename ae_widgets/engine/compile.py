@@ -20,7 +20,8 @@ __all__ = ["main"]
 
 RUNS: tuple[dict[str, Any], ...] = (
     {},
-    {"precision": "bf16", "hidden_layer_sizes": (512,)},
+    {"hidden_layer_sizes": (1024,), "batch_size": 32},
+    {"hidden_layer_sizes": (1024,), "precision": "bf16"},
     {"trunk": "convolutional", "item_shape": (8, 8), "channels": (4,)},
 )
 """Settings of a run for each way to train dense items."""

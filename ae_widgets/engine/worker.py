@@ -71,7 +71,7 @@ PROGRESS_SECONDS = 0.05
 RECORD_SECONDS = 0.5
 """An epoch longer than this is also recorded on the way."""
 
-CALL_SECONDS = 0.01
+CALL_SECONDS = 0.025
 """Training time between two looks at the commands."""
 
 WEIGHTS_SECONDS = 10.0

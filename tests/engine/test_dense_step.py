@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ae_widgets import Settings
+from ae_widgets.engine import compiled_step, dense_step
 from ae_widgets.engine.adam import adam, adam_constants
 from ae_widgets.engine.dense_step import DenseStep
 from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
@@ -25,7 +26,17 @@ from tests.engine.steps import (
 )
 
 CHANGES = {"code_dim": 3, "hidden_layer_sizes": (9, 6), "output_activation": "sigmoid"}
+CHOICE = dense_step.by_units
 LARGE = {"hidden_layer_sizes": (300, 110)}  # enough for several shards of a batch
+
+
+@pytest.fixture(autouse=True, params=["items", "units"])
+def shared_out(request, monkeypatch):
+    """Have both loops train everything, the one over units with a part that has none."""
+    monkeypatch.setattr(dense_step, "by_units", lambda *_: request.param == "units")
+    if request.param == "units":
+        monkeypatch.setattr(compiled_step, "WORTH_A_SHARD", 1)
+        monkeypatch.setattr(dense_step, "CORES", 4)
 
 
 def steps(features, **changes):
@@ -184,3 +195,8 @@ def test_exp_is_exact_to_float32_and_bounded():
     assert 0 < exp(np.float32(-1e30)) < 1e-37
     assert np.isfinite(exp(np.float32(1e30)))
     assert np.isnan(exp(np.float32(np.nan)))
+
+
+def test_units_are_shared_out_where_parameters_outnumber_the_values_of_a_batch():
+    assert CHOICE(n_parameters=100, n_values=99)
+    assert not CHOICE(n_parameters=100, n_values=101)
