@@ -23,8 +23,8 @@ BLAS = ThreadpoolController().select(user_api="blas")
 LOOK_BATCHES = 4
 """Batches with which another number of threads is tried."""
 
-PATIENCE = 40
-"""How many times longer than a look it takes until the next one."""
+PATIENCE, FIRST_PATIENCE = 40, 5
+"""How many times longer than a look it takes until the next one, at most and at first."""
 
 CLEARLY = 0.93
 """Share of the time that the other number of threads must need to be taken."""
@@ -50,6 +50,8 @@ class Team:
         self._seconds: dict[int, float] = {}  # threads -> seconds a batch
         self._heard: dict[int, tuple[float, int]] = {}  # threads -> seconds, batches
         self._look_at = float("-inf")
+        self._patience = FIRST_PATIENCE
+        self._warm = False
         self._helpers = ThreadPoolExecutor(max(1, size - 1), "ae_widgets-team")
 
     def stint(self) -> tuple[int, int | None]:
@@ -96,11 +98,15 @@ class Team:
         if done < LOOK_BATCHES:
             return
         del self._heard[threads]
+        if not self._warm:  # the first batches also fetch code and data
+            self._warm = True
+            return
         before = self._seconds.get(threads, spent / done)
         self._seconds[threads] = (before + spent / done) / 2
         if threads != self._best:
-            self._look_at = time.perf_counter() + PATIENCE * spent
+            self._look_at = time.perf_counter() + self._patience * spent
+            self._patience = min(2 * self._patience, PATIENCE)
         if len(self._seconds) == len(self._counts):
             other = 1 if self._best > 1 else self.size
             if self._seconds[other] < CLEARLY * self._seconds[self._best]:
-                self._best = other
+                self._best, self._patience = other, FIRST_PATIENCE

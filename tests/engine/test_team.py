@@ -26,8 +26,23 @@ def work(team, clock, n_batches, seconds):
 def test_both_numbers_are_tried_and_the_faster_is_taken(clock):
     team = Team(2)
     used = work(team, clock, 100, {1: 2.0, 2: 1.0})
-    assert used[: 2 * LOOK_BATCHES] == [2] * LOOK_BATCHES + [1] * LOOK_BATCHES
-    assert used.count(2) > 85
+    looks = [2] * 2 * LOOK_BATCHES + [1] * LOOK_BATCHES
+    assert used[: len(looks)] == looks
+    assert used.count(2) > 75
+
+
+def test_slow_first_batches_of_all_threads_say_nothing(clock):
+    team = Team(2)
+    work(team, clock, LOOK_BATCHES, {1: 9.0, 2: 9.0})
+    assert work(team, clock, 50, {1: 2.0, 2: 1.0}).count(2) > 30
+
+
+def test_a_wrong_choice_is_soon_looked_at_again(clock):
+    team = Team(2)
+    work(team, clock, LOOK_BATCHES, {1: 2.0, 2: 1.0})
+    work(team, clock, 2 * LOOK_BATCHES, {1: 2.0, 2: 4.0})
+    assert team.stint()[0] == 1
+    assert work(team, clock, 100, {1: 2.0, 2: 1.0})[-30:].count(2) > 20
 
 
 def test_a_busy_neighbour_makes_it_one_thread_until_it_leaves(clock):
