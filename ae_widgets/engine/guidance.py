@@ -52,12 +52,13 @@ class Guidance:
         n_samples: int,
     ) -> None:
         self.settings = settings
-        self.labels = torch.full((n_samples,), NO_LABEL)
+        # One number that stands for all, until an item has a label.
+        self.labels = torch.tensor(NO_LABEL).expand(n_samples)
         if labels is not None:
             self.labels = torch.from_numpy(np.array(labels, np.int64))
         self.n_classes = int(self.labels.max()) + 1 if n_samples else 0
         self._heads = heads
-        self._train = torch.from_numpy(train_rows.astype(np.int64))
+        self._train = torch.from_numpy(train_rows)
         self._settled = False
         self._target: Tensor | None = None  # of all items (n_samples, n_clusters)
         self._sizes: Tensor | None = None  # items that moved each centre (n_clusters,)
@@ -150,6 +151,7 @@ class Guidance:
 
     def label(self, rows: NDArray[np.int64], label: int) -> None:
         """Give items a class, or none by -1."""
+        self.labels = self.labels.contiguous()
         self.labels[torch.from_numpy(rows)] = label
         self.n_classes = max(self.n_classes, label + 1)
         self._class_weights = None

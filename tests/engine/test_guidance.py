@@ -251,3 +251,10 @@ def test_a_classifier_that_rests_learns_of_a_new_class(class_weight):
     train(trainer, 20)
     classes, _ = trainer.assign(trainer.encode()[0])
     assert np.mean(classes == Y) > 0.9
+
+
+def test_items_without_labels_take_no_memory_until_one_is_named():
+    trainer = Trainer(X, settings())
+    assert trainer.guidance.labels.stride() == (0,)
+    trainer.label(np.array([3]), 1)
+    assert trainer.guidance.labels.tolist() == [1 if i == 3 else -1 for i in range(len(X))]
