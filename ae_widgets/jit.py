@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "atomic_add",
     "atomic_load",
+    "bits_of_float",
     "compiled",
     "exact",
     "float_from_bits",
@@ -129,6 +130,16 @@ def float_from_bits(_: Any, bits: Any) -> Any:  # noqa: ARG001  # its type is fi
         return builder.bitcast(arguments[0], ir.FloatType())
 
     return types.float32(types.int32), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def bits_of_float(_: Any, value: Any) -> Any:  # noqa: ARG001  # as above
+    """Return the bits of a float32 as an int32."""
+
+    def code(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.IntType(32))
+
+    return types.int32(types.float32), code
 
 
 @intrinsic  # type: ignore[untyped-decorator]

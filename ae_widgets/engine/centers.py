@@ -30,6 +30,10 @@ FRESH_GAIN = 0.9
 """Groups that k-means finds from scratch are taken if their inertia is below this share."""
 
 
+SAMPLE = 20_000
+"""Codes that k-means looks at, at most: more of them move its centres less than its starts do."""
+
+
 class Placement(NamedTuple):
     """Where k-means places centres.
 
@@ -82,6 +86,7 @@ def place(
     Parameters
     ----------
     codes : ndarray of shape (n, code_dim), float32
+        Of more than `SAMPLE`, as many evenly spread ones decide where.
     n_clusters : int from 1 to n
     random_state : int
     before : ndarray of shape (n,), int32, optional
@@ -92,14 +97,17 @@ def place(
     """
     from sklearn.cluster import KMeans
 
-    kmeans = KMeans(n_clusters, n_init=n_init, random_state=random_state)
+    kmeans, some = KMeans(n_clusters, n_init=n_init, random_state=random_state), _spread(codes)
     with _pools().limit(limits=1):  # sums of several threads come in any order
-        kmeans.fit(codes)
+        kmeans.fit(some)
     centers, clusters = kmeans.cluster_centers_.astype(np.float32), kmeans.labels_
+    inertia = float(kmeans.inertia_)
+    if some is not codes:
+        clusters, inertia, *_ = fit_of(codes, centers)
     if before is not None:
         number = _numbers(clusters, before, n_clusters)
         clusters, centers = number[clusters], centers[np.argsort(number)]
-    return Placement(centers, clusters.astype(np.int32), float(kmeans.inertia_))
+    return Placement(centers, clusters.astype(np.int32), inertia)
 
 
 def settle(codes: Codes, centers: Codes | None, n_clusters: int, random_state: int) -> Placement:
@@ -120,7 +128,9 @@ def settle(codes: Codes, centers: Codes | None, n_clusters: int, random_state: i
     if centers is None:
         return place(codes, n_clusters, random_state)
     fit = fit_of(codes, centers)
-    if len(centers) == n_clusters and not _left(codes, fit, n_clusters, random_state):
+    some = _spread(codes)
+    fit_of_some = fit if some is codes else fit_of(some, centers)
+    if len(centers) == n_clusters and not _left(some, fit_of_some, n_clusters, random_state):
         return Placement(centers, fit.clusters, fit.inertia)
     return place(codes, n_clusters, random_state, fit.clusters)
 
@@ -147,6 +157,12 @@ def fit_of(codes: Codes, centers: Codes) -> Fit:
     behind = float(sizes @ np.square(means - centers).sum(axis=1))
     lag = behind / (inertia + behind) if behind else 0.0
     return Fit(nearest.astype(np.int32), inertia, lag, _smallest(nearest, len(centers)))
+
+
+def _spread(codes: Codes) -> Codes:
+    """Return the codes, or evenly spread ones where they are many."""
+    n = len(codes)
+    return codes if n <= SAMPLE else codes[np.linspace(0, n - 1, SAMPLE).astype(np.intp)]
 
 
 @cache

@@ -20,6 +20,7 @@ from ae_widgets.engine.compiled_step import flatten, in_order
 from ae_widgets.engine.dense_step import DenseStep
 from ae_widgets.engine.loop import FAN_IN, FAN_OUT, KIND, OFFSET
 from ae_widgets.engine.optimizers import joined
+from ae_widgets.engine.rounded_output import finish
 from ae_widgets.engine.step import Noted, Trained
 from ae_widgets.engine.team import CORES, Team
 from ae_widgets.engine.views import tensor_view
@@ -142,23 +143,36 @@ class ProductStep:
             _write(layer.rounded_weight, layer.weight)
         torch.index_select(self._features, 0, rows, out=arrays.x)
         _write(arrays.inputs[0], arrays.x)
+        last = len(self._layers) - 1
         for index, layer in enumerate(self._layers):
             torch.mm(arrays.inputs[index], layer.transposed, out=arrays.products[index])
+            if index == last and layer.rounds:
+                self._finish(arrays, errors)
+                break
             output = _write(arrays.outputs[index], arrays.products[index])
             activate(layer.kind, arrays.outputs_array[index], layer.bias)
-            if index + 1 < len(self._layers):
+            if index < last:
                 _write(arrays.inputs[index + 1], output)
+            else:
+                reconstruction_gradient(
+                    COMPILED_RECONSTRUCTIONS[settings.reconstruction], arrays.outputs_array[-1],
+                    arrays.x_array, arrays.slopes_array[-1], errors, settings.alpha / n,
+                )  # fmt: skip
         code, by_code = arrays.outputs_array[self._code_layer], arrays.by_code
         complexity = complexity_gradient(
             COMPILED_COMPLEXITIES[settings.complexity], code, settings.sparsity_target,
             by_code, settings.beta,
         )  # fmt: skip
-        reconstruction_gradient(
-            COMPILED_RECONSTRUCTIONS[settings.reconstruction], arrays.outputs_array[-1],
-            arrays.x_array, arrays.slopes_array[-1], errors, settings.alpha / n,
-        )  # fmt: skip
         self._propagate(arrays)
         return code, complexity
+
+    def _finish(self, arrays: _Pass, errors: Floats) -> None:
+        settings, layer = self._objective.settings, self._layers[-1]
+        finish(
+            layer.kind, COMPILED_RECONSTRUCTIONS[settings.reconstruction],
+            _bits(arrays.products[-1]), layer.bias, arrays.x_array, _bits(arrays.by_products[-1]),
+            layer.by_bias, errors, settings.alpha / len(errors),
+        )  # fmt: skip
 
     def _propagate(self, arrays: _Pass) -> None:
         settings = self._objective.settings
@@ -172,10 +186,10 @@ class ProductStep:
                     slope.zero_()
                 if settings.beta:
                     slope += torch.from_numpy(arrays.by_code)
-            chain(
-                layer.kind, arrays.outputs_array[index], arrays.slopes_array[index], layer.by_bias
-            )
-            rounded = _write(arrays.by_products[index], slope)
+            rounded = arrays.by_products[index]
+            if index < len(self._layers) - 1 or not layer.rounds:  # else it is `finish`ed
+                chain(layer.kind, arrays.outputs_array[index], slope.numpy(), layer.by_bias)
+                _write(rounded, slope)
             torch.mm(rounded.T, arrays.inputs[index], out=layer.rounded_by_weight)
             _write(layer.by_weight, layer.rounded_by_weight)
             if index:
@@ -253,6 +267,11 @@ class _Pass:
 
 def _rounded(layers: list[_Layer], tensors: list[Tensor]) -> list[Tensor]:
     return [layer.rounded(tensor) for layer, tensor in zip(layers, tensors, strict=True)]
+
+
+def _bits(rounded: Tensor) -> NDArray[np.uint16]:
+    bits: NDArray[np.uint16] = rounded.view(torch.int16).numpy().view(np.uint16)
+    return bits
 
 
 def _write(target: Tensor, source: Tensor) -> Tensor:

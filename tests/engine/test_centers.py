@@ -95,3 +95,14 @@ def test_a_small_group_that_is_there_is_left_alone():
 
 def test_there_are_no_more_than_codes():
     assert len(settle(CODES[:3], None, 5, 0).centers) == 3
+
+
+def test_of_many_codes_some_decide_and_all_are_assigned(monkeypatch):
+    monkeypatch.setattr("ae_widgets.engine.centers.SAMPLE", 100)
+    found = place(CODES, 4, 0)
+    some = CODES[np.linspace(0, 299, 100).astype(int)]
+    expected = KMeans(4, n_init=20, random_state=0).fit(some)
+    np.testing.assert_allclose(found.centers, expected.cluster_centers_, rtol=1e-5)
+    assert np.array_equal(found.clusters, expected.predict(CODES))
+    assert settle(CODES, found.centers, 4, 0).centers is found.centers
+    assert settle(CODES, far(found.centers), 4, 0).inertia == pytest.approx(found.inertia)

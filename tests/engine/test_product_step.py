@@ -6,8 +6,11 @@ import torch
 
 from ae_widgets.engine import product_step
 from ae_widgets.engine.dense_step import DenseStep
-from ae_widgets.engine.product_step import ProductStep
+from ae_widgets.engine.product_step import ProductStep, _bits
+from ae_widgets.engine.rounded_output import finish
 from ae_widgets.engine.trainer import Trainer
+from ae_widgets.losses.gradients import COMPILED_RECONSTRUCTIONS
+from ae_widgets.model.activations import COMPILED_ACTIVATIONS
 from tests.engine.data import blobs, small
 
 
@@ -128,3 +131,21 @@ def test_the_number_of_threads_changes_no_bit(precision):
 
     one, two = weights(1), weights(2)
     assert all(np.array_equal(one[name], two[name]) for name in one)
+
+
+def test_the_last_layer_is_finished_as_torch_would():
+    generator = torch.Generator().manual_seed(0)
+    product = torch.randn(9, 40, generator=generator).bfloat16()
+    bias, x = torch.randn(40, generator=generator), torch.randn(9, 40, generator=generator)
+    output = torch.tanh(product.float() + bias)
+    expected = 2 * (output - x) / 40 * 0.3 * (1 - output**2)
+    slope, by_bias, errors = torch.empty_like(product), np.empty(40, "f4"), np.empty(9, "f4")
+    finish(
+        COMPILED_ACTIVATIONS["tanh"], COMPILED_RECONSTRUCTIONS["mse"], _bits(product),
+        bias.numpy(), x.numpy(), _bits(slope), by_bias, errors, 0.3,
+    )  # fmt: skip
+    np.testing.assert_allclose(errors, ((output - x) ** 2).mean(1), rtol=1e-5)
+    np.testing.assert_allclose(by_bias, expected.sum(0), rtol=1e-4, atol=1e-6)
+    # At most the last of 8 bits is another, where the float32 lies at the border of two.
+    torch.testing.assert_close(slope, expected.bfloat16(), rtol=2**-7, atol=0)
+    assert (slope == expected.bfloat16()).float().mean() > 0.98
