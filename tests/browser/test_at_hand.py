@@ -1,5 +1,7 @@
 """What a person wants at hand: to stop early, a share of the variance, names given by hand."""
 
+import re
+
 import pytest
 
 from tests.browser.lab_page import DATA, press, wait_for_rest, wait_for_state
@@ -20,16 +22,20 @@ print(s.restored, s.restored == s.best_epoch < s.epoch, s.reason)"""
 NAMED = """odd = set(lab.anomalies.beyond.tolist())
 lab.session.label(sorted(odd), "odd")
 lab.session.label([i for i in range(200) if i not in odd], "usual")"""
+ADVICE = re.compile(
+    "Overfitting: .* lowest [0-9]+ epochs ago; try Dropout, Kind: denoising, Weight decay or a "
+    "shorter Patience under Optimiser and stopping"
+)
 STEPS = "print(lab.session.pending.get('preprocess'))"
 
 
 def test_stopping_a_share_and_names(open_notebook):
     notebook = open_notebook([DATA, FEW])
     unfold(notebook, "Optimiser and stopping")
-    enter(notebook, "Patience", "12")
+    enter(notebook, "Patience", "40")
     enter(notebook, "Held out", "0.4")
     tick(notebook, "Best weights")
-    notebook.wait_for(lambda: notebook.run(STOPPING) == "12 True 0.4")
+    notebook.wait_for(lambda: notebook.run(STOPPING) == "40 True 0.4")
     press(notebook, "Start")
     wait_for_state(notebook, "finished", timeout=60)
     epoch, restored, reason = notebook.run(RESTORED).split()
@@ -40,6 +46,10 @@ def test_stopping_a_share_and_names(open_notebook):
     enter(notebook, "Held out", "0.2")
     notebook.page.locator(".ae-lab .ae-pending", has_text="Held out").wait_for()
     take_pictures(notebook, "stopping", part=".ae-loss")
+    notebook.page.get_by_role("button", name="Classes and clusters", exact=True).click()
+    notes = notebook.page.locator(".ae-groups-note")
+    notes.filter(has_text=ADVICE).wait_for()
+    take_pictures(notebook, "stopping-advice", part=".ae-groups")
     unfold(notebook, "Optimiser and stopping")
     unfold(notebook, "Preprocess")
     tick(notebook, "PCA")

@@ -10,7 +10,7 @@ from sklearn.preprocessing import Normalizer
 
 from ae_widgets import KMeansFeatures, PCAFeatures, PreprocessControls, Session
 from ae_widgets.session import publisher
-from ae_widgets.widgets.preprocess_controls import Form, parse_share
+from ae_widgets.widgets._preprocess_form import Form, parse_share
 from tests.widgets.conftest import items
 
 
