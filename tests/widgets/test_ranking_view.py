@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from ae_widgets import DataError, Session
+from ae_widgets import DataError, Lab, Session, runs
 from ae_widgets.analysis import ndcg_at_k, recall_at_k
 from ae_widgets.analysis.ranking import top_items
 from ae_widgets.data import make_ratings, split_ratings
@@ -71,3 +71,15 @@ def test_while_it_is_not_seen_it_asks_for_nothing(monkeypatch):
     assert asked == []
     view.close()
     session.close()
+
+
+def test_a_lab_has_a_page_for_them_and_leaves_nothing_behind_where_it_cannot():
+    lab = Lab(SEEN, trainer="thread", to_find=TO_FIND)
+    lab.tabs.turn_to("Held-out ratings")
+    assert isinstance(lab.tabs._pages[-1], RankingView)
+    assert lab.tabs._pages[-1].active
+    lab.close()
+    before = runs()
+    with pytest.raises(DataError, match="of the shape"):
+        Lab(SEEN, trainer="thread", to_find=TO_FIND[:3])
+    assert runs() == before
