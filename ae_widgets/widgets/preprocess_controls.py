@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import bqplot
 import ipywidgets
 import numpy as np
 
-from ae_widgets.data.steps import (
-    ASSIGNMENTS,
-    SCALINGS,
-    KMeansFeatures,
-    Own,
-    PCAFeatures,
-    read_steps,
-)
-from ae_widgets.exceptions import AEWidgetsError
-from ae_widgets.widgets._controls import Checkbox, IntField, IntSlider
+from ae_widgets.data.steps import ASSIGNMENTS, SCALINGS, Own, read_steps
+from ae_widgets.widgets._controls import Checkbox, IntField, IntSlider, TextField
+from ae_widgets.widgets._preprocess_form import OWN, Form, parse_share, share_text
 from ae_widgets.widgets._settings_controls import SettingsControls
 from ae_widgets.widgets._style import style_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from ae_widgets.data.steps import Step
     from ae_widgets.engine import Settings
     from ae_widgets.session import Session
 
-__all__ = ["Form", "PreprocessControls"]
+__all__ = ["PreprocessControls"]
 
-OWN = "own"
 MAX_POINTS = 256
 """Points of the curve."""
 
@@ -47,77 +34,13 @@ TOOLTIPS = {
     "pca": "Gives the network principal components in place of the features; reconstructions are "
     "shown as items all the same",
     "n_components": "How many components: with more, less of the items is lost before the network",
+    "share": "How much of the variance the components keep at least, such as 0.95; their number "
+    "follows. Empty where the number is chosen",
     "whiten": "Brings every component to spread 1, so that small ones count as much as large ones",
     "assignment": "Appends what k-means knows of an item: its distance from each centre, the "
     "nearest centre, or shares of all; the features themselves stay",
     "n_clusters": "How many clusters k-means looks for",
 }
-
-
-@dataclass(frozen=True)
-class Form:
-    """Steps as the controls show them: at most one of each kind, in this order.
-
-    Parameters
-    ----------
-    scaling : str
-        A name in `SCALINGS`; '' for none, 'own' for steps that the controls cannot show.
-    pca : PCAFeatures or None
-        The components, None without.
-    kmeans : KMeansFeatures or None
-        What k-means appends, None without.
-    """
-
-    scaling: str = ""
-    pca: PCAFeatures | None = None
-    kmeans: KMeansFeatures | None = None
-
-    @classmethod
-    def of(cls, steps: Sequence[Step]) -> Form:
-        """Return the form that shows `steps`."""
-        form = cls(
-            scaling=next((step for step in steps if step in SCALINGS), ""),
-            pca=next((step for step in steps if isinstance(step, PCAFeatures)), None),
-            kmeans=next((step for step in steps if isinstance(step, KMeansFeatures)), None),
-        )
-        return form if form.steps == tuple(steps) else cls(OWN)
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The steps that it shows."""
-        return tuple(s for s in (self.scaling, self.pca, self.kmeans) if s)
-
-    def value(self, name: str) -> Any:
-        """Return what the field `name` shows."""
-        match name:
-            case "scaling":
-                return self.scaling
-            case "pca":
-                return self.pca is not None
-            case "n_components":
-                return self.pca and self.pca.n_components
-            case "whiten":
-                return self.pca is not None and self.pca.whiten
-            case "assignment":
-                return self.kmeans.assignment if self.kmeans else ""
-            case _:
-                return (self.kmeans or KMeansFeatures()).n_clusters
-
-    def change(self, name: str, value: Any) -> Form:
-        """Return the form with another value in the field `name`."""
-        form = self if self.scaling != OWN else Form()
-        match name:
-            case "scaling":
-                return replace(form, scaling=value or "")
-            case "pca":
-                return replace(form, pca=PCAFeatures() if value else None)
-            case "n_components" | "whiten":
-                return replace(form, pca=replace(form.pca or PCAFeatures(), **{name: value}))
-            case "assignment" if not value:
-                return replace(form, kmeans=None)
-            case _:
-                kmeans = replace(form.kmeans or KMeansFeatures(), **{name: value})
-                return replace(form, kmeans=kmeans)
 
 
 class PreprocessControls(SettingsControls):
@@ -130,9 +53,10 @@ class PreprocessControls(SettingsControls):
         at once, afterwards to the next run.
     """
 
+    ASIDE = frozenset(TOOLTIPS)  # what is asked for is fitted on the items
+
     def __init__(self, session: Session) -> None:
         super().__init__(session, TOOLTIPS)
-        self._asked: dict[str, Any] = {}  # by the fields that wait to be obeyed
         self._said = ipywidgets.Label("")
         self._said.add_class("ae-note")
         self._build_curve()
@@ -142,6 +66,14 @@ class PreprocessControls(SettingsControls):
             self._choice("scaling", "Scaling", _scalings),
             self._field("pca", "PCA", Checkbox(indent=False)),
             self._field("n_components", "Components", slider, when=_has_pca),
+            self._field(
+                "share",
+                "Variance kept",
+                TextField(placeholder="such as 0.95"),
+                when=_has_pca,
+                read=parse_share,
+                text=share_text,
+            ),
             self._figure,
             self._said,
             self._field("whiten", "Whiten", Checkbox(indent=False), when=_has_pca),
@@ -181,29 +113,10 @@ class PreprocessControls(SettingsControls):
 
     # Handlers --------------------------------------------------------------------
 
-    def _ask(self, name: str, value: Any, read: Callable[[Any], Any] | None = None) -> None:
-        """Have a change made aside: what it asks for is fitted, which takes its time."""
-        if self._showing:  # the publisher moved the control, not a person
-            return
-        self._asked[name] = read(value) if read else value
-        self._post("busy", self._show_words)
-        self.session.do_aside(f"preprocess {name}", partial(self._obey, name))
-
-    def _obey(self, name: str) -> None:
-        if name not in self._asked:  # an earlier job did it
-            return
-        value = self._asked[name]
-        try:
-            self._change(name, value)
-            self._error = ""
-        except AEWidgetsError as error:
-            self._error = str(error)
-        if self._asked[name] is value:  # else another job is about to do that
-            del self._asked[name]
-        self._post("settings", self._show, messages=3)
-
     def _change(self, name: str, value: Any) -> None:
         form = _form(self._planned())
+        if name == "share" and value is None:  # the number stays that there is
+            name, value = "n_components", self._set(self._planned(), "n_components")
         if value != OWN and form.value(name) != value:
             self.session.change(preprocess=form.change(name, value).steps)
 
@@ -214,9 +127,7 @@ class PreprocessControls(SettingsControls):
 
     # What is shown -----------------------------------------------------------------
 
-    def _value(self, settings: Settings, name: str) -> Any:
-        if name in self._asked:
-            return self._asked[name]
+    def _set(self, settings: Settings, name: str) -> Any:
         form = _form(settings)
         if name != "n_components":
             return form.value(name)
@@ -242,6 +153,9 @@ class PreprocessControls(SettingsControls):
         super()._show()
         self._show_words()
 
+    def _show_busy(self) -> None:
+        self._show_words()
+
     def _show_words(self) -> None:
         self._said.value = FITTING if self._asked else self._in_words(self._planned())
 
@@ -257,7 +171,8 @@ class PreprocessControls(SettingsControls):
             at = np.unique(np.linspace(1, len(kept), most).round().astype(int))
             with mark.hold_sync():
                 mark.x, mark.y = at.astype(np.float32), kept[at - 1].astype(np.float32)
-        share = float(kept[chosen - 1])
+        asked = _form(planned).value("share")
+        share = float(kept[chosen - 1]) if asked is None else asked
         with self._place.hold_sync():
             self._place.x = np.array([0, chosen, chosen], np.float32)
             self._place.y = np.array([share, share, 0], np.float32)
