@@ -86,6 +86,10 @@ screenshot: build browser-installed ## Make the picture of the README anew
 	pytest tests/browser/test_screenshots.py -k picture_of_the_readme
 	mkdir -p docs && cp test-output/screenshots/readme.png docs/lab.png
 
+.PHONY: quality
+quality: ## Make the tables of docs/quality.md anew, with the peers in .venv-peers: two hours
+	.venv-peers/bin/python benchmarks/quality/run.py --write
+
 .PHONY: clean
 clean: ## Remove what was built, but keep .venv
 	rm -rf ae_widgets/static build dist frontend/node_modules test-output

@@ -2,7 +2,9 @@
 
 import contextlib
 import importlib
+import importlib.util
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,15 +13,26 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ENGINE = ROOT / "benchmarks" / "engine"
+QUALITY = ROOT / "benchmarks" / "quality"
+
+
+def script(folder, name, monkeypatch):
+    """Import a script as if it were run; drops what it imported from its folder at the end."""
+    monkeypatch.syspath_prepend(folder)
+    yield importlib.import_module(name)
+    for module_name, module in tuple(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(str(folder)):
+            del sys.modules[module_name]
 
 
 @pytest.fixture
 def report(monkeypatch):
-    monkeypatch.syspath_prepend(ENGINE)
-    yield importlib.import_module("report")
-    for name, module in tuple(sys.modules.items()):
-        if (getattr(module, "__file__", None) or "").startswith(str(ENGINE)):
-            del sys.modules[name]
+    yield from script(ENGINE, "report", monkeypatch)
+
+
+@pytest.fixture
+def tables(monkeypatch):
+    yield from script(QUALITY, "run", monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +149,58 @@ def test_a_slow_contestant_runs_fewer_rounds(report):
     run = importlib.import_module("run")
     warm = {"tutorial": 4.0, "slow": 9.0, "same": 6.0}
     assert [run.allowed_rounds(warm, name, 5) for name in warm] == [5, run.SLOW_ROUNDS, 5]
+
+
+@pytest.fixture(scope="module")
+def quality(tmp_path_factory):
+    """Return the page and what was printed when two tables of one seed were made."""
+    page = tmp_path_factory.mktemp("quality") / "page.md"
+    names = ("clustering", "few labels")
+    marked = [f"<!-- {name}: begin -->\nold\n<!-- {name}: end -->\n" for name in names]
+    page.write_text("before\n" + "between\n".join(marked) + "after\n")
+    command = [
+        *(sys.executable, QUALITY / "run.py", "--only", "clustering,few-labels"),
+        *("--seeds", "1", "--epochs", "2", "--write", "--page", page),
+    ]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return page.read_text(), output
+
+
+def test_tables_of_quality_come_out_of_one_command(quality):
+    page, output = quality
+    assert re.search(
+        r"^clustering: made in \d+ s\nfew-labels: made in \d+ s$", output, re.MULTILINE
+    )
+    assert page.startswith("before\n<!-- clustering: begin -->\n\n| method | ACC | NMI | ARI |")
+    assert page.endswith("<!-- few labels: end -->\nafter\n")
+    assert "old" not in page
+    for table in re.findall(r"begin -->\n\n(.*?)\n\n", page, re.DOTALL):
+        head, rule, *rows = table.splitlines()
+        assert len({line.count("|") for line in (head, rule, *rows)}) == 1
+        assert [row for row in rows if row.startswith("| Autoencoder")]
+        means = [float(mean) for row in rows for mean in re.findall(r"(\S+) ± 0\.000", row)]
+        assert len(means) >= len(rows)
+        assert all(-1 <= mean <= 1 for mean in means)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("clustpy") is not None, reason="ClustPy is there")
+def test_peers_that_are_missing_are_told_of_with_the_reason(quality):
+    page, output = quality
+    assert "Not measured: ClustPy: No module named 'clustpy'; benchmarks/quality/README" in page
+    assert "Without ClustPy: No module named 'clustpy'" in output
+
+
+def test_a_table_of_other_epochs_is_not_for_the_page():
+    command = [sys.executable, QUALITY / "digits.py", "--epochs", "2", "--write"]
+    refused = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "name another --page" in refused.stderr
+
+
+def test_every_table_of_quality_has_its_place_on_the_page(tables):
+    page = (ROOT / "docs" / "quality.md").read_text()
+    begun = re.findall(r"<!-- (.*): begin -->", page)
+    assert begun == re.findall(r"<!-- (.*): end -->", page)
+    assert len(begun) == len(tables.TABLES)
+    for name, table in tables.TABLES.items():
+        assert f"| `{name}` | `{table.script}` |" in (QUALITY / "README.md").read_text()

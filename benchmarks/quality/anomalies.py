@@ -18,22 +18,16 @@ reported ones.
 
 from __future__ import annotations
 
-import sys
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from page import EPOCHS, PYOD, options, reasons, write
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import OneClassSVM
-
-sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[2])]
-
-from page import options, write
 from tables import mean_and_spread, wins
 
 from ae_widgets import Autoencoder
@@ -114,7 +108,7 @@ def ours(seed: int, train: Items, test: Items) -> dict[str, NDArray[np.floating]
     """Return the scores of one network, by each way to score."""
     scores = {}
     for score in SCORES:  # the same network each time: it does not depend on the score
-        model = Autoencoder(random_state=seed, anomaly_score=score, **OURS).fit(train)
+        model = Autoencoder(random_state=seed, anomaly_score=score, **OURS | EPOCHS).fit(train)
         scores[score] = -model.score_samples(test)
     return scores
 
@@ -130,7 +124,7 @@ def theirs(seed: int, train: Items, test: Items) -> dict[str, NDArray[np.floatin
         "OneClassSVM": -machine.score_samples(test),
         "PCA error": np.square(residual).sum(axis=1),
     }
-    if find_spec("pyod"):
+    if not PYOD.absence():
         from pyod.models.auto_encoder import AutoEncoder
 
         model = AutoEncoder(random_state=seed, verbose=0).fit(train)
@@ -149,7 +143,7 @@ def table(results: dict[str, dict[str, list[float]]]) -> str:
         cells = [mean_and_spread(by_name[name], 3) for name in names]
         won = [wins(by_name[SCORE], by_name[peer]) for peer in peers]
         lines.append([data, *cells, *won])
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines) + reasons(PYOD)
 
 
 def main() -> None:
@@ -164,7 +158,7 @@ def main() -> None:
             print(f"seed {seed}, {name}: {figures}", flush=True)
     print(table(results))
     if asked.write:
-        write("anomalies", table(results))
+        write("anomalies", table(results), asked.page)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
-from page import options, write
+from page import EPOCHS, options, write
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
@@ -37,7 +37,7 @@ def held_out_errors(code_dim: int, seed: int) -> dict[str, float]:
     """Return the mean squared error on the held-out digits, by name of the model."""
     items = (load_digits().data / 16).astype(np.float32)
     train, test = train_test_split(items, random_state=seed)
-    model = Autoencoder(code_dim=code_dim, random_state=seed).fit(train)
+    model = Autoencoder(code_dim=code_dim, random_state=seed, **EPOCHS).fit(train)
     pca = PCA(code_dim, random_state=seed).fit(train)
     layers = model.hidden_layer_sizes
     mlp = MLPRegressor(
@@ -92,7 +92,7 @@ def main() -> None:
             print(f"seed {seed}, code_dim {code_dim}: {figures}", flush=True)
     print(table(errors))
     if asked.write:
-        write("digits", table(errors))
+        write("digits", table(errors), asked.page)
 
 
 if __name__ == "__main__":

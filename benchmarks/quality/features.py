@@ -16,7 +16,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
-from page import options, write
+from page import EPOCHS, options, write
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.exceptions import ConvergenceWarning
@@ -56,7 +56,8 @@ def measure(name: str, code_dim: int, steps: list[Any], seed: int) -> tuple[floa
     train, test, y_train, y_test = train_test_split(
         X.astype(np.float32), y, random_state=seed, stratify=y
     )
-    model = Autoencoder(code_dim=code_dim, preprocess=steps, random_state=seed).fit(train)
+    model = Autoencoder(code_dim=code_dim, preprocess=steps, random_state=seed, **EPOCHS)
+    model.fit(train)
     scaler = StandardScaler().fit(train)
     items, outputs = (scaler.transform(x) for x in (test, model.reconstruct(test)))
     codes, train_codes = model.transform(test), model.transform(train)
@@ -103,7 +104,7 @@ def main() -> None:
             print(seed, *case, *(f"{value:.4f}" for value in result), sep=", ", flush=True)
     print(table(results))
     if asked.write:
-        write("features", table(results))
+        write("features", table(results), asked.page)
 
 
 if __name__ == "__main__":

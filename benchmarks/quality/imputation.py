@@ -11,21 +11,16 @@ Our parameters were chosen on seeds from 100 on, which are not among the reporte
 
 from __future__ import annotations
 
-import sys
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from page import EPOCHS, options, write
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401  # makes the next one known
 from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 from sklearn.preprocessing import StandardScaler
-
-sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[2])]
-
-from page import options, write
 from tables import mean_and_spread, wins
 
 from ae_widgets import Autoencoder
@@ -59,7 +54,7 @@ def fill(name: str, seed: int, holed: NDArray[np.float64]) -> NDArray[np.float64
     """Return the items as one imputer fills them in."""
     if name in NAMES[:2]:
         changes: dict[str, Any] = OURS if name == "Autoencoder" else {}
-        model = Autoencoder(missing="mask", random_state=seed, **changes).fit(holed)
+        model = Autoencoder(missing="mask", random_state=seed, **changes | EPOCHS).fit(holed)
         return model.impute(holed)
     imputers = {
         "mean": SimpleImputer(),
@@ -95,7 +90,7 @@ def main() -> None:
             print(f"seed {seed}, {data}: {figures}", flush=True)
     print(table(results))
     if asked.write:
-        write("imputation", table(results))
+        write("imputation", table(results), asked.page)
 
 
 if __name__ == "__main__":

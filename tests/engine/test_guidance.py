@@ -53,6 +53,21 @@ def test_clusters_are_found(clustering):
         assert_adds_up(losses)
 
 
+@pytest.mark.parametrize("clustering", ["dec", "dcn"])
+def test_clusters_are_found_without_the_reconstruction(clustering):
+    """Pure DEC (Xie et al. 2016): the reconstruction only trains the first network."""
+    changes = {"gamma": 0.2, "clustering": clustering, "clustering_start": 10}
+    trainer = Trainer(X, settings(learning_rate=1e-2, **changes))
+    train(trainer, 10)
+    trainer.change("alpha", 0.0)
+    first = train(trainer, 1).train
+    last = train(trainer, 19).train
+    assert adjusted_rand_score(Y, trainer.assign(trainer.encode()[0])[1]) > 0.95
+    assert last.weights["reconstruction"] == 0
+    assert last.total == pytest.approx(0.2 * last.values["clustering"])
+    assert last.values["clustering"] < first.values["clustering"]
+
+
 def test_they_begin_where_k_means_finds_them():
     trainer = Trainer(X, settings(gamma=1e-12, clustering_start=3))
     train(trainer, 3)
