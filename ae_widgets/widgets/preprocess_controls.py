@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import bqplot
-import ipywidgets
 import numpy as np
 
 from ae_widgets.data.steps import (
@@ -19,7 +18,7 @@ from ae_widgets.data.steps import (
     read_steps,
 )
 from ae_widgets.exceptions import AEWidgetsError
-from ae_widgets.widgets._controls import Checkbox, IntField, IntSlider
+from ae_widgets.widgets._controls import Checkbox, IntField, IntSlider, PlainLabel
 from ae_widgets.widgets._settings_controls import SettingsControls
 from ae_widgets.widgets._style import style_sheet
 
@@ -133,7 +132,7 @@ class PreprocessControls(SettingsControls):
     def __init__(self, session: Session) -> None:
         super().__init__(session, TOOLTIPS)
         self._asked: dict[str, Any] = {}  # by the fields that wait to be obeyed
-        self._said = ipywidgets.Label("")
+        self._said = PlainLabel()
         self._said.add_class("ae-note")
         self._build_curve()
         slider = IntSlider(min=1, max=max(1, session.dataset.n_features), readout=True)
