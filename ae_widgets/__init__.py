@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         LossControls,
         LossPlot,
         PreprocessControls,
+        RankingView,
         ReconstructionView,
         TrainingControls,
     )
@@ -65,6 +66,7 @@ _HOME = {
     "PCAFeatures": "data.steps",
     "PreprocessControls": "widgets",
     "Preprocessor": "data.preprocess",
+    "RankingView": "widgets",
     "ReconstructionView": "widgets",
     "Session": "session",
     "Settings": "engine",
@@ -98,6 +100,7 @@ __all__ = [
     "PCAFeatures",
     "PreprocessControls",
     "Preprocessor",
+    "RankingView",
     "ReconstructionView",
     "Session",
     "Settings",

@@ -91,5 +91,6 @@ def test_recommendations_are_the_best_unseen_and_better_than_what_is_popular():
     scores = np.where(seen.toarray() > 0, -np.inf, model.reconstruct(seen))
     np.testing.assert_array_equal(found, np.argsort(-scores, axis=1, kind="stable")[:, :20])
     np.testing.assert_array_equal(model.recommend(seen.toarray()[:3], 5), found[:3, :5])
+    np.testing.assert_array_equal(model.recommend(seen[:3]), found[:3])
     popular = top_items(np.tile(ratings[:600].sum(axis=0), (200, 1)), 20, seen)
     assert np.nanmean(recall_at_k(found, to_find)) > 1.1 * np.nanmean(recall_at_k(popular, to_find))

@@ -38,7 +38,7 @@ def advice(
         The losses of each epoch since the objective was changed last, at least one;
         `validation` is empty if no item is held out.
     remedies : sequence of str, default=()
-        What is not in use yet, the most useful first.
+        What helps against it and is not in use yet, the most useful first.
     """
     if not validation:
         return "No items are held out, so overfitting cannot be seen."
@@ -51,10 +51,10 @@ def advice(
     stale = stale_epochs(training, validation)
     if not stale:
         return "No overfitting yet: held-out items fare worse, but do not lose by more training."
-    helps = _either([*remedies, "early stopping"])
+    helps = f"; try {_either(remedies)}" if remedies else ""
     return (
         f"Overfitting: the validation loss is {gap:.0%} above training, lowest {stale} epochs "
-        f"ago; try {helps}."
+        f"ago{helps}."
     )
 
 

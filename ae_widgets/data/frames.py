@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "as_frame",
     "as_series",
+    "category_numbers",
     "filled_frame",
     "no_frame",
     "read_frame",
@@ -235,6 +237,12 @@ def series_values(series: nw.Series[Any]) -> NDArray[Any]:
 def series_categories(series: nw.Series[Any]) -> list[str]:
     """Return the names of a series' categories in their order, none if it has none."""
     return [str(name) for name in _categories(series)]
+
+
+def category_numbers(series: nw.Series[Any]) -> dict[Any, Any]:
+    """Return the numbers that a series' categories are, each by itself; none if one is none."""
+    found = _categories(series)
+    return {one: one for one in found} if all(isinstance(one, Real) for one in found) else {}
 
 
 def _categories(series: nw.Series[Any]) -> list[Any]:

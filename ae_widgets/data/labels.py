@@ -10,7 +10,13 @@ import numpy as np
 
 from ae_widgets.data.columns import is_missing
 from ae_widgets.data.dataset import NO_LABEL
-from ae_widgets.data.frames import as_frame, as_series, series_categories, series_values
+from ae_widgets.data.frames import (
+    as_frame,
+    as_series,
+    category_numbers,
+    series_categories,
+    series_values,
+)
 from ae_widgets.data.sources import read_array
 from ae_widgets.exceptions import DataError
 
@@ -104,6 +110,10 @@ def _one_dimensional(y: Any) -> tuple[NDArray[Any], Sequence[str]]:
         values = np.stack([series_values(frame[:, i]) for i in range(frame.shape[1])], axis=1)
     elif series is not None:
         values, categories = series_values(series), series_categories(series)
+        if numbers := category_numbers(series):
+            # Beside a gap integers come as floats, which are equal to them.
+            values = np.array([numbers.get(value) for value in series.to_list()], object)
+            categories = [_name(number) for number in numbers]
     else:
         values = read_array(y, "y")
     if values.ndim == 2 and values.shape[1] == 1:  # noqa: PLR2004 -- a single column

@@ -41,6 +41,10 @@ class FramePacer:
         """Whether a view waits and `step` has something new for it."""
         return self.requested and step != self._step
 
+    def shown(self, step: int) -> bool:
+        """Whether the last frame is of `step`."""
+        return step == self._step
+
     def affordable(self, training_seconds: float) -> bool:
         """Whether one more exact frame stays within the budget."""
         return self._spent + self._cost <= BUDGET * training_seconds

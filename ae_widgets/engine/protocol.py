@@ -240,7 +240,8 @@ class StateChanged:
     """The run entered a state; `reason` says why it finished or paused.
 
     `reason` is '' or one of 'converged', 'max_iter', 'stopped' (finished) and
-    'asked', 'batch', 'epoch' (paused).
+    'asked', 'batch', 'epoch' (paused). `restored` is the epoch whose weights a finished
+    run has in place of the last ones.
     """
 
     run: int
@@ -248,6 +249,7 @@ class StateChanged:
     reason: str
     epoch: int
     step: int
+    restored: int | None = None
 
 
 @dataclass(frozen=True)

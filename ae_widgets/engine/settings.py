@@ -31,7 +31,7 @@ OBJECTIVE_SETTINGS = frozenset({
 
 LIVE_SETTINGS = OBJECTIVE_SETTINGS | frozenset({
     "clustering_start",
-    "learning_rate", "batch_size", "max_iter", "tol", "n_iter_no_change",
+    "learning_rate", "batch_size", "max_iter", "tol", "n_iter_no_change", "restore_best",
     "momentum", "weight_decay", "gradient_clip",
     "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
 })  # fmt: skip
@@ -117,6 +117,9 @@ class Settings:
         more than ``tol`` times the best's size.
     n_iter_no_change : int >= 1, default=10
         Epochs without improvement after which training ends as converged.
+    restore_best : bool, default=False
+        Whether a run that ends, by itself or by `Session.stop`, does so with the weights
+        of its best epoch. If it is resumed, it goes on from the last ones all the same.
     validation_fraction : float in [0, 1), default=0.1
         Share of the items held out; 0 watches the training loss instead.
     random_state : int >= 0, default=0
@@ -177,6 +180,7 @@ class Settings:
     max_iter: int = 200
     tol: float = 1e-4
     n_iter_no_change: int = 10
+    restore_best: bool = False
     validation_fraction: float = 0.1
     random_state: int = 0
     device: str = "auto"
@@ -205,6 +209,7 @@ class Settings:
         integer("max_iter", 1)
         number("tol", 0, 1e12)
         integer("n_iter_no_change", 1)
+        self._check_restoring()
         number("validation_fraction", 0, 0.99)
         integer("random_state", 0)
         self._choice("corruption", CORRUPTIONS)
@@ -223,6 +228,11 @@ class Settings:
         self._number("delta", 0, 1e12)
         if self.class_weight is not None and self.class_weight != "balanced":
             msg = f"class_weight must be 'balanced' or None, got {self.class_weight!r}."
+            raise SettingsError(msg)
+
+    def _check_restoring(self) -> None:
+        if not isinstance(self.restore_best, bool):
+            msg = f"restore_best must be True or False, got {self.restore_best!r}."
             raise SettingsError(msg)
 
     def _check_optimizer(self) -> None:

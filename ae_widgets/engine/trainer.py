@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ae_widgets.engine.best import Best
 from ae_widgets.engine.device import find_device
 from ae_widgets.engine.guidance import Guidance
 from ae_widgets.engine.items import chunk_rows, items, take
@@ -112,6 +113,7 @@ class Trainer:
         self.means = PartMeans()  # of the epoch so far
         self._recorded = mark(self.means)
         self.stopping = Stopping(settings.tol, settings.n_iter_no_change)
+        self.best = Best(self.network)
         self._batch_seconds = math.inf
         # Codes (n_samples, code_dim) and errors (n_samples,) as the training pass left
         # them, once they are asked for; and those of this epoch, in its order, of which
@@ -202,6 +204,8 @@ class Trainer:
             epoch are in place again, and training may go on from them.
         """
         started = time.perf_counter()
+        if self.stopping.best_epoch is None:
+            self.best.forget()
         self._keep_finite_weights()
         self._guide()
         size = self.settings.batch_size
@@ -246,7 +250,23 @@ class Trainer:
         self._stepper.learning_rate = self.schedule.learning_rate
         if self.epoch < self.settings.max_iter and not self.stopping.converged:
             self._keep_finite_weights()  # at the end, they are not needed unless it goes on
+        if self.best.keeps and self.stopping.best_epoch == self.epoch:
+            copied = self._finite_epoch == self.epoch
+            self.best.note(self.epoch, self._finite_weights if copied else self.weights())
         return record
+
+    def rest(self, *, ended: bool) -> bool:
+        """Have the weights in place with which a run rests; return whether others were.
+
+        They are those of the best epoch where a run has `ended` that is to restore them,
+        and the last ones where it may go on.
+        """
+        if not (ended and self.settings.restore_best):
+            return self.best.give_back()
+        if self.best.lent is not None or (self.best.epoch == self.epoch and not self._cursor):
+            return False  # they are in place
+        self._keep_finite_weights()
+        return self.best.lend(self.weights())
 
     @property
     def unrecorded(self) -> bool:
@@ -403,6 +423,7 @@ class Trainer:
             "means": copy.deepcopy(vars(self.means)),
             "recorded": tuple(self._recorded),
             "stopping": dict(vars(self.stopping)),
+            "best": self.best.state(),
             "guidance": self.guidance.state(),
         }
 
@@ -434,6 +455,8 @@ class Trainer:
         vars(self.means).update(copy.deepcopy(state["means"]))
         self._recorded = Mark(*state["recorded"])
         vars(self.stopping).update(state["stopping"])
+        if "best" in state:
+            self.best.load_state(state["best"])
         self._seen, self._epoch_seen = None, _nothing(self.settings)
         self._scattered = self._cursor
 

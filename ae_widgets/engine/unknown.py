@@ -13,7 +13,8 @@ __all__ = ["unknown_setting"]
 
 SAME = {
     "learning_rate_init": "Its name is 'learning_rate' here.",
-    "early_stopping": "Items are held out by validation_fraction, the share of them.",
+    "early_stopping": "Items are held out by validation_fraction, the share of them, and "
+    "restore_best has a run end with the weights of its best epoch.",
 }
 """Parameters of `Autoencoder` that are settings of another name."""
 

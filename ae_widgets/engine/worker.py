@@ -110,6 +110,7 @@ class Worker:
         self._running = False
         self._failed = False
         self._until: StepUnit | None = None
+        self._ending: str | None = None  # why a run has finished
         self._schedule: Schedule | None = None
         self._changes: dict[str, object] = {}
         self._labels: list[Label] = []
@@ -136,7 +137,7 @@ class Worker:
             with memory_errors(training_advice(settings)):
                 action()
         except Exception as error:  # noqa: BLE001  # whatever it is, the user must see it
-            self._running, self._failed, self._schedule = False, True, None
+            self._running, self._failed, self._schedule, self._ending = False, True, None, None
             if self._trainer is not None:
                 self._show_halted()
                 self._say_progress()
@@ -185,6 +186,7 @@ class Worker:
         self._run = command.run
         self._running = self._failed = False
         self._trainer = self._schedule = None
+        self._ending = command.halted[1] if command.halted[0] == "finished" else None
         self._changes, self._labels = {}, []
         self._records = []
         self._frames = FramePacer()
@@ -202,6 +204,7 @@ class Worker:
                 command.sample_weight,
                 labels=command.labels,
             )
+        trainer.best.keeps = True
         if command.state is not None:
             trainer.load_state(command.state)
         self._trainer = trainer
@@ -223,6 +226,7 @@ class Worker:
         self._train()
 
     def _train(self) -> None:
+        self._rest(None)
         self._running, self._failed = True, False
         self._recorded_at = self._weights_at = time.perf_counter()
 
@@ -245,6 +249,9 @@ class Worker:
             self._label(command)
         if changes and not self._running:
             self._say_progress()  # nothing else would tell what they changed of it
+            if self._ending is not None and self._rest(self._ending):
+                self._send_weights()
+                self._tell_state("finished", self._ending)
 
     def _change(self, name: str, value: object) -> None:
         trainer = self._require()
@@ -339,16 +346,27 @@ class Worker:
         self._running, self._schedule = False, None
         if trainer.unrecorded:
             self._records.append(trainer.record())
+        self._rest(reason if state == "finished" else None)
         self._show_halted()
         self._send_weights()
         self._say_progress()
         self._tell_state(state, reason)
 
+    def _rest(self, ending: str | None) -> bool:
+        """Have the weights in place of a run that finished so, or did not; tell if others were."""
+        trainer, self._ending = self._require(), ending
+        moved = trainer.rest(ended=ending is not None)
+        if moved and self._frames.shown(trainer.step):  # with other weights
+            self._frames.exact_at = None
+            self._show_exact()
+        return moved
+
     # Events -----------------------------------------------------------------
 
     def _tell_state(self, state: RunState, reason: str) -> None:
         trainer = self._require()
-        self._emit(StateChanged(self._run, state, reason, trainer.epoch, trainer.step))
+        restored = trainer.best.lent if state == "finished" else None
+        self._emit(StateChanged(self._run, state, reason, trainer.epoch, trainer.step, restored))
 
     def _say_progress(self) -> None:
         trainer = self._require()
@@ -404,11 +422,12 @@ class Worker:
         trainer = self._require()
         self._frames.sent(trainer.step, exact=exact)
         classes, clusters = trainer.assign(codes)
+        lent = trainer.best.lent
         self._emit(
             Latent(
                 run=self._run,
                 step=trainer.step,
-                epoch=trainer.progress,
+                epoch=trainer.progress if lent is None else float(lent),
                 exact=exact,
                 codes=codes.numpy().copy(),
                 errors=errors.numpy().copy(),

@@ -20,7 +20,7 @@ __all__ = ["Recommendation"]
 class Recommendation(FittedAutoencoder):
     """`recommend`, for users in rows and what they rate in columns."""
 
-    def recommend(self, X: ArrayLike, n: int = 10) -> NDArray[np.intp]:
+    def recommend(self, X: ArrayLike, n: int = 20) -> NDArray[np.intp]:
         """Return the columns that users are likely to rate next, the best first.
 
         Those of the largest reconstruction, what a user has rated left out. Best after
@@ -31,8 +31,8 @@ class Recommendation(FittedAutoencoder):
         ----------
         X : array-like or sparse matrix of shape (n_users, n_items)
             What the users have rated: all that is not 0 or missing.
-        n : int, default=10
-            How many for a user.
+        n : int, default=20
+            How many for a user, as `recall_at_k` and `ndcg_at_k` look at.
 
         Returns
         -------

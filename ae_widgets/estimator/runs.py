@@ -90,9 +90,10 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
                 "decoder of your own. Train them with fit()."
             )
             raise SettingsError(msg)
+        settings = self._settings().change(restore_best=bool(self.early_stopping))
         if not hasattr(self, "network_"):
-            return self._settings(), None
-        return self._settings(), {name: w.copy() for name, w in self._weights().items()}
+            return settings, None
+        return settings, {name: w.copy() for name, w in self._weights().items()}
 
 
 def finished(network: AutoencoderNetwork, weights: dict[str, Floats]) -> AutoencoderNetwork:

@@ -205,6 +205,7 @@ class Run:
             reason=event.reason,
             epoch=event.epoch,
             step=event.step,
+            restored=event.restored,
             note=note,
             error=error,
         )

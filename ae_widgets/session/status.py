@@ -37,6 +37,8 @@ class Status:
         Which loss decides on convergence: 'validation' or 'training'.
     loss : float or None
         The watched loss of the last epoch.
+    restored : int or None
+        The epoch whose weights a finished run has, where those are not the last ones.
     patience : int
         Epochs without improvement after which training ends.
     note : str
@@ -57,6 +59,7 @@ class Status:
     watched: str = "validation"
     loss: float | None = None
     patience: int = 0
+    restored: int | None = None
     note: str = ""
     error: bool = False
 
@@ -91,7 +94,8 @@ class Status:
                 where = what or f"in epoch {self.epoch + 1}"
                 return f"Paused {where}: {losses or 'no epoch completed yet'}."
             case "finished":
-                return f"{self._ending()}{': ' + losses if losses else ''}."
+                said = f"{self._ending()}{': ' + losses if losses else ''}."
+                return said if self.restored is None else f"{said} {self._restored()}"
             case "failed":
                 return "Failed."
 
@@ -106,6 +110,9 @@ class Status:
                 return f"Finished all {self.max_iter} epochs"
             case _:
                 return f"Stopped in epoch {self.epoch + 1}"
+
+    def _restored(self) -> str:
+        return f"The weights are those of epoch {self.restored}."
 
     def _losses(self) -> str:
         if self.loss is None:

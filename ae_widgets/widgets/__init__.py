@@ -10,6 +10,7 @@ from ae_widgets.widgets.loss_controls import LossControls
 from ae_widgets.widgets.loss_plot import LossPlot
 from ae_widgets.widgets.network_drawing import NetworkDrawing
 from ae_widgets.widgets.preprocess_controls import PreprocessControls
+from ae_widgets.widgets.ranking_view import RankingView
 from ae_widgets.widgets.reconstruction_view import ReconstructionView
 from ae_widgets.widgets.training_controls import TrainingControls
 
@@ -24,6 +25,7 @@ __all__ = [
     "LossPlot",
     "NetworkDrawing",
     "PreprocessControls",
+    "RankingView",
     "ReconstructionView",
     "TrainingControls",
 ]

@@ -130,24 +130,22 @@ def _place(
 
 
 def common_labels(
-    labels: NDArray[np.int32] | None, names: tuple[str, ...]
+    labels: NDArray[np.int32], names: tuple[str, ...], chosen: int = NONE
 ) -> list[tuple[str, int]]:
-    """Return the labels to choose from, at most the 20 that most items have."""
-    if labels is None:
-        return []
+    """Return the labels to choose from: the 20 that most items have, and the one chosen."""
     counts = np.bincount(labels[labels >= 0], minlength=len(names))
-    chosen = np.sort(np.argsort(-counts, kind="stable")[:MOST_LABELS])
-    return [(names[i], int(i)) for i in chosen]
+    common = [int(i) for i in np.argsort(-counts, kind="stable")[:MOST_LABELS] if counts[i]]
+    return [(names[i], i) for i in sorted({*common, chosen} - {NONE})]
 
 
-def usual_anomaly(labels: NDArray[np.int32] | None, names: tuple[str, ...]) -> int:
+def usual_anomaly(labels: NDArray[np.int32], names: tuple[str, ...]) -> int:
     """Return the label that counts as anomalous unless a person says otherwise.
 
     Of two it is '1' beside '0', or the rarer one.
     """
-    if labels is None or len(names) != 2:  # noqa: PLR2004  # this or that
+    if len(names) != 2:  # noqa: PLR2004  # this or that
         return NONE
-    if set(names) == {"0", "1"}:
-        return names.index("1")
     counts = np.bincount(labels[labels >= 0], minlength=2)
-    return int(counts.argmin())
+    if not counts.all():
+        return NONE
+    return names.index("1") if set(names) == {"0", "1"} else int(counts.argmin())

@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from ae_widgets.analysis.groups import ClassScores, ClusterScores
 
-__all__ = ["CLUSTER_LABELS", "class_table", "cluster_table", "confusion_table", "mistaken_text"]
+__all__ = [
+    "CLUSTER_LABELS",
+    "class_table",
+    "cluster_table",
+    "confusion_table",
+    "mistaken_text",
+    "ranking_table",
+]
 
 MOST = 20  # classes in the matrix
 DEEPEST = 55  # per cent of colour behind a number that stays readable
@@ -31,6 +38,10 @@ CLUSTER_LABELS = {
     "gaussian_mixture": "Gaussian mixture",
     "hdbscan": "HDBSCAN",
 }
+RANKING_ROWS = (
+    ("recall", "Held-out ratings among the recommendations, of as many as can be"),
+    ("NDCG", "That, where an early place counts more"),
+)
 CLASS_ROWS = (
     ("accuracy", "Accuracy", "Labelled items whose class is predicted"),
     ("balanced_accuracy", "Balanced", "Mean of that over the classes: each counts alike"),
@@ -58,6 +69,16 @@ def class_table(training: ClassScores, held_out: ClassScores) -> str:
     counts = [f"{scores.n_items:,}" for scores in both]
     items = _row("Labelled items", counts, "Items that have a label")
     return _table("Classes", ["training", "held-out"], [*rows, items])
+
+
+def ranking_table(scores: Mapping[str, Sequence[float]], k: int, n_users: int) -> str:
+    """Return a table of recall and NDCG of the first `k` recommendations, by their source."""
+    rows = [
+        _row(f"{name}@{k}", [_number(values[i]) for values in scores.values()], title)
+        for i, (name, title) in enumerate(RANKING_ROWS)
+    ]
+    items = _row("Users", [f"{n_users:,}"] * len(scores), "Users with held-out ratings")
+    return _table("Held-out ratings", list(scores), [*rows, items])
 
 
 def confusion_table(confusion: NDArray[np.int64], names: Sequence[str]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets
 
-from ae_widgets.exceptions import SettingsError
+from ae_widgets.exceptions import AEWidgetsError, SettingsError
 from ae_widgets.widgets._controls import Dropdown, FloatField, LogSlider, message_label, row
 from ae_widgets.widgets._view import SessionView
 
@@ -37,11 +38,15 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         Name of a setting -> what it does, in one line.
     """
 
+    ASIDE: ClassVar[frozenset[str]] = frozenset()
+    """Settings whose change takes its time: it is made on another thread."""
+
     def __init__(self, session: Session, tooltips: dict[str, str]) -> None:
         self.session = session
         self._tooltips = tooltips
         self._showing = False
         self._error = ""
+        self._asked: dict[str, Any] = {}  # by the fields that wait to be obeyed
         self._fields: dict[str, Any] = {}
         self._sliders: dict[str, LogSlider] = {}
         self._rows: dict[str, ipywidgets.Widget] = {}
@@ -140,9 +145,32 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         if self._showing:  # the publisher moved the control, not a person
             return
         try:
-            self._change(name, read(value) if read else value)
-            self._error = ""
+            wanted = read(value) if read else value
         except SettingsError as error:
+            self._error = str(error)
+            self._post("settings", self._show, messages=3)
+            return
+        if name in self.ASIDE:
+            self._asked[name] = wanted
+            self._post("busy", self._show_busy)
+            self.session.do_aside(f"{type(self).__name__} {name}", partial(self._obey, name))
+        else:
+            self._make(name, wanted)
+
+    def _obey(self, name: str) -> None:
+        if name not in self._asked:  # an earlier job did it
+            return
+        value = self._asked[name]
+        self._make(name, value)
+        if self._asked[name] is value:  # else another job is about to do that
+            del self._asked[name]
+        self._post("settings", self._show, messages=3)
+
+    def _make(self, name: str, value: Any) -> None:
+        try:
+            self._change(name, value)
+            self._error = ""
+        except AEWidgetsError as error:
             self._error = str(error)
         self._post("settings", self._show, messages=3)
 
@@ -163,8 +191,15 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         return {name for name in self._fields if value(planned, name) != value(current, name)}
 
     def _value(self, settings: Settings, name: str) -> Any:
-        """Return what the field `name` is to show of some settings."""
+        """Return what the field `name` is to show of some settings, or was asked for."""
+        return self._asked[name] if name in self._asked else self._set(settings, name)
+
+    def _set(self, settings: Settings, name: str) -> Any:
+        """Return what the field `name` shows of some settings."""
         return settings.value(name)
+
+    def _show_busy(self) -> None:
+        """Say that a change is being made, where that is to be said."""
 
     def _arrangement(self) -> object:
         """Return what decides on which fields are there and what they offer."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from ae_widgets.analysis.anomalies import Curves, curves, threshold
 from ae_widgets.analysis.contributions import feature_contributions
+from ae_widgets.data import NO_LABEL
 from ae_widgets.exceptions import TrainingError
 from ae_widgets.session import anomaly_scores
 from ae_widgets.widgets._contributions import ContributionChart
@@ -91,16 +92,18 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         self._selected: NDArray[np.int64] | None = None
         self._dragged_at = -math.inf
         self._sending = False
+        self._named: tuple[Any, ...] = ()  # labels and names of which there is a choice
+        self._by_hand = False  # whether a person chose the label of the anomalies
         self._build()
         super().__init__(children=[style_sheet(), self._head, self._body, self._hint])
         self.add_class("ae-desk")
         self._follow("latent", self._ask, messages=0, interval=REFRESH)
         self._follow("scores", self._show, messages=10, interval=REFRESH)
+        self._follow("labels", self._show_labels, messages=13)
         self._follow("focus", self._ask_item, messages=0)
         self._follow("status", self._show_chart, key=self._drawn, messages=20)
 
     def _build(self) -> None:
-        dataset = self.session.dataset
         self._kind = Dropdown(options=KINDS, description="Score", tooltip=TOOLTIP)
         self._kind.add_class("ae-score")
         self._kind.observe(lambda _: self._turn(), names=["value"])
@@ -116,13 +119,14 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         self._count = ipywidgets.Label("")
         self._count.add_class("ae-desk-note")
         self._class = Dropdown(
-            options=[("none", NONE), *common_labels(dataset.labels, dataset.label_names)],
-            value=usual_anomaly(dataset.labels, dataset.label_names),
+            options=[("none", NONE)],
+            value=NONE,
             description="Anomaly",
             tooltip="The label of the anomalies, for the curve",
         )
-        self._class.add_class("ae-class" if dataset.label_names else "ae-away")
-        self._class.observe(lambda _: self._show_later(), names=["value"])
+        for name in ("ae-class", "ae-away"):
+            self._class.add_class(name)
+        self._class.observe(self._class_chosen, names=["value"])
         self._list = Ranking(options=[], rows=8, tooltip="The most unusual items; choose one")
         self._list.observe(self._chosen, names=["index"])
         self._histogram = ScoreHistogram(self._dragged)
@@ -257,11 +261,9 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
 
     def _line(self, rank: int, index: int) -> str:
         assert self._scores is not None  # noqa: S101  # `_show` has looked
-        score, labels = self._scores.values[index], self.session.dataset.labels
+        score, label = self._scores.values[index], self.session.labels[index]
         text = f"{score:.3g}" if math.isfinite(score) else "no value"
-        name = ""
-        if labels is not None and labels[index] >= 0:
-            name = f" · {self.session.dataset.label_names[labels[index]]}"
+        name = "" if label == NO_LABEL else f" · {self.session.label_names[label]}"
         return f"{rank}. item {index} · {text}{name}"
 
     def _show_item(self) -> None:
@@ -283,15 +285,37 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
 
     def _anomalous(self) -> NDArray[np.int8] | None:
         """Return 1 for the anomalies, 0 for the rest, -1 without a label."""
-        labels = self.session.dataset.labels
-        if labels is None or self._class.value == NONE:
+        labels = self.session.labels
+        if self._class.value == NONE:
             return None
-        return np.where(labels < 0, -1, labels == self._class.value).astype(np.int8)
+        return np.where(labels == NO_LABEL, -1, labels == self._class.value).astype(np.int8)
 
     def _why_no_curve(self) -> str:
-        if self.session.dataset.labels is None:
+        if (self.session.labels == NO_LABEL).all():
             return "A curve needs labels"
-        return "For a curve, choose the label of the anomalies"
+        if self._class.value == NONE:
+            return "For a curve, choose the label of the anomalies"
+        return "A curve needs items of another label too"
+
+    def _show_labels(self) -> None:
+        """Offer the labels that items have now, those given by hand included."""
+        labels, names = self.session.labels, self.session.label_names
+        if self._named and self._named[0] is labels:
+            return
+        self._named = labels, names
+        offered = [("none", NONE), *common_labels(labels, names, self._class.value)]
+        wanted = self._class.value if self._by_hand else usual_anomaly(labels, names)
+        known = [value for _, value in offered]
+        with self._quietly(), self._class.hold_sync():
+            self._class.options = offered
+            self._class.value = wanted if wanted in known else NONE
+        (self._class.remove_class if offered[1:] else self._class.add_class)("ae-away")
+        self._show()
+
+    def _class_chosen(self, _change: dict[str, Any]) -> None:
+        if not self._sending:
+            self._by_hand = True
+            self._show_later()
 
     def _show_later(self) -> None:
         self._post("scores", self._show, messages=10, interval=0)

@@ -9,6 +9,7 @@ import ipywidgets
 
 from ae_widgets.analysis.overfitting import advice
 from ae_widgets.engine.settings import OBJECTIVE_SETTINGS
+from ae_widgets.session.status import BUSY
 from ae_widgets.widgets._controls import Dropdown, PlainLabel, ToggleButtons, row
 from ae_widgets.widgets._score_tables import (
     CLUSTER_LABELS,
@@ -61,6 +62,7 @@ class GroupsView(PageView, ipywidgets.VBox):
         self._follow("groups", self._show, messages=5, interval=REFRESH)
         self._follow("losses", self._show_gap, messages=2, interval=REFRESH)
         self._follow("settings", self._show_gap)
+        self._follow("status", self._show_gap, key=self._state)
 
     def _build(self) -> None:
         self._clusters, self._classes, self._matrix = (ipywidgets.HTML("") for _ in range(3))
@@ -148,7 +150,19 @@ class GroupsView(PageView, ipywidgets.VBox):
             gap = (validation[-1] - training[-1]) / abs(training[-1]) if training[-1] else math.nan
             share = f" ({gap:+.0%})" if math.isfinite(gap) else ""
             text = f"{text}, held-out {validation[-1]:.4g}{share}"
-        return f"{text}. {advice(training, validation, _remedies(self.session.settings))}"
+        said = advice(training, validation, _remedies(self.session.settings))
+        return f"{text}. {said}{self._kept()}"
+
+    def _state(self) -> str:
+        return self.session.status.state
+
+    def _kept(self) -> str:
+        """Say with which weights a run that trains will end, if not with the last ones."""
+        status = self.session.status
+        kept = self.session.settings.restore_best and status.best_epoch is not None
+        if not kept or status.state not in {*BUSY, "paused"}:
+            return ""
+        return f" The run ends with the weights of its best epoch, so far {status.best_epoch:,}."
 
     def _losses(self) -> tuple[list[float], list[float]]:
         """Return the losses of the epochs since the objective was changed last."""
@@ -161,10 +175,12 @@ class GroupsView(PageView, ipywidgets.VBox):
 
 
 def _remedies(settings: Settings) -> list[str]:
-    """Return what helps against overfitting and is not in use."""
+    """Return what helps against overfitting and is not in use, as the controls call it."""
     unused = {
-        "dropout": not settings.architecture.dropout,
-        "noise on the inputs": settings.kind != "denoising",
-        "weight decay": not settings.weight_decay,
+        "Dropout": not settings.architecture.dropout,
+        "Kind: denoising": settings.kind != "denoising",
+        "Weight decay": not settings.weight_decay,
     }
-    return [name for name, free in unused.items() if free]
+    stopping = "a shorter Patience" if settings.restore_best else "Best weights"
+    names = [name for name, free in unused.items() if free]
+    return [*names, f"{stopping} under Optimiser and stopping"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from ae_widgets.exceptions import AEWidgetsError
+from ae_widgets.exceptions import AEWidgetsError, DataError
 from ae_widgets.session import Session, publisher
 from ae_widgets.widgets._cell import current_cell, take_over
 from ae_widgets.widgets._controls import Panel
@@ -22,6 +22,7 @@ from ae_widgets.widgets.latent_scatter import LatentScatter
 from ae_widgets.widgets.loss_controls import LossControls
 from ae_widgets.widgets.loss_plot import LossPlot
 from ae_widgets.widgets.preprocess_controls import PreprocessControls
+from ae_widgets.widgets.ranking_view import RankingView
 from ae_widgets.widgets.reconstruction_view import ReconstructionView
 from ae_widgets.widgets.training_controls import TrainingControls
 
@@ -63,6 +64,9 @@ class Lab(SessionView, ipywidgets.VBox):
         A named set of settings, applied on top of `settings`.
     trainer : {'process', 'thread'}, default='process'
         Where to train. A process keeps its speed while a cell runs Python code.
+    to_find : sparse matrix of shape (n_users, n_items), optional
+        Ratings that were held out of `X`: a page tells how many of them would be
+        recommended, see `RankingView`.
     **changes
         Single settings, applied last, such as ``beta=0.1``, ``code_dim=3`` or
         ``preprocess=['standard', PCAFeatures(20)]``, and what else a `Session` takes, such
@@ -95,6 +99,7 @@ class Lab(SessionView, ipywidgets.VBox):
         settings: Settings | None = None,
         preset: str | None = None,
         trainer: str = "process",
+        to_find: Any = None,
         **changes: Any,
     ) -> None:
         if isinstance(X, Session):
@@ -106,7 +111,12 @@ class Lab(SessionView, ipywidgets.VBox):
             )  # fmt: skip
         self._owns = not isinstance(X, Session)
         self._trainer = trainer
-        self._parts = self._build()
+        try:
+            self._parts = self._build(to_find)
+        except DataError:
+            if self._owns:
+                self.session.close()
+            raise
         super().__init__(children=self._parts)
         self.add_class("ae-lab")
         self._follow("status", self._refresh_saved, key=self._rest)
@@ -116,8 +126,9 @@ class Lab(SessionView, ipywidgets.VBox):
         if self._owns:
             self.session.prepare()
 
-    def _build(self) -> list[ipywidgets.Widget]:
+    def _build(self, to_find: Any = None) -> list[ipywidgets.Widget]:
         session = self.session
+        pages = [] if to_find is None else [("Held-out ratings", RankingView(session, to_find))]
         self.training = TrainingControls(session)
         self.architecture = ArchitectureControls(session)
         self.preprocess = PreprocessControls(session)
@@ -133,6 +144,7 @@ class Lab(SessionView, ipywidgets.VBox):
             ("Loss curves", self.plot),
             ("Anomalies", self.anomalies),
             ("Classes and clusters", self.groups),
+            *pages,
             css_class="ae-lab-plot",
         )
         self._saved = SavedOutput(session)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
+import numpy as np
 
 from ae_widgets.exceptions import AEWidgetsError
 from ae_widgets.widgets._controls import Combobox
@@ -12,9 +13,14 @@ from ae_widgets.widgets._style import style_sheet
 from ae_widgets.widgets._view import FromFrontEnd, SessionView
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ae_widgets.session import Session
 
-__all__ = ["LabelRow"]
+__all__ = ["LabelRow", "suggested"]
+
+MOST_NAMES = 20
+"""Names that are suggested at a time."""
 
 
 class _Button(FromFrontEnd, ipywidgets.Button):
@@ -24,9 +30,10 @@ class _Button(FromFrontEnd, ipywidgets.Button):
 class LabelRow(SessionView, ipywidgets.HBox):
     """A field for a label and a button that gives it to the selected items.
 
-    It is there while something is selected. The field offers the names that are known
-    and takes any other; Enter in it labels, as the button does. With δ above 0 a
-    classifier learns the label from the next batch on.
+    It is there while something is selected. The field offers the names that are known, the
+    20 most frequent of those that fit what is typed, and takes any other; Enter in it
+    labels, as the button does. With δ above 0 a classifier learns the label from the next
+    batch on.
 
     Parameters
     ----------
@@ -41,6 +48,7 @@ class LabelRow(SessionView, ipywidgets.HBox):
             tooltip="A label for the selected items: one of those known, or a new one",
         )
         self._name.on_msg(self._entered)
+        self._name.observe(self._typed, names=["value"])
         self._give = _Button(
             description="Label",
             tooltip="Give the selected items this label (Enter); with δ above 0 it is learnt",
@@ -61,8 +69,14 @@ class LabelRow(SessionView, ipywidgets.HBox):
         if count:
             self._give.description = f"Label {_items(count)}"
 
+    def _typed(self, _change: dict[str, Any]) -> None:
+        if len(self.session.label_names) > MOST_NAMES:
+            self._post("labels", self._show_names)
+
     def _show_names(self) -> None:
-        self._name.options = tuple(self.session.label_names)
+        self._name.options = suggested(
+            self.session.labels, self.session.label_names, self._name.value
+        )
 
     def _entered(self, _field: Any, message: dict[str, Any], _buffers: Any) -> None:
         if message.get("event") == "submit":
@@ -86,6 +100,29 @@ class LabelRow(SessionView, ipywidgets.HBox):
         if len(self.session.label_names) == 1:
             return " It is learnt once there is a second label."
         return ""
+
+
+def suggested(
+    labels: NDArray[np.int32], names: tuple[str, ...], typed: str = ""
+) -> tuple[str, ...]:
+    """Return the names to suggest: of those that have what is typed, the 20 of most items.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_samples,), int
+        Each item's label as an index into `names`; -1 for none.
+    names : tuple of str
+        All names, in whose order they are suggested.
+    typed : str, default=''
+        What stands in the field; small and capital letters are the same.
+    """
+    if len(names) <= MOST_NAMES:
+        return names
+    counts = np.bincount(labels[labels >= 0], minlength=len(names))
+    sought = typed.strip().casefold()
+    fitting = [i for i, name in enumerate(names) if sought in name.casefold()]
+    common = sorted(fitting, key=lambda i: -counts[i])[:MOST_NAMES]
+    return tuple(names[i] for i in sorted(common))
 
 
 def _items(count: int) -> str:

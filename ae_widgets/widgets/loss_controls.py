@@ -10,7 +10,7 @@ from ae_widgets.engine import CORRUPTIONS, KINDS
 from ae_widgets.engine.settings import OPTIMIZERS, SCHEDULES
 from ae_widgets.losses import RECONSTRUCTIONS
 from ae_widgets.losses.names import CLUSTERINGS
-from ae_widgets.widgets._controls import FloatField, IntField, LogSlider, Panel, row
+from ae_widgets.widgets._controls import Checkbox, FloatField, IntField, LogSlider, Panel, row
 from ae_widgets.widgets._settings_controls import SettingsControls
 from ae_widgets.widgets._style import style_sheet
 
@@ -73,6 +73,13 @@ TOOLTIPS = {
     "learning_rate": "Size of a step: the loss falls faster, or jumps if it is too large",
     "max_iter": "Times that all items are seen, after which training ends at the latest",
     "batch_size": "Items a step: small batches make the loss noisy, large ones smooth",
+    "n_iter_no_change": "Epochs without a better loss of the held-out items after which training "
+    "ends: fewer leave less time to overfit, and less to get over a standstill",
+    "tol": "Share of the lowest loss by which one has to be below it to count as better",
+    "restore_best": "Whether a run that ends, by itself or by Stop, does so with the weights of "
+    "the epoch whose loss was lowest; Resume goes on from the last ones all the same",
+    "validation_fraction": "Share of the items that are not trained on and that tell of "
+    "overfitting; with 0 the training loss decides. For the next run",
     "optimizer": "How a step follows from the gradients of the loss; for the next run",
     "momentum": "Share of the last step that SGD repeats: the loss falls faster, or overshoots",
     "weight_decay": "Pulls all parameters towards 0: a smoother network with a higher loss",
@@ -95,6 +102,8 @@ class LossControls(SettingsControls):
         The run whose loss is controlled. A change is in force from the next
         batch; what is marked, like another optimiser, from the next run.
     """
+
+    ASIDE = frozenset({"validation_fraction"})  # `preprocess` is fitted on the other items
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, TOOLTIPS)
@@ -152,7 +161,7 @@ class LossControls(SettingsControls):
 
     def _optimiser(self) -> ipywidgets.Widget:
         return Panel(
-            "Optimiser",
+            "Optimiser and stopping",
             self._choice("optimizer", "Method", _optimizers),
             self._field("momentum", "Momentum", FloatField(), when=_has_momentum),
             self._slider("weight_decay", "Weight decay", LogSlider(-6, 0, zero=True)),
@@ -163,7 +172,11 @@ class LossControls(SettingsControls):
             self._choice("schedule", "Schedule", _schedules),
             self._field("schedule_factor", "Factor", FloatField(), when=_has_factor),
             self._field("schedule_epochs", "Every (epochs)", IntField(), when=_has_epochs),
-            self._field("schedule_patience", "Patience", IntField(), when=_has_patience),
+            self._field("schedule_patience", "Plateau (epochs)", IntField(), when=_has_patience),
+            self._field("n_iter_no_change", "Patience", IntField()),
+            self._field("tol", "Tolerance", FloatField()),
+            self._field("restore_best", "Best weights", Checkbox(indent=False)),
+            self._field("validation_fraction", "Held out", FloatField(step=0.05)),
             css_class="ae-section",
             folded=True,
         )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import bqplot
@@ -17,19 +16,25 @@ from ae_widgets.data.steps import (
     PCAFeatures,
     read_steps,
 )
-from ae_widgets.exceptions import AEWidgetsError
-from ae_widgets.widgets._controls import Checkbox, IntField, IntSlider, PlainLabel
+from ae_widgets.exceptions import SettingsError
+from ae_widgets.widgets._controls import (
+    Checkbox,
+    IntField,
+    IntSlider,
+    PlainLabel,
+    TextField,
+)
 from ae_widgets.widgets._settings_controls import SettingsControls
 from ae_widgets.widgets._style import style_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ae_widgets.data.steps import Step
     from ae_widgets.engine import Settings
     from ae_widgets.session import Session
 
-__all__ = ["Form", "PreprocessControls"]
+__all__ = ["Form", "PreprocessControls", "parse_share"]
 
 OWN = "own"
 MAX_POINTS = 256
@@ -46,6 +51,8 @@ TOOLTIPS = {
     "pca": "Gives the network principal components in place of the features; reconstructions are "
     "shown as items all the same",
     "n_components": "How many components: with more, less of the items is lost before the network",
+    "share": "How much of the variance the components keep at least, such as 0.95; their number "
+    "follows. Empty where the number is chosen",
     "whiten": "Brings every component to spread 1, so that small ones count as much as large ones",
     "assignment": "Appends what k-means knows of an item: its distance from each centre, the "
     "nearest centre, or shares of all; the features themselves stay",
@@ -93,8 +100,9 @@ class Form:
                 return self.scaling
             case "pca":
                 return self.pca is not None
-            case "n_components":
-                return self.pca and self.pca.n_components
+            case "n_components" | "share":
+                kept = self.pca and self.pca.n_components
+                return kept if name == "n_components" or isinstance(kept, float) else None
             case "whiten":
                 return self.pca is not None and self.pca.whiten
             case "assignment":
@@ -112,6 +120,8 @@ class Form:
                 return replace(form, pca=PCAFeatures() if value else None)
             case "n_components" | "whiten":
                 return replace(form, pca=replace(form.pca or PCAFeatures(), **{name: value}))
+            case "share":
+                return self.change("n_components", value)
             case "assignment" if not value:
                 return replace(form, kmeans=None)
             case _:
@@ -129,9 +139,10 @@ class PreprocessControls(SettingsControls):
         at once, afterwards to the next run.
     """
 
+    ASIDE = frozenset(TOOLTIPS)  # what is asked for is fitted on the items
+
     def __init__(self, session: Session) -> None:
         super().__init__(session, TOOLTIPS)
-        self._asked: dict[str, Any] = {}  # by the fields that wait to be obeyed
         self._said = PlainLabel()
         self._said.add_class("ae-note")
         self._build_curve()
@@ -141,6 +152,14 @@ class PreprocessControls(SettingsControls):
             self._choice("scaling", "Scaling", _scalings),
             self._field("pca", "PCA", Checkbox(indent=False)),
             self._field("n_components", "Components", slider, when=_has_pca),
+            self._field(
+                "share",
+                "Variance kept",
+                TextField(placeholder="such as 0.95"),
+                when=_has_pca,
+                read=parse_share,
+                text=share_text,
+            ),
             self._figure,
             self._said,
             self._field("whiten", "Whiten", Checkbox(indent=False), when=_has_pca),
@@ -180,29 +199,10 @@ class PreprocessControls(SettingsControls):
 
     # Handlers --------------------------------------------------------------------
 
-    def _ask(self, name: str, value: Any, read: Callable[[Any], Any] | None = None) -> None:
-        """Have a change made aside: what it asks for is fitted, which takes its time."""
-        if self._showing:  # the publisher moved the control, not a person
-            return
-        self._asked[name] = read(value) if read else value
-        self._post("busy", self._show_words)
-        self.session.do_aside(f"preprocess {name}", partial(self._obey, name))
-
-    def _obey(self, name: str) -> None:
-        if name not in self._asked:  # an earlier job did it
-            return
-        value = self._asked[name]
-        try:
-            self._change(name, value)
-            self._error = ""
-        except AEWidgetsError as error:
-            self._error = str(error)
-        if self._asked[name] is value:  # else another job is about to do that
-            del self._asked[name]
-        self._post("settings", self._show, messages=3)
-
     def _change(self, name: str, value: Any) -> None:
         form = _form(self._planned())
+        if name == "share" and value is None:  # the number stays that there is
+            name, value = "n_components", self._set(self._planned(), "n_components")
         if value != OWN and form.value(name) != value:
             self.session.change(preprocess=form.change(name, value).steps)
 
@@ -213,9 +213,7 @@ class PreprocessControls(SettingsControls):
 
     # What is shown -----------------------------------------------------------------
 
-    def _value(self, settings: Settings, name: str) -> Any:
-        if name in self._asked:
-            return self._asked[name]
+    def _set(self, settings: Settings, name: str) -> Any:
         form = _form(settings)
         if name != "n_components":
             return form.value(name)
@@ -241,6 +239,9 @@ class PreprocessControls(SettingsControls):
         super()._show()
         self._show_words()
 
+    def _show_busy(self) -> None:
+        self._show_words()
+
     def _show_words(self) -> None:
         self._said.value = FITTING if self._asked else self._in_words(self._planned())
 
@@ -256,7 +257,8 @@ class PreprocessControls(SettingsControls):
             at = np.unique(np.linspace(1, len(kept), most).round().astype(int))
             with mark.hold_sync():
                 mark.x, mark.y = at.astype(np.float32), kept[at - 1].astype(np.float32)
-        share = float(kept[chosen - 1])
+        asked = _form(planned).value("share")
+        share = float(kept[chosen - 1]) if asked is None else asked
         with self._place.hold_sync():
             self._place.x = np.array([0, chosen, chosen], np.float32)
             self._place.y = np.array([share, share, 0], np.float32)
@@ -274,6 +276,36 @@ class PreprocessControls(SettingsControls):
         if kept is None or not 0 < chosen <= len(kept):
             return f"{chosen:,} components"
         return f"{chosen:,} of {len(kept):,} keep {kept[chosen - 1]:.1%} of the variance"
+
+
+def parse_share(text: str) -> float | None:
+    """Read a share of the variance from a text such as '0.95' or '95 %'; None if it is empty.
+
+    Raises
+    ------
+    SettingsError
+        If it is not above 0 and up to 1.
+    """
+    said = text.strip()
+    if not said:
+        return None
+    number = said.removesuffix("%").replace(",", ".")
+    try:
+        share = float(number) if number == said.replace(",", ".") else float(number) / 100
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        msg = (
+            f"A share of the variance is above 0 and up to 1, such as 0.95; {said!r} is not. "
+            "A number of components is chosen by the slider."
+        )
+        raise SettingsError(msg)
+    return round(share, 12)  # 99.9 / 100 is not 0.999
+
+
+def share_text(share: float | None) -> str:
+    """Write a share as `parse_share` reads it."""
+    return "" if share is None else str(share)
 
 
 def _form(settings: Settings) -> Form:

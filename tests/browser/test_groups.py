@@ -181,12 +181,14 @@ def test_overfitting_is_told_with_what_helps(open_notebook):
     wait_for_state(notebook, "finished", timeout=90)
     gap = notebook.page.locator(".ae-groups-note", has_text="Overfitting: the validation loss is")
     gap.wait_for()
-    remedies = "try dropout, noise on the inputs, weight decay or early stopping."
-    assert gap.inner_text().endswith(remedies)
+    remedies = "try Dropout, Kind: denoising, Weight decay or Best weights under Optimiser and"
+    assert remedies in gap.inner_text()
     take_pictures(notebook, "overfitting", part=".ae-groups")
-    unfold(notebook, "Optimiser")  # what helps is at hand, and no longer advised once in use
+    unfold(
+        notebook, "Optimiser and stopping"
+    )  # what helps is at hand, and no longer advised once in use
     enter(notebook, "Weight decay", "0.01")
-    notebook.wait_for(lambda: "inputs or early stopping." in gap.inner_text())
+    notebook.wait_for(lambda: "denoising or Best weights" in gap.inner_text())
     assert notebook.run("print(lab.session.settings.weight_decay)") == "0.01"
 
 
@@ -221,7 +223,7 @@ lab"""
         notebook.wait_for(lambda name=name: f"40 items labelled '{name}'." in status.text_content())
         assert_inert(notebook)
     known = page.locator(".ae-labelling datalist option")
-    notebook.wait_for(lambda: known.count() == len(HOSTILE))
+    notebook.wait_for(lambda: known.count() == len(HOSTILE))  # all: they are few
     offered = known.evaluate_all("(options) => options.map((option) => option.value)")
     assert set(offered) == set(HOSTILE)
     notebook.shot("groups-hostile")

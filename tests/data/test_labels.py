@@ -95,6 +95,32 @@ def test_categories_keep_their_order_and_those_without_items_are_left_out():
     assert read.labels.tolist() == [2, 0, 1, 0]
 
 
+@pytest.mark.parametrize(
+    ("values", "kinds", "names", "classes"),
+    [
+        ([9, 10, None, 9], [10, 9, 8], ("10", "9"), [10, 9]),
+        ([9.5, 9.0, None, 1e20], [9.0, 9.5, 1e20], ("9", "9.5", "1e+20"), [9.0, 9.5, 1e20]),
+        (["9", "10", None, "9"], ["10", "9"], ("10", "9"), None),
+        ([9, "10", None, 9], ["10", 9], ("10", "9"), None),
+    ],
+)
+def test_categories_that_are_numbers_are_numbers_as_classes(values, kinds, names, classes):
+    read = read_labels(pd.Series(values, dtype=pd.CategoricalDtype(kinds)), 4)
+    assert read.names == names
+    assert (None if read.classes is None else read.classes.tolist()) == classes
+    labels = read.labels.tolist()
+    assert labels[2] == -1
+    assert [names[label] for label in labels if label >= 0] == [
+        f"{value:g}" if isinstance(value, float) else str(value) for value in values if value
+    ]
+
+
+def test_a_category_of_minus_1_is_no_label():
+    read = read_labels(pd.Series([-1, 0, 1, 0], dtype="category"), 4)
+    assert read.names == ("0", "1")
+    assert read.labels.tolist() == [-1, 0, 1, 0]
+
+
 def test_polars_series_are_read():
     polars = pytest.importorskip("polars")
     order = polars.Enum(["z", "a"])

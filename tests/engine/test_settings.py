@@ -63,7 +63,13 @@ def test_an_unknown_name_lists_the_known_ones():
     [
         ("learning_rat", "Did you mean 'learning_rate'?"),
         ("learning_rate_init", "Its name is 'learning_rate' here."),
-        ("early_stopping", "Items are held out by validation_fraction, the share of them."),
+        (
+            "early_stopping",
+            (
+                "Items are held out by validation_fraction, the share of them, and restore_best "
+                "has a run end with the weights of its best epoch."
+            ),
+        ),
         (
             "contamination",
             (

@@ -197,6 +197,40 @@ def test_which_label_counts_as_anomalous(y, anomaly):
     session.close()
 
 
+def test_labels_given_by_hand_are_those_of_list_choice_and_curve():
+    session = Session(items(), trainer="thread")
+    desk = AnomalyDesk(session)
+    told(desk, ERRORS)
+    assert "ae-away" in desk._class._dom_classes
+    assert desk._curve.text.value == "A curve needs labels"
+    session.label(np.arange(55, 60), "odd")
+    assert publisher.flush()
+    assert "ae-away" not in desk._class._dom_classes
+    assert desk._list.options[0][0] == "1. item 59 · 1 · odd"
+    assert desk._class.options == (("none", -1), ("odd", 0))
+    assert desk._curve.text.value.startswith("For a curve, choose")
+    session.label(np.arange(50), "usual")
+    assert publisher.flush()
+    assert desk._class.value == 0  # the rarer of two
+    assert desk._curve.text.value == "AUC 1.000"
+    session.label([0], "odd")
+    assert publisher.flush()
+    known = np.r_[1, np.zeros(49), np.ones(5)]
+    area = roc_auc_score(known, ERRORS[[*range(50), *range(55, 60)]])
+    assert desk._curve.text.value == f"AUC {area:.3f}"
+    desk._class.value = 1  # a person has chosen, and that stays
+    session.label(np.arange(10), "third")
+    assert publisher.flush()
+    assert desk._class.value == 1
+    assert [name for name, _ in desk._class.options] == ["none", "odd", "usual", "third"]
+    session.label(np.arange(10, 50), "third")
+    assert publisher.flush()
+    assert desk._class.value == 1
+    assert desk._curve.text.value == "A curve needs items of another label too"
+    desk.close()
+    session.close()
+
+
 def test_items_without_a_label_are_left_out_of_the_curve():
     session = Session(items(), [None, None, *([1, 0] * 29)], trainer="thread")
     desk = AnomalyDesk(session)

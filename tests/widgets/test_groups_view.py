@@ -6,11 +6,14 @@ import time
 import numpy as np
 import pytest
 
+from ae_widgets.engine import Settings
 from ae_widgets.engine.protocol import Latent
 from ae_widgets.session import Session, publisher
-from ae_widgets.widgets import GroupsView
+from ae_widgets.widgets import ArchitectureControls, GroupsView, LossControls
 from ae_widgets.widgets._score_tables import confusion_table, mistaken_text
 from ae_widgets.widgets._tabs import Tabs
+from ae_widgets.widgets._view import tree
+from ae_widgets.widgets.groups_view import _remedies
 from tests.widgets.conftest import Trainer, items
 
 NAMES = ["a", "b", "<img src=x>"]
@@ -131,16 +134,39 @@ def test_the_gap_is_told_with_what_helps(view, session):
     trainer.epochs(1, 30)  # the validation loss is twice the training loss, and both fall
     assert view._gap.value.startswith("Loss 0.03333, held-out 0.06667 (+100%). No overfitting yet")
     trainer.epochs(31, 60, held_out=lambda epoch: epoch / 450)
-    remedies = "lowest 30 epochs ago; try dropout, noise on the inputs, weight decay or early"
+    remedies = (
+        "lowest 30 epochs ago; try Dropout, Kind: denoising, Weight decay or Best weights under "
+        "Optimiser and stopping."
+    )
     assert "Overfitting: the validation loss is" in view._gap.value
-    assert remedies in view._gap.value
-    session.change(weight_decay=0.01)
+    assert view._gap.value.endswith(remedies)
+    session.change(weight_decay=0.01, restore_best=True)
     assert publisher.flush()
-    assert "weight decay" not in view._gap.value
+    assert view._gap.value.endswith(
+        "try Dropout, Kind: denoising or a shorter Patience under Optimiser and stopping."
+    )
+    trainer.state("paused", "asked", epoch=60, step=60)
+    assert view._gap.value.endswith(" The run ends with the weights of its best epoch, so far 60.")
+    trainer.state("finished", "stopped", epoch=60, step=60)
+    assert "The run ends" not in view._gap.value
     # Losses of another objective say nothing of this one.
     trainer.changed("beta", 0.1, step=60, epoch=60.0)
     trainer.epochs(61, 65)
     assert "No overfitting yet" in view._gap.value
+
+
+def test_what_helps_goes_by_the_names_of_controls(session):
+    named = ", ".join(_remedies(Settings()) + _remedies(Settings(restore_best=True)))
+    panels = LossControls(session), ArchitectureControls(session)
+    inner = [widget for panel in panels for widget in tree(panel)]
+    labels = {getattr(widget, "description", "") for widget in inner} & {
+        "Dropout", "Kind", "Weight decay", "Best weights", "Patience", "Optimiser and stopping",
+    }  # fmt: skip
+    assert all(label in named for label in labels)
+    assert len(labels) == 6
+    assert ("denoising", "denoising") in panels[1]._fields["kind"].options
+    for panel in panels:
+        panel.close()
 
 
 def test_while_it_is_not_seen_it_asks_for_nothing(view, session, monkeypatch):

@@ -2,8 +2,9 @@
 
 import pytest
 
-from ae_widgets.session import publisher
+from ae_widgets.session import Session, publisher
 from ae_widgets.widgets import LabelRow
+from tests.widgets.conftest import items
 
 
 @pytest.fixture
@@ -52,6 +53,31 @@ def test_a_new_name_is_given_and_offered_from_then_on(row, session):
     enter(row)
     assert session.labels[1] == 3
     assert session.status.note == "1 item labelled 'odd'."
+
+
+def test_of_many_names_those_are_offered_that_fit_what_is_typed():
+    y = [f"Name {i}" for i in range(50)] + ["Name 41"] * 5 + ["other"] * 5
+    session = Session(items(), y, trainer="thread")
+    row = LabelRow(session)
+    sent = row._name.options
+    assert len(sent) == 20
+    assert sent[-1] == "other"
+    assert "Name 41" in sent
+    row._name.value = "name 4"
+    assert publisher.flush()
+    assert row._name.options == tuple(sorted(f"Name {i}" for i in (4, *range(40, 50))))
+    row._name.value = "new"
+    assert publisher.flush()
+    assert row._name.options == ()
+    session.select([4, 7, 9])
+    enter(row)
+    assert session.label_names[-1] == "new"
+    row._name.value = ""
+    assert publisher.flush()
+    assert len(row._name.options) == 20
+    assert row._name.options[-1] == "new"
+    row.close()
+    session.close()
 
 
 def test_labels_are_taken_away(row, session):

@@ -1,5 +1,7 @@
 """Controls move settings, and settings move controls, without echo."""
 
+import time
+
 import pytest
 
 from ae_widgets.engine import KINDS
@@ -7,6 +9,13 @@ from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
 from ae_widgets.session import publisher
 from ae_widgets.widgets import LossControls
 from ae_widgets.widgets._controls import LogSlider
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.002)
 
 
 @pytest.fixture
@@ -25,7 +34,7 @@ def test_begins_with_the_settings(controls, session):
         "sparsity_target", "learning_rate", "batch_size", "max_iter", "optimizer", "momentum",
         "weight_decay", "gradient_clip", "schedule", "schedule_factor", "schedule_epochs",
         "schedule_patience", "gamma", "delta", "clustering", "n_clusters", "clustering_start",
-        "class_weight",
+        "class_weight", "n_iter_no_change", "tol", "restore_best", "validation_fraction",
     }  # fmt: skip
 
 
@@ -134,6 +143,35 @@ def test_the_optimiser_waits_and_brings_its_fields(controls, session, trainer):
     assert session.settings.optimizer == "sgd"
     assert "ae-pending" not in controls._rows["optimizer"]._dom_classes
     assert away(controls) & {"sparsity_target", "schedule_epochs"} == {"schedule_epochs"}
+
+
+def test_when_a_run_stops_early_is_live_and_what_is_held_out_waits(controls, session, trainer):
+    trainer.state("running", step=1)
+    for name, value in {"n_iter_no_change": 25, "tol": 0.0, "restore_best": True}.items():
+        controls._fields[name].value = value
+        assert session.settings.value(name) == value
+    controls._fields["validation_fraction"].value = 0.25
+    wait_for(lambda: not controls._asked)
+    assert publisher.flush()
+    assert session.settings.validation_fraction == 0.1
+    assert session.pending == {"validation_fraction": 0.25}
+    assert controls._fields["validation_fraction"].value == 0.25
+    marked = {n for n, row in controls._rows.items() if "ae-pending" in row._dom_classes}
+    assert marked == {"validation_fraction"}
+    session.reset()
+    assert publisher.flush()
+    assert session.settings.validation_fraction == 0.25
+    assert "ae-pending" not in controls._rows["validation_fraction"]._dom_classes
+
+
+def test_a_share_that_cannot_be_held_out_is_told_and_taken_back(controls, session):
+    controls._fields["validation_fraction"].value = 1.5
+    wait_for(lambda: not controls._asked)
+    assert publisher.flush()
+    told = "validation_fraction must be a number from 0 to 0.99, got 1.5."
+    assert controls._message.value == told
+    assert controls._fields["validation_fraction"].value == 0.1
+    assert session.pending == {}
 
 
 def test_no_limit_of_the_gradient_is_0(controls, session):

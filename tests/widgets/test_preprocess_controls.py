@@ -10,7 +10,7 @@ from sklearn.preprocessing import Normalizer
 
 from ae_widgets import KMeansFeatures, PCAFeatures, PreprocessControls, Session
 from ae_widgets.session import publisher
-from ae_widgets.widgets.preprocess_controls import Form
+from ae_widgets.widgets.preprocess_controls import Form, parse_share
 from tests.widgets.conftest import items
 
 
@@ -67,7 +67,7 @@ def test_each_field_is_a_step(controls, session):
     assert session.settings.preprocess == expected
     assert session.features.shape == (60, 10)
     assert shown(controls) == [
-        "Scaling", "PCA", "Components", "Whiten", "Clusters", "How many",
+        "Scaling", "PCA", "Components", "Variance kept", "Whiten", "Clusters", "How many",
     ]  # fmt: skip
     fields["pca"].value = False
     fields["assignment"].value = ""
@@ -93,6 +93,64 @@ def test_the_curve_is_what_components_keep(controls, session):
     assert controls._place.x.tolist() == [0, chosen, chosen]
     expected = f"{chosen} of 16 keep {kept[chosen - 1]:.1%} of the variance"
     assert controls._said.value == expected
+
+
+def test_a_share_of_the_variance_chooses(controls, session):
+    fields = controls._fields
+    fields["pca"].value = True
+    settle(controls)
+    assert session.settings.preprocess == (PCAFeatures(0.95),)
+    assert fields["share"].value == "0.95"
+    fields["share"].value = "50 %"
+    settle(controls)
+    wait_for_curve(session)
+    assert session.settings.preprocess == (PCAFeatures(0.5),)
+    assert fields["share"].value == "0.5"
+    chosen = session.features.shape[1]
+    assert fields["n_components"].value == chosen
+    assert controls._place.x.tolist() == [0, chosen, chosen]
+    assert controls._place.y.tolist() == [0.5, 0.5, 0]
+    fields["n_components"].value = 3
+    settle(controls)
+    assert session.settings.preprocess == (PCAFeatures(3),)
+    assert fields["share"].value == ""
+    # With none, the number stays that there is.
+    fields["share"].value = "0.9"
+    settle(controls)
+    chosen = session.features.shape[1]
+    fields["share"].value = ""
+    settle(controls)
+    assert session.settings.preprocess == (PCAFeatures(chosen),)
+
+
+@pytest.mark.parametrize("share", [0.123456789, 1.0])
+def test_a_share_given_by_code_stays_as_it_is(controls, session, share):
+    steps = (PCAFeatures(share, whiten=True),)
+    session.change(preprocess=steps)
+    settle(controls)
+    assert controls._fields["share"].value == str(share)
+    controls._fields["scaling"].value = "standard"
+    settle(controls)
+    assert session.settings.preprocess == ("standard", *steps)
+
+
+@pytest.mark.parametrize("text", ["18", "0", "-0.5", "nan", "most", "101%"])
+def test_what_is_no_share_is_told_and_taken_back(controls, session, text):
+    session.change(preprocess=PCAFeatures(4))
+    settle(controls)
+    controls._fields["share"].value = text
+    settle(controls)
+    assert f"such as 0.95; {text!r} is not" in controls._message.value
+    assert session.settings.preprocess == (PCAFeatures(4),)
+    assert controls._fields["share"].value == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [("0.95", 0.95), (" 95% ", 0.95), ("99.9 %", 0.999), ("0,8", 0.8), ("1", 1.0), ("  ", None)],
+)
+def test_shares_are_read(text, share):
+    assert parse_share(text) == share
 
 
 def test_a_click_on_the_curve_chooses(controls, session):

@@ -1,0 +1,111 @@
+"""How many of the ratings that were held out a run would recommend."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+import numpy as np
+
+from ae_widgets.analysis.ranking import ndcg_at_k, recall_at_k, top_items
+from ae_widgets.exceptions import DataError, TrainingError
+from ae_widgets.widgets._score_tables import ranking_table
+from ae_widgets.widgets._style import style_sheet
+from ae_widgets.widgets._view import PageView
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ae_widgets.data import Dataset
+    from ae_widgets.session import Reconstructions, Session
+
+__all__ = ["RankingView"]
+
+REFRESH = 1.0  # seconds between two looks while training
+MOST_USERS = 500
+MAX_VALUES = 2_000_000  # of reconstructions that are asked for at a time
+EMPTY = "What the recommendations are worth appears here with the first picture of the codes"
+
+
+class RankingView(PageView, ipywidgets.VBox):
+    """Recall and NDCG of what users rated and the run was not shown, beside what is popular.
+
+    Of 500 users at most, evenly chosen from those with something to find.
+
+    Parameters
+    ----------
+    session : Session
+        A run on ratings, users in rows.
+    to_find : sparse matrix of shape (n_users, n_items)
+        The ratings that were held out, see `ae_widgets.data.split_ratings`.
+    k : int, default=20
+        How many recommendations are looked at; all items if there are fewer.
+
+    Raises
+    ------
+    DataError
+        If `to_find` is of another shape than the run's items, or holds nothing.
+    """
+
+    def __init__(self, session: Session, to_find: Any, *, k: int = 20) -> None:
+        from scipy.sparse import csr_array
+
+        self.session = session
+        dataset = session.dataset
+        shape = dataset.n_samples, dataset.n_features
+        self._to_find, self._k = csr_array(to_find), min(k, shape[1])
+        if self._to_find.shape != shape or not self._to_find.count_nonzero():
+            msg = (
+                f"to_find must hold ratings and be of the shape {shape} of X, got "
+                f"{self._to_find.count_nonzero():,} in {self._to_find.shape}."
+            )
+            raise DataError(msg)
+        users = np.unique(self._to_find.nonzero()[0])
+        most = max(1, min(MOST_USERS, MAX_VALUES // shape[1]))
+        self._users = users[:: -(-len(users) // most)]
+        self._popularity = _counts(dataset)
+        self._scores: dict[str, list[float]] = {}
+        self._table, self._hint = ipywidgets.HTML(""), ipywidgets.Label(EMPTY)
+        self._hint.add_class("ae-empty")
+        super().__init__(children=[style_sheet(), self._table, self._hint])
+        self.add_class("ae-groups")
+        self._follow("latent", self._ask, messages=0, interval=REFRESH)
+
+    def _wake(self) -> None:
+        self._ask()
+
+    def _ask(self) -> None:
+        if not self._active or self.session.latent is None:
+            return
+        try:
+            self.session.request_reconstructions(self._users, self._take)
+        except TrainingError:
+            return  # the session is closed: what was shown last stays
+
+    def _take(self, answer: Reconstructions) -> None:
+        self.session.do_aside("ranking", partial(self._find, answer))
+
+    def _find(self, answer: Reconstructions) -> None:
+        to_find = self._to_find[answer.indices]
+        popular = np.tile(self._popularity, (len(answer.indices), 1))
+        self._scores = {
+            name: [float(score(top_items(scores, self._k, answer.inputs), to_find, self._k).mean())
+                   for score in (recall_at_k, ndcg_at_k)]
+            for name, scores in (("network", answer.outputs), ("popularity", popular))
+        }  # fmt: skip
+        self._post("ranking", self._show, messages=3)
+
+    def _show(self) -> None:
+        self._hint.add_class("ae-hidden")
+        self._table.value = ranking_table(self._scores, self._k, len(self._users))
+
+
+def _counts(dataset: Dataset) -> NDArray[np.intp]:
+    """Return how many users have rated each item."""
+    features: Any = dataset.features
+    if not dataset.sparse:
+        rated: NDArray[np.intp] = ((features != 0) & ~np.isnan(features)).sum(axis=0)
+        return rated
+    stored = (features.data != 0) & ~np.isnan(features.data)
+    return np.bincount(features.indices[stored], minlength=dataset.n_features)

@@ -1,0 +1,73 @@
+"""Held-out ratings, found or not, as the functions of analysis have it."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+
+from ae_widgets import DataError, Session
+from ae_widgets.analysis import ndcg_at_k, recall_at_k
+from ae_widgets.analysis.ranking import top_items
+from ae_widgets.data import make_ratings, split_ratings
+from ae_widgets.session import publisher
+from ae_widgets.widgets import RankingView
+
+SEEN, TO_FIND = split_ratings(make_ratings(120, 60, mean_ratings=12))
+
+
+def wait_for(condition, timeout=30):
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.01)
+    assert publisher.flush()
+
+
+def numbers(view):
+    return [float(n) for n in re.findall(r"<td>([\d.]+)</td>", view._table.value)]
+
+
+@pytest.mark.parametrize("missing", ["error", "mask"])
+def test_recall_and_ndcg_of_the_network_and_of_what_is_popular(missing):
+    options = {"reconstruction": "multinomial"} if missing == "error" else {"missing": "mask"}
+    session = Session(SEEN, trainer="thread", max_iter=3, **options)
+    view = RankingView(session, TO_FIND, k=10)
+    session.start()
+    session.wait(60)
+    users = np.unique(TO_FIND.nonzero()[0])
+    best = top_items(session.reconstruct(users).outputs, 10, SEEN[users])
+    counts = np.tile((SEEN.toarray() > 0).sum(axis=0), (len(users), 1))
+    popular = top_items(counts, 10, SEEN[users])
+    expected = [
+        round(float(np.mean(score(ranked, TO_FIND[users], 10))), 3)
+        for score in (recall_at_k, ndcg_at_k) for ranked in (best, popular)
+    ]  # fmt: skip
+    wait_for(lambda: numbers(view)[:4] == expected)
+    assert "recall@10" in view._table.value
+    assert numbers(view)[4:] == [len(users)] * 2
+    assert "ae-hidden" in view._hint._dom_classes
+    view.close()
+    session.close()
+
+
+def test_ratings_of_others_are_refused():
+    session = Session(SEEN, trainer="thread")
+    with pytest.raises(DataError, match=r"of the shape \(120, 60\) of X, got .* in \(3, 60\)"):
+        RankingView(session, TO_FIND[:3])
+    with pytest.raises(DataError, match="must hold ratings"):
+        RankingView(session, np.zeros((120, 60)))
+    session.close()
+
+
+def test_while_it_is_not_seen_it_asks_for_nothing(monkeypatch):
+    session = Session(SEEN, trainer="thread")
+    view = RankingView(session, TO_FIND)
+    asked = []
+    monkeypatch.setattr(session, "request_reconstructions", lambda *_: asked.append(1))
+    view.active = False
+    session._notify("latent")
+    assert publisher.flush()
+    assert asked == []
+    view.close()
+    session.close()
