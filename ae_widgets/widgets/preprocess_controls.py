@@ -243,7 +243,9 @@ class PreprocessControls(SettingsControls):
         self._show_words()
 
     def _show_words(self) -> None:
-        self._said.value = FITTING if self._asked else self._in_words(self._planned())
+        with self._said.hold_sync():  # one message
+            self._said.value = FITTING if self._asked else self._in_words(self._planned())
+            self._said.tooltip = self._said.value  # long steps do not fit in a line
 
     def _show_curve(self) -> None:
         kept, planned = self.session.explained_variance, self._planned()

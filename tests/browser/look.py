@@ -32,7 +32,8 @@ MISPLACED = """() => {
   });
   return found;
 }"""
-READABLE = """() => [...document.querySelectorAll('.ae-lab button, .ae-lab label')]
+READABLE = """() => [...document.querySelectorAll(
+  '.ae-lab button, .ae-lab label, .ae-lab .ae-curve-head > .ae-desk-note')]
   .filter((node) => node.offsetParent && node.scrollWidth > node.clientWidth + 1)
   .map((node) => node.textContent)"""
 
