@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ae_widgets.engine.best import Best
 from ae_widgets.engine.device import find_device
+from ae_widgets.engine.finite import are_finite
 from ae_widgets.engine.guidance import Guidance
 from ae_widgets.engine.items import chunk_rows, items, take
 from ae_widgets.engine.kinds import KINDS
@@ -45,6 +46,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Trainer"]
 
+TRIAL_ITEMS = 16
+"""Items that show at the end of an epoch, where none are held out, that the loss is finite."""
+
+BROKEN_WEIGHTS = (
+    "The weights to begin with are NaN or infinite, and training cannot go on from them. Begin "
+    "anew: warm_start=False and fit in place of partial_fit, or modules with other weights."
+)
+
 
 class Trainer:
     """A network in training.
@@ -72,6 +81,9 @@ class Trainer:
     ------
     DataError
         If no item to train on has a weight above 0.
+    SettingsError
+        If `weights` are those of another network, or they or the parameters of `network`
+        are not finite.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  # the data, and how to begin
@@ -124,6 +136,8 @@ class Trainer:
         # Where to go back to: the parameters given to begin with, and those at the end of
         # an epoch. The ones drawn can be drawn again.
         self._given_weights = weights or (self.weights() if self._own_modules else None)
+        if self._given_weights and not are_finite(self.network):
+            raise SettingsError(BROKEN_WEIGHTS)
         self._finite_weights: dict[str, NDArray[np.float32]] = {}
         self._finite_epoch = 0
 
@@ -222,18 +236,30 @@ class Trainer:
         self._batch_seconds = seconds / max(1, steps)
         if trained.bad_total is not None:
             self._skip(min(size, len(rows) - trained.n_items))
+            self.step += 1  # it was taken and is undone: what follows is at another step
             self._restore(trained.bad_total)
         return self._cursor >= len(self._order)
 
     def finish_epoch(self) -> LossRecord:
-        """Measure the held-out items, begin the next epoch, and return the whole epoch's losses."""
+        """Measure the held-out items, begin the next epoch, and return the whole epoch's losses.
+
+        Raises
+        ------
+        NonFiniteLossError
+            If the last update left weights, or gives a loss, that are NaN or infinite: no
+            loss of a batch has shown that. As for `run`, and the epoch begins again.
+        """
         started = time.perf_counter()
-        self.epoch += 1
         self._scatter()
+        validation = self.evaluate(self.validation_rows) if len(self.validation_rows) else None
+        self.require_finite_weights()
+        total = self._trial_error() if validation is None else validation.total
+        if not math.isfinite(total):
+            self._restore(total)
+        self.epoch += 1
         self._cursor = self._scattered = 0
         self._order = self._new_order()
         self.guidance.unsettle()
-        validation = self.evaluate(self.validation_rows) if len(self.validation_rows) else None
         self.seconds += time.perf_counter() - started
         train = LossParts(*self.means.summary())
         self._forget_means()
@@ -352,6 +378,22 @@ class Trainer:
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return a copy of the parameters by name."""
         return _weights(self.network)
+
+    @property
+    def has_finite_weights(self) -> bool:
+        """Whether no parameter is NaN or infinite."""
+        return are_finite(self.network)
+
+    def require_finite_weights(self) -> None:
+        """Go back to the end of the last epoch if the last update broke the parameters.
+
+        Raises
+        ------
+        NonFiniteLossError
+            If it did; as for `run`.
+        """
+        if not self.has_finite_weights:
+            self._restore(math.nan)
 
     def load_weights(self, weights: dict[str, NDArray[np.float32]]) -> None:
         """Put parameters from `weights` in place.
@@ -632,8 +674,13 @@ class Trainer:
         self._keep_finite_weights()
         return self._finite_weights or self._given_weights or _weights(self._draw())
 
-    def _restore(self, loss: float) -> None:
-        self.step += 1  # it was taken and is undone: what follows is at another step
+    def _trial_error(self) -> float:
+        """Return the mean error of some items that were trained on, with the present weights."""
+        codes, errors = self.encode(torch.from_numpy(self._order[:TRIAL_ITEMS]))
+        return errors.mean().item() if codes.isfinite().all() else math.nan
+
+    def _restore(self, loss: float) -> NoReturn:
+        """Go back to the last weights whose loss was finite, and say so."""
         rate = self.schedule.learning_rate
         self.load_weights(self._last_finite_weights())
         self._stepper.forget()

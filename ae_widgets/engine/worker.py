@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -285,6 +286,8 @@ class Worker:
             elif isinstance(command, Label):
                 self._label(command)
             else:
+                with suppress(NonFiniteLossError):  # as it was found at the time, by a halt
+                    self._require().require_finite_weights()
                 self._go_on()
 
     def _reconstruct(self, request: int, indices: NDArray[np.int64]) -> None:
@@ -297,19 +300,12 @@ class Worker:
         self._apply_changes()
         if not self._running:
             return
+        epoch_done = self._train_some()
+        if epoch_done is None:
+            return
         trainer = self._require()
-        try:
-            epoch_done = trainer.run(self._batches_at_once())
-        except NonFiniteLossError:
-            if self._schedule is None:
-                raise
-            if self._schedule.goes_on(trainer.step):  # as it was told to at the time
-                return
-            self._obey_due(self._schedule)
-            raise
         now = time.perf_counter()
         if epoch_done:
-            self._records.append(trainer.finish_epoch())
             self._recorded_at = now
         elif now - self._recorded_at > RECORD_SECONDS and trainer.unrecorded:
             self._records.append(trainer.record())
@@ -321,6 +317,22 @@ class Worker:
         self._show_frame(epoch_done=epoch_done)
         if self._schedule is None:
             self._halt_if_done(epoch_done=epoch_done)
+
+    def _train_some(self) -> bool | None:
+        """Train a little; return whether an epoch is done, None if a replay must begin it anew."""
+        trainer = self._require()
+        try:
+            epoch_done = trainer.run(self._batches_at_once())
+            if epoch_done:
+                self._records.append(trainer.finish_epoch())
+        except NonFiniteLossError:
+            if self._schedule is None:
+                raise
+            if self._schedule.goes_on(trainer.step):  # as it was told to at the time
+                return None
+            self._obey_due(self._schedule)
+            raise
+        return epoch_done
 
     def _batches_at_once(self) -> int:
         """Return how many batches may run before the next look at commands and views."""
@@ -343,6 +355,7 @@ class Worker:
     def _halt(self, state: RunState, reason: str) -> None:
         """Stop between two batches; the state is told last, so that it closes the picture."""
         trainer = self._require()
+        trainer.require_finite_weights()
         self._running, self._schedule = False, None
         if trainer.unrecorded:
             self._records.append(trainer.record())
@@ -388,10 +401,14 @@ class Worker:
     def _send_weights(self) -> None:
         trainer = self._require()
         self._weights_at = time.perf_counter()
+        if not trainer.has_finite_weights:
+            return  # the next batch tells of it, and goes back to those of before
         self._emit(Weights(self._run, trainer.step, trainer.weights()))
 
     def _send_state(self, request: int) -> None:
         self._apply_changes()
+        # What is written holds weights that can be trained on, or none is.
+        self._guarded(self._require().require_finite_weights)
         self._say_progress()  # what was measured up to here belongs to it
         self._emit(TrainerState(self._run, request, self._require().state()))
 
