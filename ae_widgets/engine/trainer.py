@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ae_widgets.engine.best import Best
 from ae_widgets.engine.device import find_device
-from ae_widgets.engine.finite import are_finite
+from ae_widgets.engine.finite import are_finite, are_moderate
 from ae_widgets.engine.guidance import Guidance
 from ae_widgets.engine.items import chunk_rows, items, take
 from ae_widgets.engine.kinds import KINDS
@@ -252,8 +252,10 @@ class Trainer:
         started = time.perf_counter()
         self._scatter()
         validation = self.evaluate(self.validation_rows) if len(self.validation_rows) else None
-        self.require_finite_weights()
-        total = self._trial_error() if validation is None else validation.total
+        total = 0.0 if validation is None else validation.total
+        if not are_moderate(self.network):
+            self.require_finite_weights()
+            total = self._trial_error() if validation is None else total
         if not math.isfinite(total):
             self._restore(total)
         self.epoch += 1

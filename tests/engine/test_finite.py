@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ae_widgets import Autoencoder, NonFiniteLossError, SettingsError
-from ae_widgets.engine.finite import are_finite
+from ae_widgets.engine.finite import are_finite, are_moderate
 from ae_widgets.engine.trainer import Trainer
 from tests.engine.data import blobs, small
 
@@ -110,3 +110,14 @@ def test_weights_to_begin_with_must_be_finite():
         next(model.network_.parameters()).fill_(float("nan"))
     with pytest.raises(SettingsError, match=r"weights to begin with are NaN .*warm_start=False"):
         model.partial_fit(blobs())
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e6, 1e25, np.nan, np.inf])
+def test_what_is_moderate_puts_out_what_is_finite(scale):
+    network = Trainer(blobs(), small(hidden_layer_sizes=(8, 8))).network
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter *= scale
+    squares = network(torch.from_numpy(blobs()))[1] ** 2
+    assert are_moderate(network) == (scale == 1.0)
+    assert squares.isfinite().all() or not are_moderate(network)
