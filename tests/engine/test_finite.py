@@ -117,7 +117,7 @@ def test_what_is_moderate_puts_out_what_is_finite(scale):
     network = Trainer(blobs(), small(hidden_layer_sizes=(8, 8))).network
     with torch.no_grad():
         for parameter in network.parameters():
-            parameter *= scale
+            parameter.mul_(scale)
     squares = network(torch.from_numpy(blobs()))[1] ** 2
     assert are_moderate(network) == (scale == 1.0)
     assert squares.isfinite().all() or not are_moderate(network)
