@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -51,8 +52,8 @@ class Run:
         Tells its events from those of the runs before.
     settings : Settings
         With which it begins.
-    n_train : int
-        Items that are trained on.
+    n_samples : int
+        Items that are trained on or held out.
 
     Attributes
     ----------
@@ -66,7 +67,7 @@ class Run:
         Whether a pause or a stop is on its way to the trainer.
     """
 
-    def __init__(self, number: int, settings: Settings, n_train: int) -> None:
+    def __init__(self, number: int, settings: Settings, n_samples: int) -> None:
         self.number = number
         self.settings = settings
         self.history = History()
@@ -76,14 +77,15 @@ class Run:
         self.latent: LatentFrame | None = None
         self.weights: dict[str, NDArray[np.float32]] | None = None
         self.error: TrainingError | None = None
-        self._n_train = n_train
+        held_out = min(math.ceil(settings.validation_fraction * n_samples), n_samples - 1)
+        self._n_train = n_samples - held_out
         self.applied = settings
         self._view = LatentView()
         self._divergence = Divergence()
         self._warning = ""
         self._awaited = 0  # commands to train that the trainer has not taken up yet
         self.halting = False
-        self.status = Status(watched="validation" if settings.validation_fraction else "training")
+        self.status = Status(watched="validation" if held_out else "training")
         self.follow_settings(settings)
 
     def follow_settings(self, settings: Settings) -> None:

@@ -508,10 +508,9 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
     # The trainer ------------------------------------------------------------
 
     def _new_run(self, number: int, settings: Settings) -> Run:
-        held_out = settings.validation_fraction * self.dataset.n_samples
         self._prepared = self._inputs.of(settings)
         self._background.request_baseline(settings, self._prepared.inputs.features)
-        return Run(number, settings, max(1, self.dataset.n_samples - int(np.ceil(held_out))))
+        return Run(number, settings, self.dataset.n_samples)
 
     def _items_at(self, indices: ArrayLike) -> NDArray[np.int64]:
         """Return indices of items, or raise DataError."""

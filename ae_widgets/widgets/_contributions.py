@@ -10,6 +10,7 @@ import ipywidgets
 import numpy as np
 
 from ae_widgets.widgets._axes import Ticks, set_axis
+from ae_widgets.widgets._controls import PlainLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,7 @@ class ContributionChart(ipywidgets.VBox):
     def __init__(self, names: Sequence[str], item_shape: tuple[int, ...] | None) -> None:
         self._names = names
         self._shape = item_shape
-        self.text = ipywidgets.Label("")
+        self.text = PlainLabel()
         self.text.add_class("ae-desk-note")
         if item_shape is None:
             picture = self._build_bars()

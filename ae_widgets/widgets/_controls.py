@@ -18,6 +18,7 @@ __all__ = [
     "IntSlider",
     "LogSlider",
     "Panel",
+    "PlainLabel",
     "Ranking",
     "TextField",
     "Toggle",
@@ -93,6 +94,18 @@ class LogSlider(FromFrontEnd, ipywidgets.FloatSlider):
         return float(round(self.min + round((place - self.min) / self.step) * self.step, 6))
 
 
+class PlainLabel(ipywidgets.Label):
+    """A line of text in which nothing is a formula.
+
+    JupyterLab typesets what stands between two dollars in a `Label`, as names of
+    columns and of classes may.
+    """
+
+    def __init__(self, value: str = "", **traits: Any) -> None:
+        super().__init__(value, **traits)
+        self.add_class("mathjax_ignore")
+
+
 class Panel(ipywidgets.VBox):
     """A part of the Lab that folds away under its heading.
 
@@ -118,8 +131,8 @@ def row(*children: ipywidgets.Widget, css_class: str = "ae-row") -> ipywidgets.H
     return box
 
 
-def message_label() -> ipywidgets.Label:
+def message_label() -> PlainLabel:
     """Make the line under some controls that says what was wrong, empty for now."""
-    label = ipywidgets.Label("")
+    label = PlainLabel()
     label.add_class("ae-message")
     return label

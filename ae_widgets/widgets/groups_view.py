@@ -10,7 +10,7 @@ import ipywidgets
 from ae_widgets.analysis.overfitting import advice
 from ae_widgets.engine.settings import OBJECTIVE_SETTINGS
 from ae_widgets.session.status import BUSY
-from ae_widgets.widgets._controls import Dropdown, ToggleButtons, row
+from ae_widgets.widgets._controls import Dropdown, PlainLabel, ToggleButtons, row
 from ae_widgets.widgets._score_tables import (
     CLUSTER_LABELS,
     class_table,
@@ -66,7 +66,7 @@ class GroupsView(PageView, ipywidgets.VBox):
 
     def _build(self) -> None:
         self._clusters, self._classes, self._matrix = (ipywidgets.HTML("") for _ in range(3))
-        self._gap, self._mistaken = ipywidgets.Label(""), ipywidgets.Label("")
+        self._gap, self._mistaken = PlainLabel(), PlainLabel()
         self._hint = ipywidgets.Label(EMPTY)
         self._hint.add_class("ae-empty")
         self._method = Dropdown(

@@ -11,7 +11,7 @@ import numpy as np
 from ae_widgets.session.entries import LABELLED
 from ae_widgets.session.history import GUIDED_PARTS, PARTS
 from ae_widgets.widgets._axes import Ticks, fits, linear_ticks, log_ticks, round_up, set_axis
-from ae_widgets.widgets._controls import ToggleButtons, row
+from ae_widgets.widgets._controls import PlainLabel, ToggleButtons, row
 from ae_widgets.widgets._style import style_sheet
 from ae_widgets.widgets._view import SessionView
 
@@ -76,7 +76,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
         ]
         self._text = ipywidgets.Label("")
         self._text.add_class("ae-plot-text")
-        self._moved = ipywidgets.Label("")
+        self._moved = PlainLabel()
         self._moved.add_class("ae-plot-moved")
         self._hint = ipywidgets.Label(EMPTY)
         self._hint.add_class("ae-empty")
@@ -127,6 +127,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
         train, validation = (_stacked(curve, split) for split in ("train", "validation"))
         # Validation is measured at the end of an epoch: other records would be gaps.
         ends = np.isfinite(validation[0]) | (curve.epoch == np.floor(curve.epoch))
+        ends &= np.isfinite(validation[0]).any()  # no item is held out
         self._set_lines(self._train, curve.epoch, train)
         self._set_lines(self._validation, curve.epoch[ends], validation[:, ends])
         self._text.value = self._summary()

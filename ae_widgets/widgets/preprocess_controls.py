@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import bqplot
-import ipywidgets
 import numpy as np
 
 from ae_widgets.data.steps import ASSIGNMENTS, SCALINGS, Own, read_steps
-from ae_widgets.widgets._controls import Checkbox, IntField, IntSlider, TextField
+from ae_widgets.widgets._controls import Checkbox, IntField, IntSlider, PlainLabel, TextField
 from ae_widgets.widgets._preprocess_form import OWN, Form, parse_share, share_text
 from ae_widgets.widgets._settings_controls import SettingsControls
 from ae_widgets.widgets._style import style_sheet
@@ -57,7 +56,7 @@ class PreprocessControls(SettingsControls):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, TOOLTIPS)
-        self._said = ipywidgets.Label("")
+        self._said = PlainLabel()
         self._said.add_class("ae-note")
         self._build_curve()
         slider = IntSlider(min=1, max=max(1, session.dataset.n_features), readout=True)
@@ -157,7 +156,9 @@ class PreprocessControls(SettingsControls):
         self._show_words()
 
     def _show_words(self) -> None:
-        self._said.value = FITTING if self._asked else self._in_words(self._planned())
+        with self._said.hold_sync():  # one message
+            self._said.value = FITTING if self._asked else self._in_words(self._planned())
+            self._said.tooltip = self._said.value  # long steps do not fit in a line
 
     def _show_curve(self) -> None:
         kept, planned = self.session.explained_variance, self._planned()

@@ -8,7 +8,7 @@ import ipywidgets
 
 from ae_widgets.exceptions import AEWidgetsError
 from ae_widgets.session.status import BUSY
-from ae_widgets.widgets._controls import row
+from ae_widgets.widgets._controls import PlainLabel, row
 from ae_widgets.widgets._style import style_sheet
 from ae_widgets.widgets._view import SessionView
 
@@ -62,7 +62,7 @@ class TrainingControls(SessionView, ipywidgets.VBox):
         )  # fmt: skip
         self._progress = ipywidgets.FloatProgress(min=0, max=1)
         self._progress.add_class("ae-progress")
-        self._status = ipywidgets.Label("")
+        self._status = PlainLabel()
         self._status.add_class("ae-status")
         buttons = row(
             self._primary, self._batch, self._epoch, self._stop, self._reset, css_class="ae-buttons"

@@ -42,6 +42,23 @@ def wait_for_frames(notebook: Notebook, count: int) -> None:
     notebook.wait_for(f"{SCATTER}.dataset.frame >= {frame(notebook) + count}", timeout=60)
 
 
+def slide(notebook: Notebook, label: str, share: float) -> None:
+    """Click on the slider named `label`, at a share of its length."""
+    slider = notebook.page.locator(".ae-lab .ae-slider-row", has_text=label).locator(".noUi-base")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box is not None
+    x, y = box["x"] + share * box["width"], box["y"] + box["height"] / 2
+    notebook.page.mouse.click(x, y)
+
+
+def colours(notebook: Notebook, count: int) -> list[str]:
+    """Return the colours in which the scatter draws the first items."""
+    drawn = f"Array.from({{ length: {count} }}, (_, i) => `${{{SCATTER}.aeScatter.colour(i)}}`)"
+    found: list[str] = notebook.page.evaluate(drawn)
+    return found
+
+
 def wait_for_rest(notebook: Notebook) -> None:
     """Wait until the frame on the screen is the one in the kernel, and painted."""
     number = notebook.run("print(lab.session.latent.number)")

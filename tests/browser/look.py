@@ -32,9 +32,27 @@ MISPLACED = """() => {
   });
   return found;
 }"""
-READABLE = """() => [...document.querySelectorAll('.ae-lab button, .ae-lab label')]
+READABLE = """() => [...document.querySelectorAll(
+  '.ae-lab button, .ae-lab label, .ae-lab .ae-curve-head > .ae-desk-note')]
   .filter((node) => node.offsetParent && node.scrollWidth > node.clientWidth + 1)
   .map((node) => node.textContent)"""
+
+# What none of our own markup has, and what a name in the data would bring if it were markup.
+ALIVE = """() => {
+  const ours = [...document.querySelectorAll('.ae-lab, .ae-lab *')];
+  const tags = 'a, b, i:not(:empty), iframe, img:not(.ae-heat), link, mjx-container, object, '
+    + 'script, textarea';
+  const active = ({ name, value }) => name.startsWith('on') || name === 'autofocus'
+    || name === 'srcdoc' || (['href', 'src'].includes(name) && /^\\s*javascript:/i.test(value));
+  const found = ours.filter((node) => node.matches(tags) || [...node.attributes].some(active));
+  return [String(window.__x), ...found.map((node) => node.outerHTML.slice(0, 200))];
+}"""
+
+
+def assert_inert(notebook: Notebook) -> None:
+    """Assert that no name of the data (see tests/payloads.py) has become markup or code."""
+    found = notebook.page.evaluate(ALIVE)
+    assert found == ["undefined"], found
 
 
 def assert_tidy(notebook: Notebook) -> None:

@@ -96,8 +96,10 @@ class Server:
     def _wait_for_url(self, runtime_file: Path) -> str:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self._process.poll() is None:
-            if runtime_file.is_file() and "Use Control-C" in self._log.read_text():
-                url: str = json.loads(runtime_file.read_text())["url"]
+            known = runtime_file.read_text() if runtime_file.is_file() else ""
+            # The file is there before what it says.
+            if known.rstrip().endswith("}") and "Use Control-C" in self._log.read_text():
+                url: str = json.loads(known)["url"]
                 return url
             time.sleep(0.05)
         self.stop()

@@ -1,9 +1,20 @@
 """The anomaly desk in a Lab on the page: its line is dragged, and the kernel has what is beyond."""
 
+import json
+import re
+
 import pytest
 
-from tests.browser.lab_page import DATA, press, wait_for_frames, wait_for_rest, wait_for_state
-from tests.browser.look import HEIGHTS, take_pictures
+from tests.browser.lab_page import (
+    DATA,
+    SCATTER,
+    press,
+    wait_for_frames,
+    wait_for_rest,
+    wait_for_state,
+)
+from tests.browser.look import HEIGHTS, assert_inert, take_pictures
+from tests.payloads import HOSTILE
 
 pytestmark = pytest.mark.browser
 
@@ -45,6 +56,28 @@ def drag(notebook, share):
     mouse.up()
 
 
+def ranking(notebook):
+    """Return the items in the list on the page, the most unusual first."""
+    lines = notebook.page.locator(".ae-desk .widget-select option").all_text_contents()
+    return [int(re.search(r"item\s(\d+)", line)[1]) for line in lines]
+
+
+def line_at(notebook):
+    """Return the threshold that the page tells."""
+    said = notebook.page.locator(".ae-desk-head .ae-desk-note").inner_text()
+    return float(re.search(r"beyond (\S+)", said)[1])
+
+
+EXPECTED = """import json
+from sklearn.metrics import average_precision_score, roc_auc_score
+values = lab.session.scores['{kind}'].values
+known = lab.session.dataset.labels == lab.session.dataset.label_names.index("1")
+areas = roc_auc_score(known, values), average_precision_score(known, values)
+order = np.argsort(-values, kind="stable")[:100].tolist()
+print(json.dumps([order, *(f"{{area:.3f}}" for area in areas)]))"""
+CURVE = ".ae-desk .ae-curve path.line"
+
+
 def test_dragging_the_line_selects_what_is_beyond(open_notebook):
     notebook = open_notebook([DATA, ONE_RARE])
     open_desk(notebook)
@@ -64,11 +97,41 @@ def test_dragging_the_line_selects_what_is_beyond(open_notebook):
     notebook.wait_for(lambda: int(notebook.run("print(len(lab.selection))")) < many)
     selected = int(notebook.run("print(len(lab.selection))"))
     notebook.wait_for(f"document.querySelectorAll('.ae-tile').length === {min(selected, 64)}")
+    notebook.wait_for(f"{SCATTER}.dataset.selected === '{selected}'")
     # A line of the list is the item that is pointed at.
     notebook.page.locator(".ae-desk .widget-select select").first.select_option(index=2)
     third = notebook.run("print(lab.anomalies._list.options[2][1])")
     notebook.wait_for(lambda: notebook.run("print(lab.session.focus)") == third)
     notebook.page.locator(".ae-contributions", has_text=f"Item {third}").wait_for()
+    share = notebook.page.locator(".ae-desk .ae-share input")
+    share.fill("5")
+    share.press("Enter")
+    notebook.wait_for(lambda: 75 < int(notebook.run("print(len(lab.selection))")) < 90)
+    # Another score ranks otherwise, has another threshold and other curves.
+    seen = [(ranking(notebook), line_at(notebook))]
+    said = notebook.page.locator(".ae-curve .ae-desk-note")
+    for score, kind in (
+        ("latent distance", "latent"),
+        ("neighbors", "neighbors"),
+        ("combined", "combined"),
+    ):
+        notebook.page.locator(".ae-desk .ae-score select").select_option(score)
+        notebook.wait_for(
+            lambda kind=kind: notebook.run(f"print('{kind}' in lab.session.scores)") == "True"
+        )
+        order, roc, precision = json.loads(notebook.run(EXPECTED.format(kind=kind)))
+        notebook.wait_for(lambda order=order: ranking(notebook) == order)
+        notebook.wait_for(lambda roc=roc: said.inner_text() == f"AUC {roc}")
+        seen.append((ranking(notebook), line_at(notebook)))
+        notebook.wait_for(lambda: re.match(r"8\d True", notebook.run(BEYOND)))
+    rankings, lines = zip(*seen, strict=True)
+    assert len(set(map(tuple, rankings))) == len(set(lines)) == 4
+    drawn = notebook.page.locator(CURVE).last.get_attribute("d")
+    notebook.page.locator(".ae-curve").get_by_role("button", name="PR").click()
+    notebook.wait_for(lambda: said.inner_text() == f"Average precision {precision}")
+    notebook.wait_for(lambda: notebook.page.locator(CURVE).last.get_attribute("d") != drawn)
+    notebook.page.locator(".ae-curve .axis", has_text="recall").wait_for()
+    take_pictures(notebook, "anomalies-precision", part=".ae-desk")
 
 
 def test_look(open_notebook):
@@ -125,24 +188,39 @@ def test_what_was_filled_in_is_marked(open_notebook, data):
     assert notebook.run("print(np.isnan(lab.session.imputed).sum())") == "0"
 
 
-HOSTILE = """from sklearn.datasets import load_breast_cancer
+NAMED = f"""from sklearn.datasets import load_breast_cancer
 from ae_widgets import Lab
 data = load_breast_cancer(as_frame=True)
-attack = "<img src=x onerror='window.__x = 1'>"
-X = ((data.data - data.data.mean()) / data.data.std()).rename(columns={"mean area": attack})
-lab = Lab(X, data.target.map({0: attack, 1: "benign"}), code_dim=8, max_iter=30)
+hostile = {HOSTILE!r}
+X = (data.data - data.data.mean()) / data.data.std()
+X.columns = [*hostile, *X.columns[len(hostile):]]
+labels = ["benign" if t else hostile[i % len(hostile)] for i, t in enumerate(data.target)]
+lab = Lab(X, labels, code_dim=8, max_iter=30)
 lab.tabs.turn_to("Anomalies")
 lab"""
 
 
 def test_look_of_a_table_and_of_names_that_would_be_code(open_notebook):
-    notebook = open_notebook([HOSTILE])
+    notebook = open_notebook([NAMED])
+    page = notebook.page
     notebook.run("lab.start(); lab.wait(120); lab.session.point(int(lab.anomalies.beyond[0]))")
     wait_for_desk(notebook)
     open_desk(notebook)
-    notebook.page.locator(".ae-contributions", has_text="makes up").wait_for()
+    page.locator(".ae-contributions", has_text="makes up").wait_for()
     notebook.run("lab.session.select(lab.anomalies.beyond)")
-    notebook.page.locator(".ae-contributions .axis text", has_text="concavity error").wait_for()
-    assert notebook.page.locator(".ae-class option").all_inner_texts()[1].startswith("<img")
+    page.locator(".ae-contributions .axis text").first.wait_for()
+    options = [text.replace("\u00a0", " ") for text in
+               page.locator(".ae-class option").all_text_contents()]  # fmt: skip
+    assert set(options) == {"none", "benign", *HOSTILE}
+    notebook.wait_for("document.querySelectorAll('.ae-item .ae-bars title').length === 30")
+    tips = page.locator(".ae-item .ae-bars title").all_text_contents()
+    assert all(any(tip.startswith(f"{name}: input ") for tip in tips) for name in HOSTILE)
+    chips = page.locator(".ae-scatter .ae-chip-name").all_text_contents()
+    assert set(chips) == {"benign", *HOSTILE}
+    # What is named first of all is the feature of the largest share.
+    worst = "r = lab.session.reconstruct([lab.session.focus])\n"
+    worst += "print(X.columns[((r.inputs - r.outputs) ** 2)[0].argmax()])"
+    said = page.locator(".ae-contributions .ae-desk-note").text_content()
+    assert f": {notebook.run(worst)} makes up " in said
     take_pictures(notebook, "anomalies-table", widths=(1280, 760), part=".ae-desk")
-    assert notebook.page.evaluate("window.__x") is None
+    assert_inert(notebook)

@@ -1,8 +1,19 @@
 """How clusters are found is chosen on the page, and batches are balanced."""
 
+import json
+import re
+
 import pytest
 
-from tests.browser.lab_page import DATA, press, wait_for_frames, wait_for_rest, wait_for_state
+from tests.browser.lab_page import (
+    DATA,
+    colours,
+    press,
+    slide,
+    wait_for_frames,
+    wait_for_rest,
+    wait_for_state,
+)
 from tests.browser.look import take_pictures
 
 pytestmark = pytest.mark.browser
@@ -23,6 +34,30 @@ BELOW = """() => {
 }"""
 
 
+SCORED = "print(lab.session.groups.frame == lab.session.latent.number)"
+IN_FORCE = """s = lab.session
+journal = [entry.value for entry in s.journal if entry.name == 'class_weight']
+print(s.settings.delta > 0, s.settings.class_weight, journal[-1])"""
+
+
+def train_on(notebook):
+    """Train for some more frames, and pause."""
+    press(notebook, "Resume")
+    wait_for_frames(notebook, 3)
+    press(notebook, "Pause")
+    wait_for_state(notebook, "paused")
+    wait_for_rest(notebook)
+
+
+def painted(notebook):
+    """Return the colour of each cluster on the page, once each has a single one, and all items'."""
+    found = notebook.run("c = lab.session.clusters; print([] if c is None else c.tolist())")
+    clusters = json.loads(found)
+    drawn = colours(notebook, len(clusters))
+    pairs = set(zip(clusters, drawn, strict=True))
+    return 1 < len(pairs) == len(set(clusters)) == len(set(drawn)) and (dict(pairs), drawn)
+
+
 def test_clusters_are_chosen_and_batches_balanced(open_notebook):
     notebook = open_notebook([DATA, RARE])
     page = notebook.page
@@ -40,8 +75,7 @@ def test_clusters_are_chosen_and_batches_balanced(open_notebook):
     press(notebook, "Pause")
     wait_for_state(notebook, "paused")
     wait_for_rest(notebook)
-    found = "lab.session.groups.frame == lab.session.latent.number"
-    notebook.wait_for(lambda: notebook.run(f"print({found})") == "True")
+    notebook.wait_for(lambda: notebook.run(SCORED) == "True")
     none = int(notebook.run("print((lab.session.clusters == -1).sum())"))
     assert none > 0
     row = table.locator("tr", has_text="In none")
@@ -61,6 +95,37 @@ def test_clusters_are_chosen_and_batches_balanced(open_notebook):
     )
     wait_for_state(notebook, "paused")
     wait_for_rest(notebook)
+    clusters_keep_their_colours(notebook)
+    classes_are_weighted(notebook, weight)
     weight.scroll_into_view_if_needed()
     take_pictures(notebook, "clusters", widths=(1280, 1920))
     take_pictures(notebook, "clusters-scores", part=".ae-groups")
+
+
+def clusters_keep_their_colours(notebook):
+    """Look whether clusters have the colours of before when the codes have moved on."""
+    notebook.page.locator(".ae-groups select").select_option("trained, or k-means")
+    notebook.page.locator(".ae-groups").get_by_text("10 clusters, k-means").wait_for()
+    colour, drawn = notebook.wait_for(lambda: painted(notebook))
+    train_on(notebook)
+    notebook.wait_for(lambda: notebook.run(SCORED) == "True")
+    notebook.run("from ae_widgets.session import publisher; publisher.flush()")
+    colour_now, drawn_now = notebook.wait_for(lambda: painted(notebook))
+    assert colour_now == colour
+    moved = sum(one != other for one, other in zip(drawn, drawn_now, strict=True))
+    assert moved < 0.4 * len(drawn)
+
+
+def classes_are_weighted(notebook, weight):
+    """With δ above 0 it is the classification that is balanced."""
+    press(notebook, "Resume")
+    slide(notebook, "δ", 0.8)
+    for chosen, expected in (("as they are", "None"), ("balanced", "balanced")):
+        weight.select_option(chosen)
+        told = f"True {expected} {expected}"
+        notebook.wait_for(lambda told=told: notebook.run(IN_FORCE) == told)
+    row = notebook.page.locator(".ae-groups .ae-scores tr", has_text="Balanced")
+    notebook.wait_for(lambda: re.search(r"Balanced\s+(0\.[5-9]|1\.0)", row.inner_text()))
+    press(notebook, "Pause")
+    wait_for_state(notebook, "paused")
+    wait_for_rest(notebook)

@@ -29,7 +29,7 @@ COMPLEXITY_SHOWN = """[...document.querySelectorAll('.ae-lab .widget-dropdown')]
 def choose(notebook, label, value):
     """Choose `value` in the dropdown named `label`."""
     row = notebook.page.locator(".ae-lab .widget-dropdown", has_text=label)
-    row.locator("select").first.select_option(label=value)
+    row.locator("select").first.select_option(value)
 
 
 def enter(notebook, label, value):

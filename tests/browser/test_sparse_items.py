@@ -4,16 +4,23 @@ import re
 
 import pytest
 
-from tests.browser.lab_page import press, wait_for_frames, wait_for_rest, wait_for_state
-from tests.browser.look import take_pictures
+from tests.browser.lab_page import press, state, wait_for_frames, wait_for_rest, wait_for_state
+from tests.browser.look import assert_inert, take_pictures
+from tests.browser.test_kinds import choose
+from tests.payloads import HOSTILE
 
 pytestmark = pytest.mark.browser
 
-TEXT = """from ae_widgets import Lab
+TEXT = f"""from ae_widgets import Lab
 from ae_widgets.data import make_documents, read_text
+hostile = {HOSTILE!r}
 documents, topics = make_documents(300)
-documents[7] = "A storm:\\n<b onclick='window.__x = 1'>tide</b>, " + documents[7]
-data = read_text(documents, topics, stop_words="english")
+def terms(text):  # those that would be code, and words
+    found = [name for name in hostile if name in text] * 20  # so that they weigh most
+    for name in found: text = text.replace(name, "")
+    return found + [word for word in text.split() if len(word) > 3]
+documents[7] = "\\n".join([*hostile, documents[7]])
+data = read_text(documents, topics, analyzer=terms)
 lab = Lab(data, code_dim=8, max_iter=100_000, n_iter_no_change=100_000, learning_rate=0.01)
 lab"""
 RATINGS = """import numpy as np, pandas as pd
@@ -58,7 +65,7 @@ CUT = """() => {
 
 def train(notebook, epochs):
     notebook.wait_for("document.querySelector('.ae-lab .ae-scatter')?.dataset.frame > 0")
-    press(notebook, "Start")
+    press(notebook, "Resume" if state(notebook) == "paused" else "Start")
     wait_for_frames(notebook, 3)
     reached = f"print(lab.session.status.epoch >= {epochs})"
     notebook.wait_for(lambda: notebook.run(reached) == "True", timeout=60)
@@ -128,9 +135,15 @@ added = np.argsort(-np.where(given > 0, -1, output), kind="stable")[:5]"""
     first = notebook.run("print(' '.join(documents[lab.selection[0]].split())[:40])")
     assert lines[0].startswith(first)
     look(notebook, "text")
-    notebook.run("lab.session.point(7)")  # whose text holds what would be code
-    notebook.page.locator(".ae-item .ae-text", has_text="<b onclick=").wait_for()
-    assert notebook.page.locator(".ae-item b").count() == 0
+    notebook.run("lab.session.point(7)")  # whose text and terms would be code
+    notebook.page.locator(".ae-item .ae-text", has_text=HOSTILE[0]).wait_for()
+    tips = notebook.page.locator(".ae-item .ae-bars title")
+    notebook.wait_for(lambda: tips.first.text_content().startswith(HOSTILE))
+    given = tips.all_text_contents()[:8]
+    assert all(tip.startswith(tuple(f"{name}: input " for name in HOSTILE)) for tip in given)
+    notebook.run("lab.session.select([7])")
+    notebook.page.locator(".ae-tile .ae-tile-text", has_text=HOSTILE[0]).wait_for()
+    assert_inert(notebook)
 
 
 def test_ratings_show_what_is_recommended_and_who_is_similar(open_notebook):
@@ -150,3 +163,20 @@ def test_ratings_show_what_is_recommended_and_who_is_similar(open_notebook):
     assert f"input {best}, reconstruction " in tips.first.text_content()
     select_similar(notebook, item)
     look(notebook, "ratings")
+    # As counts: the outputs are logits, and what is recommended is told in counts all the same.
+    choose(notebook, "Reconstruction", "multinomial")
+    train(notebook, 80)
+    notebook.wait_for(
+        lambda: notebook.run("print(lab.session.settings.reconstruction)") == "multinomial"
+    )
+    order = notebook.run(recommended).split(",")
+    notebook.wait_for(lambda: FILM.findall(" ".join(tips.all_text_contents()))[rated:] == order)
+    assert notebook.page.locator(".ae-item .ae-heading").text_content() == "recommended"
+    expected = f"""from scipy.special import softmax
+r = lab.session.reconstruct([{item}])
+x = np.nan_to_num(r.inputs)
+print(*(x.sum() * softmax(r.outputs[0]))[{order}].tolist())"""
+    counts = [float(word) for word in notebook.run(expected.replace("'", "")).split()]
+    told = [float(tip.rsplit(" ", 1)[1]) for tip in tips.all_text_contents()[rated:]]
+    assert told == pytest.approx(counts, rel=0.05)  # two digits of small ones
+    take_pictures(notebook, "sparse-multinomial", ["light"])

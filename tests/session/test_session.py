@@ -436,3 +436,12 @@ def test_noise_gives_the_same_weights_in_a_process_and_a_thread(session, trainer
     other.wait(60)
     for name, value in one.weights.items():
         assert np.array_equal(value, other.weights[name])
+
+
+def test_a_single_item_is_trained_on_and_none_is_held_out():
+    session = Session(np.ones((1, 3)), trainer="thread", max_iter=2, device="cpu")
+    session.start()
+    assert session.wait(60).message.startswith("Finished all 2 epochs: training loss ")
+    assert session.records[-1].validation is None
+    assert session.latent.positions.shape == (1, 2)
+    session.close()

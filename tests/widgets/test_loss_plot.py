@@ -177,3 +177,12 @@ def test_labels_given_by_hand_are_told_one_by_one():
         "3 items labelled 'third' at epoch 1.5",
         "label taken from 1 item at epoch 1.6",
     ]
+
+
+def test_nothing_is_drawn_of_items_that_are_not_held_out(plot, session):
+    train = LossParts(0.5, {"reconstruction": 0.5, "complexity": 0.0}, {"reconstruction": 1.0})
+    records = tuple(LossRecord(float(e), e, train, None, float(e)) for e in (1, 2, 3))
+    session._handle(Progress(session._run.number, 3, 3, 1, 3.0, 3, 0.5, records))
+    assert publisher.flush()
+    assert plot._train.x.tolist() == [1, 2, 3]
+    assert plot._validation.x.size == plot._validation.y.size == 0

@@ -26,7 +26,11 @@ const HOVER_MS = 66;
 
 /** The root element, with what the browser tests ask it. */
 interface ScatterElement extends HTMLElement {
-  aeScatter?: { pixel(i: number): [x: number, y: number] };
+  aeScatter?: {
+    pixel(i: number): [x: number, y: number];
+    /** Red, green and blue of a point, from 0 to 255. */
+    colour(i: number): number[];
+  };
 }
 
 export class ScatterView implements PointerTarget, KeyTarget {
@@ -81,7 +85,10 @@ export class ScatterView implements PointerTarget, KeyTarget {
     const foot = element("div", "ae-footer", {}, this.status, this.clearButton);
     const body = element("div", "ae-body", {}, this.plot.node, this.legend.node);
     this.root.append(this.toolbar.node, body, foot, this.live);
-    this.root.aeScatter = { pixel: (i) => this.clientPixel(i) };
+    this.root.aeScatter = {
+      pixel: (i) => this.clientPixel(i),
+      colour: (i) => [...this.scene.style.subarray(4 * i, 4 * i + 3)],
+    };
     host.append(this.root);
     this.unbind = this.listen();
     this.readFrame();
