@@ -96,7 +96,7 @@ class ContributionChart(ipywidgets.VBox):
         largest = np.argsort(-np.abs(parts), kind="stable")[:MOST]
         names = [str(self._names[i]) for i in largest]
         short = [n if len(n) <= LONGEST else f"{n[: LONGEST - 1]}…" for n in names]
-        ticks = Ticks(-0.5, MOST - 0.5, tuple(enumerate(short)))
+        ticks = Ticks(-0.5, MOST - 0.5, tuple(enumerate(short or [" "])))  # none: bqplot's own
         set_axis(self._rows, self._axis, ticks)
         with self.bars.hold_sync():
             self.bars.x = np.arange(len(largest), dtype=np.float32)
