@@ -436,3 +436,17 @@ def test_noise_gives_the_same_weights_in_a_process_and_a_thread(session, trainer
     other.wait(60)
     for name, value in one.weights.items():
         assert np.array_equal(value, other.weights[name])
+
+
+@pytest.mark.parametrize("trainer", ["process", "thread"])
+def test_one_row_trains_and_gives_a_frame(session, trainer):
+    one = session(blobs(1), ["a"], trainer=trainer)
+    assert "X has a single row: there is nothing to validate on" in one.status.message
+    one.start()
+    status = one.wait(60)
+    assert (status.state, status.epoch) == ("finished", 4)
+    assert one.latent.exact
+    assert one.codes.shape == (1, 2)
+    assert np.isfinite(one.codes).all()
+    assert one.history["train_total"].is_monotonic_decreasing
+    assert one.reconstruct([0]).outputs.shape == (1, 6)
