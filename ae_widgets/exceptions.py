@@ -1,4 +1,4 @@
-"""Errors that ae_widgets raises.
+"""Errors that ae_widgets raises, and its warning.
 
 ::
 
@@ -11,12 +11,15 @@
           ├── NonFiniteLossError              the loss became NaN or infinite
           ├── NotEnoughMemoryError            the machine or device is short of memory
           └── TrainerDiedError                the training process ended unasked
+
+    DataWarning               (UserWarning)   the data can be trained on, but look at it
 """
 
 __all__ = [
     "AEWidgetsError",
     "CheckpointError",
     "DataError",
+    "DataWarning",
     "JournalError",
     "NonFiniteLossError",
     "NotEnoughMemoryError",
@@ -32,6 +35,10 @@ class AEWidgetsError(Exception):
 
 class DataError(AEWidgetsError, ValueError):
     """The data or labels cannot be trained on; the message says what to do."""
+
+
+class DataWarning(UserWarning):
+    """`Autoencoder.fit` has noticed something about the data, which can be trained on."""
 
 
 class SettingsError(AEWidgetsError, ValueError):
@@ -51,7 +58,7 @@ class TrainingError(AEWidgetsError, RuntimeError):
 
 
 class NonFiniteLossError(TrainingError):
-    """The loss became NaN or infinite; the last finite weights were restored."""
+    """The loss or the weights became NaN or infinite; the last finite ones were restored."""
 
 
 class NotEnoughMemoryError(TrainingError, MemoryError):

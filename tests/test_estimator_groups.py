@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier, is_clusterer
 from sklearn.cluster import HDBSCAN
 from sklearn.datasets import load_digits, make_blobs
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -249,3 +249,28 @@ def test_clusters_that_have_not_begun_are_told():
     assert not hasattr(model, "cluster_centers_")
     with pytest.raises(AttributeError, match="fit with gamma above 0"):
         _ = quick(max_iter=2).fit(X).cluster_centers_
+
+
+PARTIAL = "partial_fit takes no classes: it learns of those that a later y has when it comes"
+NOT_OURS = {
+    "check_class_weight_classifiers": "class_weight is 'balanced' or None, and no dict",
+    "check_n_features_in_after_fitting": PARTIAL,
+    "check_estimators_partial_fit_n_features": PARTIAL,
+}
+
+
+@parametrize_with_checks(
+    [quick(delta=1.0, n_clusters=8), quick(delta=1.0, gamma=0.1, class_weight="balanced")],
+    expected_failed_checks=lambda _: UNEQUAL | NOT_OURS,
+)
+def test_scikit_learn_checks_of_classifiers(estimator, check):
+    check(estimator)
+
+
+def test_score_stays_the_error_and_scoring_gives_the_accuracy():
+    model = quick(delta=1.0).fit(X, Y)
+    assert is_classifier(model)
+    assert is_clusterer(quick(gamma=0.1))
+    assert model.score(X, Y) == pytest.approx(-((model.reconstruct(X) - X) ** 2).mean(), rel=1e-5)
+    found = cross_validate(quick(delta=1.0), X, Y, cv=2, scoring=["accuracy", "neg_log_loss"])
+    assert found["test_accuracy"].min() > 0.9

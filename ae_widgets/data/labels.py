@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Labels", "is_measurement", "means_none", "read_labels"]
+__all__ = ["Labels", "check_one_a_row", "is_measurement", "means_none", "read_labels"]
 
 MAX_VALUES = 20
 """Distinct values up to which floats are labels; more are taken for a measurement."""
@@ -81,13 +81,7 @@ def read_labels(y: Any, n_samples: int, target_names: Sequence[Any] | None = Non
         If `y` is not one label an item.
     """
     values, categories = _one_dimensional(y)
-    if len(values) != n_samples:
-        msg = (
-            "Found input variables with inconsistent numbers of samples: "
-            f"[{n_samples}, {len(values)}]. X has {n_samples:,} rows and y has {len(values):,} "
-            "labels: pass one label a row, None where there is none."
-        )
-        raise DataError(msg)
+    check_one_a_row(n_samples, len(values))
     if values.dtype.kind in "iuf":
         labels, names, notices, classes = _from_numbers(values, target_names)
     else:
@@ -99,6 +93,24 @@ def read_labels(y: Any, n_samples: int, target_names: Sequence[Any] | None = Non
         have = "has" if unlabelled == 1 else "have"
         notices = (*notices, f"{unlabelled:,} of {n_samples:,} items {have} no label.")
     return Labels(labels.astype(np.int32), names, notices, classes)
+
+
+def check_one_a_row(n_samples: int, n_labels: int) -> None:
+    """Refuse labels that are not one an item, in scikit-learn's words and what to do.
+
+    Raises
+    ------
+    DataError
+        If the numbers differ.
+    """
+    if n_labels == n_samples:
+        return
+    msg = (
+        "Found input variables with inconsistent numbers of samples: "
+        f"[{n_samples}, {n_labels}]. X has {n_samples:,} rows and y has {n_labels:,} labels: "
+        "pass one label a row, None where there is none."
+    )
+    raise DataError(msg)
 
 
 def _one_dimensional(y: Any) -> tuple[NDArray[Any], Sequence[str]]:

@@ -12,13 +12,12 @@ import numpy as np
 
 from ae_widgets.data.columns import numeric_array
 from ae_widgets.data.dataset import Dataset, Origin
-from ae_widgets.data.features import constant_features, to_float32
+from ae_widgets.data.features import to_float32
 from ae_widgets.data.images import is_folder, read_images
 from ae_widgets.data.labels import read_labels
-from ae_widgets.data.scales import scale_notice
+from ae_widgets.data.remarks import remarks
 from ae_widgets.data.sources import read_table
-from ae_widgets.data.sparse import is_sparse, sparse_remarks, to_csr
-from ae_widgets.data.table import listing
+from ae_widgets.data.sparse import is_sparse, to_csr
 from ae_widgets.exceptions import DataError
 
 if TYPE_CHECKING:
@@ -44,13 +43,14 @@ def read_dataset(  # noqa: PLR0913  # what a person can tell of the data
     allow_nan: bool = False,
     scales: bool = True,
     categorical: Any = None,
+    copy: bool = False,
 ) -> Dataset:
     """Return data and labels of any common form as a `Dataset`.
 
     The input is never written to. A C-contiguous float32 array, a
-    `numpy.memmap` included, is used in place: change it after a run began and
-    the next run sees the change. So are the arrays of a float32 CSR matrix that
-    names each place once. Everything else is copied.
+    `numpy.memmap` included, is used in place, and so are the arrays of a float32
+    CSR matrix that names each place once, unless `copy` is true: what is written into
+    them later, the dataset sees. Everything else is copied.
 
     Parameters
     ----------
@@ -80,6 +80,8 @@ def read_dataset(  # noqa: PLR0913  # what a person can tell of the data
         'auto' all columns of text too, or those of these names. Each of the 20 most
         frequent categories becomes a feature that is 1 or 0, all others 'other';
         `ae_widgets.data.categories` tells why.
+    copy : bool, default=False
+        Whether what would be used in place is copied as well, into memory.
 
     Returns
     -------
@@ -94,14 +96,34 @@ def read_dataset(  # noqa: PLR0913  # what a person can tell of the data
     if is_folder(X):
         X, item_shape = _read_folder(X, item_shape), None
     if isinstance(X, Dataset) and item_shape is None and not isinstance(y, str):
-        return X if y is None else _labelled(X, y)
+        data = _apart(X, X.features) if copy else X
+        return data if y is None else _labelled(data, y)
     table = read_table(X, y if isinstance(y, str) else None, categorical)
     target = table.target if y is None or isinstance(y, str) else y
     read = _read_sparse if is_sparse(table.values) else _read_dense
     data = read(table, item_shape, allow_nan=allow_nan, scales=scales)
+    if copy:
+        data = _apart(data, table.values)
     if target is None:
         return data
     return _labelled(data, target, None if y is not None else table.target_names)
+
+
+def _apart(data: Dataset, given: Any) -> Dataset:
+    """Return data whose features share no memory with what was passed in."""
+    pairs = zip(_arrays(data.features), _arrays(given), strict=False)
+    if not any(np.may_share_memory(own, other) for own, other in pairs):
+        return data
+    features = data.features.copy() if data.sparse else np.array(data.features)
+    return replace(data, features=features)
+
+
+def _arrays(features: Any) -> list[NDArray[Any]]:
+    """Return the arrays that hold features, of a sparse matrix its values first."""
+    if not is_sparse(features):
+        return [features]
+    names = ("data", "indices", "indptr")
+    return [getattr(features, name) for name in names if hasattr(features, name)]
 
 
 def _labelled(data: Dataset, target: Any, target_names: Sequence[Any] | None = None) -> Dataset:
@@ -123,10 +145,8 @@ def _read_dense(table: Table, item_shape: Any, *, allow_nan: bool, scales: bool)
         notices.append(DIVIDED)
     names = table.names or _feature_names(values.shape[1], shape)
     origin = Origin(table.columns, table.categories, divided=scaled)
-    notices += [*table.notices, *_remarks(features, names)]
     # Pixels share a scale, however little those at the border vary.
-    if scales and shape is None and (notice := scale_notice(features, names)):
-        notices.append(notice)
+    notices += [*table.notices, *remarks(features, names, scales=scales and shape is None)]
     return Dataset(features, None, (), names, shape, tuple(notices), table.groups, origin=origin)
 
 
@@ -137,7 +157,7 @@ def _read_sparse(table: Table, item_shape: Any, *, allow_nan: bool, scales: bool
     scaled = shape is not None and len(shape) > 1 and table.values.dtype == np.uint8
     features = to_csr(table, divisor=255 if scaled else None, allow_nan=allow_nan)
     names = table.names or _feature_names(features.shape[1], shape)
-    notices = sparse_remarks(features, names, scales=scales and shape is None)
+    notices = remarks(features, names, scales=scales and shape is None)
     if scaled:
         notices.insert(0, DIVIDED)
     return Dataset(features, None, (), names, shape, tuple(notices), origin=Origin(divided=scaled))
@@ -239,15 +259,3 @@ def _feature_names(n_features: int, shape: tuple[int, ...] | None) -> tuple[str,
         return tuple(f"t = {i}" for i in range(n_features))
     places = itertools.product(*(range(n) for n in shape))
     return tuple(f"pixel {', '.join(map(str, place))}" for place in places)
-
-
-def _remarks(features: NDArray[np.float32], names: tuple[str, ...]) -> list[str]:
-    if len(features) == 1:
-        return ["X has a single row: there is nothing to validate on and one code to show."]
-    constant = constant_features(features)
-    if not constant.size:
-        return []
-    n_features = features.shape[1]
-    are = "is" if constant.size == 1 else "are"
-    which = listing([repr(names[i]) for i in constant])
-    return [f"{constant.size:,} of {n_features:,} features {are} constant: {which}."]

@@ -11,7 +11,7 @@ from ae_widgets.losses import TAKES_MISSING
 if TYPE_CHECKING:
     from ae_widgets.engine.settings import Settings
 
-__all__ = ["check_settings"]
+__all__ = ["check_settings", "roomy_code"]
 
 
 def check_settings(
@@ -91,3 +91,10 @@ def _check_cross_entropy(settings: Settings, low: float, high: float, *, own_mod
             "next run), or mse or mae."
         )
         raise SettingsError(msg)
+
+
+def roomy_code(code_dim: int, n_features: int) -> str:
+    """Say so if a code has room for a copy of the item; '' if it has not."""
+    if code_dim <= n_features:
+        return ""
+    return f"The code has {code_dim} values and an item only {n_features}: it can copy its inputs."

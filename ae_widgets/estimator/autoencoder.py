@@ -24,10 +24,11 @@ from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.estimator.anomalies import AnomalyDetection
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
-from ae_widgets.estimator.groups import GroupingAutoencoder, class_numbers
+from ae_widgets.estimator.groups import GroupingAutoencoder, class_numbers, require_one_a_row
 from ae_widgets.estimator.imputation import Imputation
 from ae_widgets.estimator.progress import ProgressBar
 from ae_widgets.estimator.recommendation import Recommendation
+from ae_widgets.estimator.remarks import warn_of_code, warn_of_columns
 from ae_widgets.estimator.runs import RunConversion, active_dimensions, finished
 from ae_widgets.estimator.similarity import Similarity
 from ae_widgets.losses.reconstruction import network_input
@@ -423,9 +424,11 @@ class Autoencoder(
         X : array-like or sparse matrix of shape (n_samples, n_features)
             The items; numbers, without NaN unless `missing` is 'mask'.
             A sparse matrix is converted to CSR and float32 if it is not, and never
-            made dense as a whole.
+            made dense as a whole. Never written to, nor kept; a C-contiguous float32 array is
+            read in place, so that what a callback or another thread writes into it meanwhile
+            is trained on from the next batch.
         y : array-like of shape (n_samples,) or str, optional
-            Classes, for `delta` and `class_weight`; otherwise ignored. With `delta` an
+            Classes, for `delta` and `class_weight`; otherwise only counted. With `delta` an
             item may have none: NaN, None or -1. Or the name of the column of a
             DataFrame that holds them: it is no feature, here and in all that is asked
             later. Handed to the callbacks.
@@ -440,25 +443,37 @@ class Autoencoder(
             If a parameter is out of its range, the data does not allow it, or the
             device is not present.
         DataError
-            If weights are not of the right shape, negative, or all 0, or `y` is the
-            name of no column.
+            If weights are not of the right shape, negative, or all 0, or `y` is not one
+            class an item or the name of no column.
         NotEnoughMemoryError
             If memory is short; a model that was begun is kept.
         TrainingError
             If a callback raises an error; the model is kept.
         NonFiniteLossError
-            If the loss becomes NaN or infinite; the model is that of the last
-            completed epoch.
+            If the loss or the weights become NaN or infinite; the model is that of the
+            last completed epoch.
+
+        Warns
+        -----
+        DataWarning
+            Of columns that are constant or of another scale than the others, unless
+            `item_shape` says that they are pixels, and of a code that is larger than an
+            item; not where training goes on.
+        ConvergenceWarning
+            If the loss has been more than 100 times that of the first epoch for three.
         """
         X, y = self._split(X, y)
         warm = self.warm_start and hasattr(self, "network_")
         features = self._check(X, reset=not warm, ensure_min_samples=2)
+        require_one_a_row(y, features.shape[0])
         self._prepare_anomalies()
         weight = self._weight_items(features.shape[0], y, sample_weight)
         labels = self._class_numbers(y, features.shape[0], warm=warm, least=2)
         settings = self._settings()
         inputs = self._fit_inputs(features, settings, y, warm=warm)
         trainer = self._trainer(inputs, settings, weight, labels, warm=warm)
+        if not warm:
+            warn_of_columns(self, features, settings)
         epochs = trainer.settings.max_iter
         data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         fitted: Self = watched(
@@ -466,7 +481,7 @@ class Autoencoder(
         )
         self._note_clusters(features)
         self._fit_anomalies(features)
-        self._warn_of_divergence(self.loss_curve_[-epochs:])
+        self._warn_of_divergence()
         return fitted
 
     def partial_fit(
@@ -491,6 +506,7 @@ class Autoencoder(
         X, y = self._split(X, y)
         warm = hasattr(self, "network_")
         features = self._check(X, reset=not warm)
+        require_one_a_row(y, features.shape[0])
         self._prepare_anomalies()
         weight = self._weight_items(features.shape[0], y, sample_weight)
         labels = self._class_numbers(y, features.shape[0], warm=warm)
@@ -502,6 +518,7 @@ class Autoencoder(
         self._train(trainer, 1, Watch())
         self._note_clusters(features)
         self._fit_anomalies(features)
+        self._warn_of_divergence()
         return self
 
     def _train(self, trainer: Trainer, epochs: int, watch: Watch) -> Self:
@@ -551,6 +568,7 @@ class Autoencoder(
                 kind=settings.kind,
             )
             settings = settings.change(code_dim=code_dim)
+        self._watch_losses(settings, go_on=warm and go_on)
         if not warm:
             self.n_iter_ = 0
             self.loss_curve_: list[float] = []
@@ -558,6 +576,7 @@ class Autoencoder(
             self.validation_scores_: list[float] | None = (
                 [] if settings.validation_fraction else None
             )
+            warn_of_code(settings, features.shape[1])
             return _trainer(features, settings, None, sample_weight, network, labels)
         trainer = _trainer(features, settings, self._weights(), sample_weight, network, labels)
         if self._memory is not None:
@@ -572,12 +591,14 @@ class Autoencoder(
         weight = check_sample_weight(sample_weight, n_samples)
         return balance(None if self.delta else self.class_weight, y, weight, n_samples)
 
-    def _warn_of_divergence(self, losses: list[float]) -> None:
-        watch, diverged = Divergence(), False
-        for loss in losses:
-            diverged = watch.update(loss)
-        if diverged:
-            message = Divergence.advice(losses[-1], self.learning_rate_init)
+    def _watch_losses(self, settings: Settings, *, go_on: bool) -> None:
+        if not go_on or not hasattr(self, "_divergence"):
+            self._divergence = Divergence()
+        self._divergence.follow(settings)
+
+    def _warn_of_divergence(self) -> None:
+        if self._divergence.diverged:
+            message = Divergence.advice(self.loss_, self.learning_rate_init)
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
 
     def _class_numbers(
@@ -592,6 +613,7 @@ class Autoencoder(
     def _note(self, record: LossRecord, trainer: Trainer) -> None:
         self.n_iter_ += 1
         self.loss_ = record.train.total
+        self._divergence.update(record.train)
         self.loss_curve_.append(record.train.total)
         for part, value in record.train.values.items():
             before = [math.nan] * (self.n_iter_ - 1)  # of a part that joins in later

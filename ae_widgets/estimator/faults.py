@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import issparse
 
 from ae_widgets.data import Dataset, read_dataset
+from ae_widgets.data.columns import check_dtype, numeric_array
 from ae_widgets.data.sources import read_array
+from ae_widgets.data.table import Table
 from ae_widgets.exceptions import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["fault_of", "readable"]
 
@@ -17,25 +22,27 @@ TIMES = ("date", "duration", "time")
 """How the names of types of dates, times and durations begin, in any library of frames."""
 
 
+class NoNumberError(DataError, TypeError):
+    """Objects that numpy makes no number of; a TypeError too, which scikit-learn asks for."""
+
+
 def readable(X: Any) -> Any:
     """Return frames and sparse matrices as they are, and all else as an array.
 
-    With NaN where a masked array hides values.
+    With NaN where a masked array hides values, and where one of objects has none.
 
     Raises
     ------
     DataError
-        If it cannot be read as an array, or there are dates, times, durations or texts,
-        which scikit-learn's checks would make numbers of.
+        If it cannot be read as an array; or there are dates, times, durations, texts or
+        numbers wider than float64, which scikit-learn's checks would make numbers of; or
+        other objects that are no numbers.
     """
-    if isinstance(X, np.ma.MaskedArray):
-        return np.where(np.ma.getmaskarray(X), np.nan, np.ma.getdata(X).astype(np.float64))
-    names, dtypes = getattr(X, "columns", None), getattr(X, "dtypes", None)
-    if names is not None and dtypes is not None:
-        for name, dtype in zip(names, dtypes, strict=False):
-            if str(dtype).lower().startswith(TIMES):
-                raise DataError(_times(f" in column {name!r}"))
-    if names is not None or issparse(X):
+    if hasattr(X, "columns"):
+        _refuse_times(X)
+        return X
+    if issparse(X):
+        check_dtype(X.dtype)
         return X
     if isinstance(X, Dataset):
         msg = "X is a Dataset. Pass its features, X.features, and for classes its X.labels."
@@ -43,12 +50,17 @@ def readable(X: Any) -> Any:
     if isinstance(X, dict) and hasattr(X, "data"):
         msg = "X is a Bunch. Pass its data, X.data, and for classes its X.target."
         raise DataError(msg)
-    array = read_array(X, "X")
+    hidden = np.ma.getmaskarray(X) if isinstance(X, np.ma.MaskedArray) else None
+    array = np.ma.getdata(X) if hidden is not None and X.dtype != object else read_array(X, "X")
     if array.dtype.kind in "mM":
         raise DataError(_times(""))
-    if _has_text(array) and (fault := fault_of(array, allow_nan=True)):
-        raise fault
-    return array
+    if array.dtype == object:
+        return _numbers(array)
+    try:
+        check_dtype(array.dtype)
+    except DataError as fault:
+        raise (fault_of(array, allow_nan=True) or fault) from None
+    return array if hidden is None else np.where(hidden, np.nan, array.astype(np.float64))
 
 
 def fault_of(X: Any, *, allow_nan: bool) -> DataError | None:
@@ -79,10 +91,29 @@ def fault_of(X: Any, *, allow_nan: bool) -> DataError | None:
     return None
 
 
-def _has_text(array: Any) -> bool:
-    if array.dtype.kind != "O":
-        return array.dtype.kind in "SUT"
-    return any(isinstance(value, (str, bytes)) for value in array.flat)
+def _numbers(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of objects as one of numbers, NaN where a value is missing."""
+    if array.ndim != 2 or not array.size:  # noqa: PLR2004  # no table, which is what is wrong
+        if fault := fault_of(array, allow_nan=True):
+            raise fault
+        return array
+    try:
+        return numeric_array(Table(array), array)
+    except DataError as fault:
+        try:
+            array.astype(np.float64)
+        except TypeError as error:
+            msg = f"{fault} numpy says: {error}."
+            raise NoNumberError(msg) from error
+        except ValueError:
+            pass
+        raise
+
+
+def _refuse_times(frame: Any) -> None:
+    for name, dtype in zip(frame.columns, getattr(frame, "dtypes", ()), strict=False):
+        if str(dtype).lower().startswith(TIMES):
+            raise DataError(_times(f" in column {name!r}"))
 
 
 def _times(where: str) -> str:

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from ae_widgets.data import NO_LABEL
 from ae_widgets.data.columns import is_missing
-from ae_widgets.data.labels import is_measurement, means_none
+from ae_widgets.data.labels import check_one_a_row, is_measurement, means_none
 from ae_widgets.data.table import listing
 from ae_widgets.estimator.prediction import Predictions
 from ae_widgets.estimator.use import FittedAutoencoder
@@ -21,7 +21,7 @@ from ae_widgets.exceptions import DataError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["GroupingAutoencoder", "class_numbers"]
+__all__ = ["GroupingAutoencoder", "class_numbers", "require_one_a_row"]
 
 
 def _trains_classes(model: Any) -> bool:
@@ -110,6 +110,23 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         return clusters
 
 
+def require_one_a_row(y: Any, n_samples: int) -> None:
+    """Refuse `y` that is not one class an item, also where no class is asked for.
+
+    Raises
+    ------
+    DataError
+        If it has no length, or another one.
+    """
+    if y is None:
+        return
+    given = y if hasattr(y, "shape") or hasattr(y, "__len__") else np.asarray(y)
+    if getattr(given, "shape", None) == ():
+        msg = f"y, of type {type(y).__name__}, is not one class an item. Pass a list or an array."
+        raise DataError(msg)
+    check_one_a_row(n_samples, given.shape[0] if hasattr(given, "shape") else len(given))
+
+
 def class_numbers(
     y: ArrayLike | None, n_samples: int, known: NDArray[Any] | None = None, *, least: int = 1
 ) -> tuple[NDArray[np.int32], NDArray[Any]]:
@@ -133,16 +150,17 @@ def class_numbers(
         values, or a measurement, as `ae_widgets.data.labels.read_labels` tells one.
     """
     if y is None:
-        msg = "delta is above 0, so that classes are trained: pass y, the class of each item."
+        msg = (
+            "Autoencoder with delta above 0 requires y to be passed, but the target y is None: "
+            "pass y, the class of each item, or delta=0."
+        )
         raise DataError(msg)
     try:
-        values = column_or_1d(y, dtype=None, warn=False)
+        values = column_or_1d(y, dtype=None, warn=True)
     except ValueError as error:
         msg = f"{str(error).rstrip('.')}. If y is one-hot, pass y.argmax(axis=1)."
         raise DataError(msg) from error
-    if len(values) != n_samples:
-        msg = f"X has {n_samples:,} rows and y has {len(values):,} classes: pass one a row."
-        raise DataError(msg)
+    check_one_a_row(n_samples, len(values))
     items = values.tolist()
     missing = np.array([is_missing(value) for value in items], bool)
     numbers = [v for v, lacks in zip(items, missing, strict=True) if not lacks]
@@ -179,9 +197,9 @@ def _check_discrete(values: NDArray[Any]) -> None:
         raise DataError(msg)
     if is_measurement(distinct, len(values)):
         msg = (
-            f"y has {distinct.size:,} distinct numbers, as a measurement has and not classes. Cut "
-            "it into ranges, e.g. pandas.qcut(y, 5, labels=False), pass integers if these are "
-            "classes, or delta=0."
+            f"Unknown label type: y has {distinct.size:,} distinct numbers, as a measurement has "
+            "and not classes. Cut it into ranges, e.g. pandas.qcut(y, 5, labels=False), pass "
+            "integers if these are classes, or delta=0."
         )
         raise DataError(msg)
 

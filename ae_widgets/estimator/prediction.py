@@ -67,7 +67,11 @@ class Predictions(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
 
         With `delta` that is its class, one of `classes_`; with `gamma` its cluster, the
         number of a row of `cluster_centers_`; with `contamination` 1 for a usual item
-        and -1 for an anomaly.
+        and -1 for an anomaly. So far it is as with scikit-learn's classifiers, clusterers
+        and outlier detectors, whose tag it then has. `score` stays minus the
+        reconstruction error, also where scikit-learn's `ClassifierMixin` has the accuracy:
+        for that, pass ``scoring='accuracy'`` to `cross_validate` or `GridSearchCV`, or call
+        ``accuracy_score(y, model.predict(X))``.
         """
         entry = _asked(self)
         assert entry is not None  # noqa: S101  # else the method is not there

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 
 from ae_widgets.data.categories import categorical_columns
 from ae_widgets.data.frames import as_frame, read_frame, split_column
+from ae_widgets.data.sparse import is_sparse
 from ae_widgets.data.table import listing
 from ae_widgets.engine.preprocess import fit_preprocessor
 from ae_widgets.exceptions import DataError
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
     Features = Floats | Any  # or a CSR matrix
 
 __all__ = ["Preprocessing"]
+
+UNUSUAL = (
+    nw.String, nw.Object, nw.Unknown, nw.Categorical, nw.Enum,
+    nw.Date, nw.Datetime, nw.Duration, nw.Time,
+)  # fmt: skip
+"""Types of columns that may hold no numbers."""
 
 
 class Preprocessing(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -65,20 +72,24 @@ class Preprocessing(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         known = None if reset else getattr(self, "categories_", {})
         if reset:
             self.categories_, self._groups = {}, ()
-        if frame is None or (known is not None and not known):
+        if frame is None:
             return X
-        series = [frame[:, i] for i in range(frame.shape[1])]
         names = [str(name) for name in frame.columns]
-        if known is None and not categorical_columns(names, series, self.categorical):
-            if any(isinstance(one.dtype, (nw.String, nw.Object)) for one in series):
-                read_frame(frame)  # refuses text, of which scikit-learn would make numbers
-            return X
+        new = reset and bool(self._categorical_in(frame, names))
+        if not known and not new:
+            fitted = None if reset else getattr(self, "feature_names_in_", None)
+            strange = fitted is not None and not set(names) <= {*map(str, fitted)}
+            return X if strange else _plain(X, frame)
         if known:
             self._check_columns(names)
         table = read_frame(frame, None, self.categorical, known)
         if reset:
             self.categories_, self._groups = table.categories, table.groups
         return pd.DataFrame(table.values, columns=list(table.names or ()))
+
+    def _categorical_in(self, frame: nw.DataFrame[Any], names: list[str]) -> set[int]:
+        series = [frame[:, i] for i in range(frame.shape[1])]
+        return categorical_columns(names, series, self.categorical)
 
     def _check_columns(self, names: list[str]) -> None:
         """Refuse a frame of other columns than that of `fit`, which had categories."""
@@ -110,3 +121,19 @@ class Preprocessing(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         """Return the network's outputs as items, or as they are if a step cannot be undone."""
         made = getattr(self, "preprocessor_", None)
         return made.inverse_transform(outputs) if made is not None and made.invertible_ else outputs
+
+
+def _plain(X: Any, frame: nw.DataFrame[Any]) -> Any:
+    """Return a frame of numbers as it came, and one of objects with numbers in their place.
+
+    Raises
+    ------
+    DataError
+        If some are no numbers, or texts or categories, of which scikit-learn would make some.
+    """
+    if not any(isinstance(dtype, UNUSUAL) for dtype in frame.schema.values()):
+        return X
+    table = read_frame(frame, known={})
+    if is_sparse(table.values):
+        return X
+    return pd.DataFrame(table.values, columns=list(frame.columns))

@@ -88,6 +88,9 @@ class FittedAutoencoder(
         It is the error of the training, of what `preprocess` makes of the items: to
         compare other preprocessings, compare `reconstruct` with the items. Items without
         any observed value are left out.
+
+        It is this with `delta`, `gamma` and `contamination` as well, unlike the accuracy
+        of scikit-learn's classifiers; `predict` says how to have that.
         """
         check_is_fitted(self, "network_")
         checked = self._check(X)
@@ -152,7 +155,8 @@ class FittedAutoencoder(
         taken = self._encoded(readable(self._without_target(X)), reset=reset)
         allow_nan = self._takes_missing
         try:
-            with np.errstate(over="ignore"):  # what is beyond float32 is infinite, and told
+            # What is beyond float32 is infinite, and told; infinities of both signs add up to NaN.
+            with np.errstate(over="ignore", invalid="ignore"):
                 checked: Features = validate_data(
                     self,
                     taken,
@@ -163,8 +167,8 @@ class FittedAutoencoder(
                     ensure_all_finite="allow-nan" if allow_nan else True,
                     ensure_min_samples=ensure_min_samples,
                 )
-        except ValueError as error:
-            of_names = str(error).startswith("The feature names")
+        except (TypeError, ValueError) as error:
+            of_names = "eature names" in str(error)
             if of_names or (fault := fault_of(taken, allow_nan=allow_nan)) is None:
                 raise
             raise fault from error

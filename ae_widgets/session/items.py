@@ -21,13 +21,14 @@ def read_items(  # noqa: PLR0913  # as `read_dataset`
     *,
     scaled: bool = False,
     categorical: Any = None,
+    copy: bool = False,
 ) -> Dataset:
     """Return `X` as a Dataset; values may be missing if the error can do without.
 
     If they are `scaled` before the network, nothing is said of different scales.
     """
     if isinstance(X, Dataset):
-        return read_dataset(X, y, item_shape=item_shape)
+        return read_dataset(X, y, item_shape=item_shape, copy=copy)
     allow_nan = isinstance(reconstruction, str) and reconstruction in TAKES_MISSING
     return read_dataset(
         X,
@@ -36,4 +37,5 @@ def read_items(  # noqa: PLR0913  # as `read_dataset`
         allow_nan=allow_nan,
         scales=not scaled,
         categorical=categorical,
+        copy=copy,
     )

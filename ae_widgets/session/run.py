@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ae_widgets.engine.protocol import LossParts
     from ae_widgets.engine.settings import Settings
     from ae_widgets.session.checkpoint import Checkpoint
 
@@ -82,6 +83,7 @@ class Run:
         self.applied = settings
         self._view = LatentView()
         self._divergence = Divergence()
+        self._divergence.follow(settings)
         self._warning = ""
         self._awaited = 0  # commands to train that the trainer has not taken up yet
         self.halting = False
@@ -112,16 +114,19 @@ class Run:
         losses = [(r.validation or r.train).total for r in saved.records if r.complete]
         self.status = replace(self.status, state="starting", loss=losses[-1] if losses else None)
 
-    def watch_divergence(self, loss: float) -> None:
-        """Say so if the losses of the epochs run away, until they come back."""
-        diverged = self._divergence.update(loss)
-        if diverged and not self.status.note:
-            self._warning = Divergence.advice(loss, self.settings.learning_rate)
-            self.say(self._warning)
-        elif not diverged and self._warning:
-            if self.status.note == self._warning:
-                self.say("")
-            self._warning = ""
+    def watch_divergence(self, losses: LossParts) -> None:
+        """Say so if the losses of the epochs run away, until they come back.
+
+        Behind another note that stands there, and again once that has taken its place.
+        """
+        note, error = self.status.note, self.status.error
+        said = bool(self._warning) and self._warning in note
+        if self._divergence.update(losses):
+            if not said:
+                self._warning = Divergence.advice(losses.total, self.settings.learning_rate)
+                self.say(f"{note} {self._warning}".strip(), error=error)
+        elif said:
+            self.say(note.replace(self._warning, "").strip(), error=error)
 
     def say(self, note: str, *, error: bool = False) -> None:
         """Put a note into the status line."""
@@ -156,9 +161,11 @@ class Run:
             case Changed():
                 before = self.applied.value(event.name)
                 self.applied = self.applied.change(**{event.name: event.value})
-                self._divergence.forget()
+                self._divergence.follow(self.applied)
                 return self._note(event, event.name, event.value, before)
             case Labelled():
+                if self.applied.delta:  # what is learnt is another from here
+                    self._divergence.forget()
                 value = event.label, event.name, event.indices
                 return self._note(event, LABELLED, value) | {"labels"}
             case Resumed():
@@ -177,7 +184,7 @@ class Run:
         for record in event.records:
             if record.complete:
                 loss = (record.validation or record.train).total
-                self.watch_divergence(record.train.total)
+                self.watch_divergence(record.train)
         self.status = replace(
             self.status,
             epoch=event.epoch,

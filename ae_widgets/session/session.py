@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ae_widgets.analysis.anomalies import SCORES
-from ae_widgets.engine.checks import check_settings
+from ae_widgets.engine.checks import check_settings, roomy_code
 from ae_widgets.engine.launch import TRAINERS
 from ae_widgets.engine.missing import settings_in_force
 from ae_widgets.engine.protocol import (
@@ -129,6 +129,14 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
     missing : {'error', 'mask'}, default='error'
         Whether values that are missing (NaN) are refused, or left out of the error as in
         `Autoencoder`; `imputed` then has them filled in.
+    copy : bool, default=False
+        Whether to keep a copy of the items and weights, so that nothing that is written
+        into them later matters. Without one, a C-contiguous float32 array, a CSR matrix of
+        float32 and a `numpy.memmap` are kept in place; `ae_widgets.data.read_dataset` says
+        which. What is written into them while it trains is shown at once; it is trained on
+        from the next batch with ``trainer='thread'`` and where a file is mapped, and
+        otherwise never, since the training process has a copy. NaN then ends the run as any
+        loss does that is not finite. A journal or checkpoint of such a run is of no use.
     trainer : {'process', 'thread'}, default='process'
         Where to train. A process keeps its speed while a cell runs Python code.
     **changes
@@ -159,6 +167,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         preset: str | None = None,
         sample_weight: ArrayLike | None = None,
         missing: str = "error",
+        copy: bool = False,
         trainer: str = "process",
         **changes: Any,
     ) -> None:
@@ -180,7 +189,13 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         in_force = settings_in_force(asked["reconstruction"], missing, asked["kind"])
         scaled = bool(changes.get("preprocess", chosen.preprocess))
         self.dataset = read_items(
-            X, y, item_shape, in_force["reconstruction"], scaled=scaled, categorical=categorical
+            X,
+            y,
+            item_shape,
+            in_force["reconstruction"],
+            scaled=scaled,
+            categorical=categorical,
+            copy=copy,
         )
         self._inputs = Inputs(self.dataset)
         # The network of a convolutional trunk needs to know what the items look like.
@@ -193,7 +208,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         if weights is not None:
             chosen = self._inputs.take_over(chosen, start.preprocessor)
         self._check_settings(chosen)
-        self._sample_weight = check_sample_weight(sample_weight, self.dataset.n_samples)
+        weight = check_sample_weight(sample_weight, self.dataset.n_samples)
+        self._sample_weight = weight.copy() if copy and weight is not None else weight
         self._prepared = self._inputs.of(chosen)
         self.number = next(_numbers)
         self.closed = False
@@ -549,10 +565,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         """Return what is worth saying of the run that begins."""
         code_dim, n = self.settings.architecture.code_dim, self._prepared.inputs.n_features
         notices = [*self._prepared.notices]
-        if code_dim > n:
-            notices.append(
-                f"The code has {code_dim} values and an item only {n}: it can copy its inputs."
-            )
+        if said := roomy_code(code_dim, n):
+            notices.append(said)
         if self.settings.delta and (notice := self._labelling.notice):
             notices.append(notice)
         return tuple(notices)

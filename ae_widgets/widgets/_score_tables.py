@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 MOST = 20  # classes in the matrix
+MIN_CLUSTERS = 2  # of a silhouette
 DEEPEST = 55  # per cent of colour behind a number that stays readable
 CLUSTER_ROWS = (
     ("ari", "ARI", "Adjusted Rand index: 1 if clusters and labels are the same, 0 as by chance"),
@@ -42,6 +43,9 @@ RANKING_ROWS = (
     ("recall", "Held-out ratings among the recommendations, of as many as can be"),
     ("NDCG", "That, where an early place counts more"),
 )
+NO_LABELS = "Not defined: none of these items has a label"
+FEW_CLUSTERS = "Not defined: it compares clusters, and needs two at least"
+MANY_CLUSTERS = "Not defined: it needs clusters of more than one item"
 CLASS_ROWS = (
     ("accuracy", "Accuracy", "Labelled items whose class is predicted"),
     ("balanced_accuracy", "Balanced", "Mean of that over the classes: each counts alike"),
@@ -50,10 +54,13 @@ CLASS_ROWS = (
 
 def cluster_table(scores: ClusterScores, method: str) -> str:
     """Return a table of how clusters agree with codes and labels."""
-    rows = [_row(name, [_number(getattr(scores, key))], title) for key, name, title in CLUSTER_ROWS]
-    items = _row("Labelled items", [f"{scores.n_labelled:,}"], "Items that have a label")
+    rows = [
+        _row(name, [_number(getattr(scores, key), _undefined(scores, key))], title)
+        for key, name, title in CLUSTER_ROWS
+    ]
+    items = _row("Labelled items", [_count(scores.n_labelled)], "Items that have a label")
     if scores.n_none:
-        items += _row("In none", [f"{scores.n_none:,}"], "Items that are in no cluster")
+        items += _row("In none", [_count(scores.n_none)], "Items that are in no cluster")
     plural = "" if scores.n_clusters == 1 else "s"
     caption = f"{scores.n_clusters} cluster{plural}, {CLUSTER_LABELS[method]}"
     return _table(caption, [], [*rows, items])
@@ -63,10 +70,10 @@ def class_table(training: ClassScores, held_out: ClassScores) -> str:
     """Return a table of how predicted classes agree with labels."""
     both = (training, held_out)
     rows = [
-        _row(name, [_number(getattr(scores, key)) for scores in both], title)
+        _row(name, [_number(getattr(scores, key), NO_LABELS) for scores in both], title)
         for key, name, title in CLASS_ROWS
     ]
-    counts = [f"{scores.n_items:,}" for scores in both]
+    counts = [_count(scores.n_items) for scores in both]
     items = _row("Labelled items", counts, "Items that have a label")
     return _table("Classes", ["training", "held-out"], [*rows, items])
 
@@ -136,13 +143,27 @@ def _table(caption: str, columns: Sequence[str], rows: Sequence[str]) -> str:
     return f'<table class="ae-scores">{caption}{head}{"".join(rows)}</table>'
 
 
-def _row(name: str, values: Sequence[str], title: str) -> str:
-    cells = "".join(f"<td>{value}</td>" for value in values)
-    return f'<tr title="{escape(title)}"><th scope="row">{escape(name)}</th>{cells}</tr>'
+def _row(name: str, cells: Sequence[str], title: str) -> str:
+    head = f'<th scope="row">{escape(name)}</th>'
+    return f'<tr title="{escape(title)}">{head}{"".join(cells)}</tr>'
 
 
-def _number(value: float) -> str:
-    return f"{value:.3f}" if math.isfinite(value) else "−"
+def _count(items: int) -> str:
+    return f"<td>{items:,}</td>"
+
+
+def _number(value: float, reason: str) -> str:
+    """Return the cell of a score; of one that is not defined, with the reason."""
+    if math.isfinite(value):
+        return f"<td>{value:.3f}</td>"
+    return f'<td title="{escape(reason)}" aria-label="{escape(reason)}">−</td>'
+
+
+def _undefined(scores: ClusterScores, key: str) -> str:
+    """Say why a score of clusters is not defined, where it is not."""
+    if key != "silhouette":
+        return NO_LABELS
+    return FEW_CLUSTERS if scores.n_clusters < MIN_CLUSTERS else MANY_CLUSTERS
 
 
 def _name(names: Sequence[str], index: int) -> str:

@@ -62,6 +62,11 @@ class Lab(SessionView, ipywidgets.VBox):
         Settings to begin with.
     preset : {'deep', 'simple'}, optional
         A named set of settings, applied on top of `settings`.
+    copy : bool, default=False
+        Whether to keep a copy of the items, so that nothing that is written into the array
+        later matters. Without one a float32 array is kept in place, and a change of it during
+        a run shows in the views, though the training process does not see it; `Session`
+        says more.
     trainer : {'process', 'thread'}, default='process'
         Where to train. A process keeps its speed while a cell runs Python code.
     to_find : sparse matrix of shape (n_users, n_items), optional
@@ -98,6 +103,7 @@ class Lab(SessionView, ipywidgets.VBox):
         categorical: Any = None,
         settings: Settings | None = None,
         preset: str | None = None,
+        copy: bool = False,
         trainer: str = "process",
         to_find: Any = None,
         **changes: Any,
@@ -107,7 +113,7 @@ class Lab(SessionView, ipywidgets.VBox):
         else:
             self.session = Session(
                 X, y, labels, item_shape=item_shape, categorical=categorical,
-                settings=settings, preset=preset, trainer=trainer, **changes,
+                settings=settings, preset=preset, copy=copy, trainer=trainer, **changes,
             )  # fmt: skip
         self._owns = not isinstance(X, Session)
         self._trainer = trainer
@@ -236,12 +242,13 @@ class Lab(SessionView, ipywidgets.VBox):
         *,
         item_shape: tuple[int, ...] | None = None,
         categorical: Any = None,
+        copy: bool = False,
     ) -> None:
         """Go on with other data and the same settings, in a new session.
 
         Parameters
         ----------
-        X, y, item_shape, categorical
+        X, y, item_shape, categorical, copy
             As for the class.
 
         Raises
@@ -251,7 +258,7 @@ class Lab(SessionView, ipywidgets.VBox):
         """
         try:
             session = Session(
-                X, y, item_shape=item_shape, categorical=categorical,
+                X, y, item_shape=item_shape, categorical=categorical, copy=copy,
                 settings=self.session.settings, trainer=self._trainer,
             )  # fmt: skip
         except AEWidgetsError as error:

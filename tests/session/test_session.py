@@ -445,3 +445,17 @@ def test_a_single_item_is_trained_on_and_none_is_held_out():
     assert session.records[-1].validation is None
     assert session.latent.positions.shape == (1, 2)
     session.close()
+
+
+@pytest.mark.parametrize("trainer", ["process", "thread"])
+def test_one_row_trains_and_gives_a_frame(session, trainer):
+    one = session(blobs(1), ["a"], trainer=trainer)
+    assert "X has a single row: there is nothing to validate on" in one.status.message
+    one.start()
+    status = one.wait(60)
+    assert (status.state, status.epoch) == ("finished", 4)
+    assert one.latent.exact
+    assert one.codes.shape == (1, 2)
+    assert np.isfinite(one.codes).all()
+    assert one.history["train_total"].is_monotonic_decreasing
+    assert one.reconstruct([0]).outputs.shape == (1, 6)

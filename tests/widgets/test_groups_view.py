@@ -6,11 +6,17 @@ import time
 import numpy as np
 import pytest
 
+from ae_widgets.analysis.groups import class_scores, cluster_scores
 from ae_widgets.engine import Settings
 from ae_widgets.engine.protocol import Latent
 from ae_widgets.session import Session, publisher
 from ae_widgets.widgets import ArchitectureControls, GroupsView, LossControls
-from ae_widgets.widgets._score_tables import confusion_table, mistaken_text
+from ae_widgets.widgets._score_tables import (
+    class_table,
+    cluster_table,
+    confusion_table,
+    mistaken_text,
+)
 from ae_widgets.widgets._tabs import Tabs
 from ae_widgets.widgets._view import tree
 from ae_widgets.widgets.groups_view import _remedies
@@ -198,3 +204,40 @@ def test_another_run_shows_the_hint(view, session):
     session.reset()
     assert publisher.flush()
     assert "ae-hidden" not in view._hint._dom_classes
+
+
+def cell(table, name):
+    """Return the value cells of a row, tags and all."""
+    row = re.search(rf">{name}</th>(.*?)</tr>", table).group(1)
+    return re.findall(r"<td.*?</td>", row)
+
+
+@pytest.mark.parametrize(
+    ("clusters", "labels", "undefined", "reason"),
+    [
+        ([0, 1] * 3, [-1] * 6, ["ARI", "NMI", "Accuracy"], "none of these items has a label"),
+        ([0] * 6, [0, 1] * 3, ["Silhouette"], "needs two at least"),
+        ([-1] * 6, [0, 1] * 3, ["Silhouette"], "needs two at least"),
+        (range(6), [0, 1] * 3, ["Silhouette"], "needs clusters of more than one item"),
+    ],
+)
+def test_a_score_of_clusters_that_is_not_defined_says_why(clusters, labels, undefined, reason):
+    scores = cluster_scores(CODES[:6], np.array(clusters), np.array(labels))
+    table = cluster_table(scores, "kmeans")
+    for name in ("ARI", "NMI", "Accuracy", "Silhouette"):
+        (found,) = cell(table, name)
+        if name in undefined:
+            assert found.endswith(">−</td>")
+            assert re.search(f'title="Not defined: [^"]*{reason}"', found)
+            assert re.search(f'aria-label="Not defined: [^"]*{reason}"', found)
+        else:
+            assert re.fullmatch(r"<td>-?\d\.\d{3}</td>", found)
+
+
+def test_a_score_of_classes_that_is_not_defined_says_why():
+    labels = np.array([0, 1, 1])
+    some, none = (class_scores(x, labels, 2) for x in (labels, np.full(3, -1)))
+    for name in ("Accuracy", "Balanced"):
+        known, unknown = cell(class_table(some, none), name)
+        assert known == "<td>1.000</td>"
+        assert 'title="Not defined: none of these items has a label"' in unknown

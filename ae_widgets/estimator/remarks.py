@@ -1,0 +1,46 @@
+"""What an estimator warns of when it is fitted: data that can be trained on all the same."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from ae_widgets.data.remarks import remarks
+from ae_widgets.engine.checks import roomy_code
+from ae_widgets.engine.items import items
+from ae_widgets.exceptions import DataWarning
+
+if TYPE_CHECKING:
+    from ae_widgets.engine.settings import Settings
+
+__all__ = ["warn_of_code", "warn_of_columns"]
+
+
+def warn_of_columns(model: Any, features: Any, settings: Settings) -> None:
+    """Name columns that are constant, and one of another scale, in the words of a session.
+
+    Of images, whose `item_shape` is told, neither: pixels share a scale, and those at the
+    border are the same in all.
+
+    Parameters
+    ----------
+    model : Autoencoder
+        Whose `fit` calls this.
+    features : ndarray or CSR matrix of shape (n_samples, n_features), float32
+    settings : Settings
+        Nothing is said of scales if they are preprocessed.
+    """
+    if settings.architecture.item_shape is not None:
+        return
+    names = getattr(model, "feature_names_in_", None)
+    if names is None:
+        names = [f"x{i}" for i in range(features.shape[1])]
+    known = items(features) if hasattr(features, "tocsr") else features
+    for said in remarks(known, names, scales=not settings.preprocess):
+        warnings.warn(said, DataWarning, stacklevel=3)
+
+
+def warn_of_code(settings: Settings, n_features: int) -> None:
+    """Say so if the code is larger than what the network is given."""
+    if said := roomy_code(settings.architecture.code_dim, n_features):
+        warnings.warn(said, DataWarning, stacklevel=4)
