@@ -39,7 +39,7 @@ OURS: dict[str, Any] = {
 }  # fmt: skip
 ITERATIONS = {"digits": 120, "mnist": 60}
 KERNEL = {"digits": 20.0, "mnist": 1.0}
-"""`gamma` of LabelSpreading: its default, and where that is too narrow the best of eight."""
+"""`gamma` of LabelSpreading: its default, and where that knows no neighbour the best of eight."""
 
 SURE = 0.9
 """What LabelSpreading gives a class from here on is taught."""
