@@ -43,6 +43,7 @@ RANKING_ROWS = (
     ("recall", "Held-out ratings among the recommendations, of as many as can be"),
     ("NDCG", "That, where an early place counts more"),
 )
+NO_USERS = "Not defined: no user has held-out ratings"
 NO_LABELS = "Not defined: none of these items has a label"
 FEW_CLUSTERS = "Not defined: it compares clusters, and needs two at least"
 MANY_CLUSTERS = "Not defined: it needs clusters of more than one item"
@@ -81,7 +82,7 @@ def class_table(training: ClassScores, held_out: ClassScores) -> str:
 def ranking_table(scores: Mapping[str, Sequence[float]], k: int, n_users: int) -> str:
     """Return a table of recall and NDCG of the first `k` recommendations, by their source."""
     rows = [
-        _row(f"{name}@{k}", [_number(values[i]) for values in scores.values()], title)
+        _row(f"{name}@{k}", [_number(values[i], NO_USERS) for values in scores.values()], title)
         for i, (name, title) in enumerate(RANKING_ROWS)
     ]
     items = _row("Users", [f"{n_users:,}"] * len(scores), "Users with held-out ratings")
