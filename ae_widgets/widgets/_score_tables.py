@@ -85,7 +85,7 @@ def ranking_table(scores: Mapping[str, Sequence[float]], k: int, n_users: int) -
         _row(f"{name}@{k}", [_number(values[i], NO_USERS) for values in scores.values()], title)
         for i, (name, title) in enumerate(RANKING_ROWS)
     ]
-    items = _row("Users", [f"{n_users:,}"] * len(scores), "Users with held-out ratings")
+    items = _row("Users", [_count(n_users)] * len(scores), "Users with held-out ratings")
     return _table("Held-out ratings", list(scores), [*rows, items])
 
 
