@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ae_widgets.data.features import constant_features
 from ae_widgets.data.scales import scale_notice
-from ae_widgets.data.sparse import is_sparse, sparse_remarks
+from ae_widgets.data.sparse import constant_columns, is_sparse, size_notice
 from ae_widgets.data.table import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
 __all__ = ["remarks"]
 
@@ -32,16 +36,27 @@ def remarks(features: Any, names: Sequence[str], *, scales: bool = True) -> list
     list of str
         One sentence or two each.
     """
-    if is_sparse(features):
-        return sparse_remarks(features, names, scales=scales)
-    if len(features) == 1:
+    n_samples, n_features = features.shape
+    if n_samples == 1:
         return ["X has a single row: there is nothing to validate on and one code to show."]
-    said = []
-    constant = constant_features(features)
-    if constant.size:
-        are = "is" if constant.size == 1 else "are"
-        which = listing([repr(names[i]) for i in constant])
-        said.append(f"{constant.size:,} of {features.shape[1]:,} features {are} constant: {which}.")
-    if scales and (notice := scale_notice(features, names)):
-        said.append(notice)
+    sparse = is_sparse(features)
+    constant = constant_columns(features) if sparse else constant_features(features)
+    said = _told("features", n_features, constant, "constant", lambda i: repr(names[i]))
+    if sparse:
+        empty = np.flatnonzero(np.diff(features.indptr) == 0)
+        said += _told("items", n_samples, empty, "empty", str)
+    notice = size_notice if sparse else scale_notice
+    if scales and (scale := notice(features, names)):
+        said.append(scale)
     return said
+
+
+def _told(
+    what: str, total: int, found: NDArray[np.intp], how: str, name: Callable[[int], str]
+) -> list[str]:
+    """Return a sentence on how many are so and which, none if none is."""
+    if not found.size:
+        return []
+    are = "is" if found.size == 1 else "are"
+    which = listing([name(i) for i in found])
+    return [f"{found.size:,} of {total:,} {what} {are} {how}: {which}."]

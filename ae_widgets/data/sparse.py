@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     from ae_widgets.data.table import Table
 
-__all__ = ["check_stored", "is_sparse", "sparse_remarks", "to_csr", "to_dense", "value_range"]
+__all__ = [
+    "check_stored",
+    "constant_columns",
+    "is_sparse",
+    "size_notice",
+    "to_csr",
+    "to_dense",
+    "value_range",
+]
 
 FAR = 100.0
 """A column whose values are this many times as large as a typical one's drowns it."""
@@ -96,27 +104,6 @@ def value_range(matrix: Any) -> tuple[float, float]:
     return float(np.fmin.reduce(values, initial=0)), float(np.fmax.reduce(values, initial=0))
 
 
-def sparse_remarks(features: Any, names: Sequence[str], *, scales: bool = True) -> list[str]:
-    """Say which features are constant, which items are empty, and which column drowns others."""
-    n_samples, n_features = features.shape
-    if n_samples == 1:
-        return ["X has a single row: there is nothing to validate on and one code to show."]
-    remarks = []
-    constant = _constant_features(features)
-    if constant.size:
-        are = "is" if constant.size == 1 else "are"
-        which = listing([repr(names[i]) for i in constant])
-        remarks.append(f"{constant.size:,} of {n_features:,} features {are} constant: {which}.")
-    empty = np.flatnonzero(np.diff(features.indptr) == 0)
-    if empty.size:
-        are = "is" if empty.size == 1 else "are"
-        which = listing([str(row) for row in empty])
-        remarks.append(f"{empty.size:,} of {n_samples:,} items {are} empty: {which}.")
-    if scales and (notice := _scale_notice(features, names)):
-        remarks.append(notice)
-    return remarks
-
-
 def _check_shape(matrix: Any) -> None:
     """Refuse what is no table, in scikit-learn's words."""
     shape = matrix.shape
@@ -152,7 +139,7 @@ def _not_finite(table: Table, matrix: Any, *, allow_nan: bool) -> DataError:
     return not_finite(table, kind, n_rows, matrix.shape[0], first=first, value=value)
 
 
-def _constant_features(features: Any) -> NDArray[np.intp]:
+def constant_columns(features: Any) -> NDArray[np.intp]:
     """Return the indices of the features that are the same in every row."""
     n_samples, n_features = features.shape
     varied = np.bincount(features.indices[features.data != 0], minlength=n_features)
@@ -163,8 +150,8 @@ def _constant_features(features: Any) -> NDArray[np.intp]:
     return np.flatnonzero(constant)
 
 
-def _scale_notice(features: Any, names: Sequence[str]) -> str:
-    """Compare the columns by the size of the values that they have.
+def size_notice(features: Any, names: Sequence[str]) -> str:
+    """Say which column drowns the others by the size of the values that it has; '' if none does.
 
     Not by their deviation, as in a table: that of a rare term or of a film that few
     have seen is small, and need not be mended.
