@@ -10,7 +10,13 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["split_rows"]
+__all__ = ["count_held_out", "split_rows"]
+
+
+def count_held_out(n_samples: int, validation_fraction: float) -> int:
+    """Return how many rows are held out; at least one is always left to train on."""
+    held_out = math.ceil(n_samples * validation_fraction) if validation_fraction else 0
+    return min(held_out, n_samples - 1)
 
 
 def split_rows(
@@ -21,8 +27,7 @@ def split_rows(
     At least one row is held out if the fraction is above 0 and there are two
     rows or more; at least one row is always left to train on.
     """
-    held_out = math.ceil(n_samples * validation_fraction) if validation_fraction else 0
-    held_out = min(held_out, n_samples - 1)
+    held_out = count_held_out(n_samples, validation_fraction)
     rows = np.arange(n_samples, dtype=np.int32)
     if not held_out:
         return rows, rows[:0]

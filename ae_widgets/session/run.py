@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from ae_widgets.engine.protocol import (
     StateChanged,
     Weights,
 )
+from ae_widgets.engine.split import count_held_out
 from ae_widgets.exceptions import TrainingError
 from ae_widgets.session.entries import LABELLED, RESUMED, JournalEntry
 from ae_widgets.session.history import History
@@ -78,7 +78,7 @@ class Run:
         self.latent: LatentFrame | None = None
         self.weights: dict[str, NDArray[np.float32]] | None = None
         self.error: TrainingError | None = None
-        held_out = min(math.ceil(settings.validation_fraction * n_samples), n_samples - 1)
+        held_out = count_held_out(n_samples, settings.validation_fraction)
         self._n_train = n_samples - held_out
         self.applied = settings
         self._view = LatentView()
