@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -63,38 +63,38 @@ class DenseStep(ArrayStep):
     def _shards(self, batch_size: int, shards: int) -> Buffers:
         rows = -(-batch_size // shards)
         width = rows * int(self._layers[:, FAN_OUT].sum())
-        code = batch_size * int(self._layers[self._code_layer, FAN_OUT])
         return Buffers(
-            layers=self._layers,
-            parameters=self._parameters,
-            first=self._first,
-            second=self._second,
+            **self._whole(batch_size),
             gradients=np.zeros((shards, len(self._parameters)), np.float32),
             inputs=np.empty((shards, rows * self._features.shape[1]), np.float32),
             outputs=np.empty((shards, width), np.float32),
             slopes=np.empty((shards, width), np.float32),
-            codes=np.empty(code, np.float32),
-            code_slopes=np.empty(code, np.float32),
         )
 
     def _parts(self, batch_size: int, parts: int) -> Parts:
         fan_in = batch_size * int(self._layers[:, FAN_IN].sum())
         own = batch_size * int(sum(-(-self._layers[:, FAN_OUT] // parts)))
-        code = batch_size * int(self._layers[self._code_layer, FAN_OUT])
         return Parts(
-            layers=self._layers,
-            parameters=self._parameters,
-            first=self._first,
-            second=self._second,
+            **self._whole(batch_size),
             gradients=np.zeros((1, len(self._parameters)), np.float32),
             inputs=np.empty((parts, fan_in), np.float32),
             by_inputs=np.empty((parts, fan_in), np.float32),
             outputs=np.empty((parts, own), np.float32),
             slopes=np.empty((parts, own), np.float32),
-            codes=np.empty(code, np.float32),
-            code_slopes=np.empty(code, np.float32),
             errors=np.empty((parts, batch_size), np.float32),
         )
+
+    def _whole(self, batch_size: int) -> dict[str, NDArray[Any]]:
+        """Return the arrays of which no thread has a part of its own."""
+        code = batch_size * int(self._layers[self._code_layer, FAN_OUT])
+        return {
+            "layers": self._layers,
+            "parameters": self._parameters,
+            "first": self._first,
+            "second": self._second,
+            "codes": np.empty(code, np.float32),
+            "code_slopes": np.empty(code, np.float32),
+        }
 
 
 def by_units(n_parameters: int, n_values: int) -> bool:
