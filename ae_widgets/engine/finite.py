@@ -31,7 +31,7 @@ def are_moderate(network: nn.Module) -> bool:
     """
     gain = 1.0
     for parameter in network.parameters():
-        norm = float(parameter.norm())
+        norm = torch.linalg.vector_norm(parameter).item()
         if not math.isfinite(norm):
             return False
         gain *= max(1.0, norm)
