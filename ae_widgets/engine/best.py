@@ -48,6 +48,11 @@ class Best:
         self._weights: Weights = {}
         self._last: Weights = {}
 
+    @property
+    def weights(self) -> Weights | None:
+        """Those of the best epoch; None if none is kept."""
+        return self._weights if self.epoch is not None else None
+
     def note(self, epoch: int, weights: Weights) -> None:
         """Keep `weights` as those of the best epoch; they must not be written to any more."""
         self.epoch, self._weights = epoch, weights

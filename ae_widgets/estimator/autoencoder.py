@@ -522,8 +522,7 @@ class Autoencoder(
         return self
 
     def _train(self, trainer: Trainer, epochs: int, watch: Watch) -> Self:
-        keep_best = bool(len(trainer.validation_rows))
-        best = None
+        trainer.best.keeps = bool(len(trainer.validation_rows))
         try:
             with (
                 memory_errors(training_advice(trainer.settings)),
@@ -533,14 +532,12 @@ class Autoencoder(
                 for record in _epochs(trainer, epochs, watch):
                     self._note(record, trainer)
                     tell(record)
-                    if keep_best and trainer.stopping.best_epoch == trainer.epoch:
-                        best = trainer.weights()
-                    if watch.end_epoch(partial(self._fitted_until_here, trainer, best)):
+                    if watch.end_epoch(partial(self._fitted_until_here, trainer)):
                         break
         except KeyboardInterrupt:  # the user has seen enough of it
             pass
         finally:
-            self._keep(trainer, best)
+            self._keep(trainer)
         return self
 
     def _trainer(  # noqa: PLR0913  # what to train on, and from where
@@ -623,10 +620,10 @@ class Autoencoder(
         if trainer.stopping.best_loss is not None:
             self.best_loss_ = trainer.stopping.best_loss
 
-    def _keep(self, trainer: Trainer, best: dict[str, Floats] | None) -> None:
+    def _keep(self, trainer: Trainer) -> None:
         # The trainer's own: nothing is copied, and the trainer is not used any more.
-        if best is not None:
-            trainer.load_weights(best)
+        if trainer.best.weights is not None:
+            trainer.load_weights(trainer.best.weights)
         code_dim = trainer.settings.architecture.code_dim
         self.network_ = trainer.network.cpu().eval().requires_grad_(requires_grad=False)
         self.active_dimensions_ = active_dimensions(self.network_, code_dim)
@@ -634,13 +631,11 @@ class Autoencoder(
         self.converged_ = trainer.stopping.converged
         self._memory = trainer.memory(copy=False)
 
-    def _fitted_until_here(
-        self, trainer: Trainer, best: dict[str, Floats] | None
-    ) -> dict[str, Any]:
+    def _fitted_until_here(self, trainer: Trainer) -> dict[str, Any]:
         """Return the attributes of an estimator whose training ends now."""
         # A copy, since the parameters in training may be parts of one large array.
         network = copy.deepcopy(trainer.network).cpu()
-        weights = trainer.weights() if best is None else best
+        weights = trainer.best.weights or trainer.weights()
         code_dim = trainer.settings.architecture.code_dim
         return {
             "network_": finished(network, weights),
