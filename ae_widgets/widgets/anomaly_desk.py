@@ -92,7 +92,7 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         self._selected: NDArray[np.int64] | None = None
         self._dragged_at = -math.inf
         self._sending = False
-        self._named: tuple[Any, ...] = ()  # labels and names of which there is a choice
+        self._labels: NDArray[np.int32] | None = None  # of which there is a choice
         self._by_hand = False  # whether a person chose the label of the anomalies
         self._build()
         super().__init__(children=[style_sheet(), self._head, self._body, self._hint])
@@ -300,9 +300,9 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
     def _show_labels(self) -> None:
         """Offer the labels that items have now, those given by hand included."""
         labels, names = self.session.labels, self.session.label_names
-        if self._named and self._named[0] is labels:
+        if self._labels is labels:
             return
-        self._named = labels, names
+        self._labels = labels
         offered = [("none", NONE), *common_labels(labels, names, self._class.value)]
         wanted = self._class.value if self._by_hand else usual_anomaly(labels, names)
         known = [value for _, value in offered]

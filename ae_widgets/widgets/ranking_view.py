@@ -87,14 +87,16 @@ class RankingView(PageView, ipywidgets.VBox):
         self.session.do_aside("ranking", partial(self._find, answer))
 
     def _find(self, answer: Reconstructions) -> None:
-        to_find = self._to_find[answer.indices]
-        popular = np.tile(self._popularity, (len(answer.indices), 1))
-        self._scores = {
-            name: [float(score(top_items(scores, self._k, answer.inputs), to_find, self._k).mean())
-                   for score in (recall_at_k, ndcg_at_k)]
-            for name, scores in (("network", answer.outputs), ("popularity", popular))
-        }  # fmt: skip
+        popular = self._scores.get("popularity")  # of the same users always
+        if popular is None:
+            popular = self._worth(np.tile(self._popularity, (len(answer.indices), 1)), answer)
+        self._scores = {"network": self._worth(answer.outputs, answer), "popularity": popular}
         self._post("ranking", self._show, messages=3)
+
+    def _worth(self, scores: NDArray[Any], answer: Reconstructions) -> list[float]:
+        """Return recall and NDCG of the items with the highest scores."""
+        ranked, to_find = top_items(scores, self._k, answer.inputs), self._to_find[answer.indices]
+        return [float(of(ranked, to_find, self._k).mean()) for of in (recall_at_k, ndcg_at_k)]
 
     def _show(self) -> None:
         self._hint.add_class("ae-hidden")
