@@ -2,13 +2,12 @@
 
 Only what runs once a batch is compiled: modules that import this one are
 loaded by a trainer, never by a notebook's own process. The machine code is kept
-in numba's cache, so that a machine compiles once.
+(`ae_widgets.jit_cache`), so that a machine compiles once.
 """
 
 from __future__ import annotations
 
 import sys
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numba
@@ -17,6 +16,8 @@ from llvmlite import binding, ir
 from numba import types
 from numba.extending import get_cython_function_address, intrinsic
 from numba.np.arrayobj import make_array
+
+from ae_widgets.jit_cache import EntryCache, PackageCache, keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ __all__ = [
     "atomic_load",
     "bits_of_float",
     "compiled",
+    "entry",
     "exact",
     "float_from_bits",
     "give_way",
@@ -36,20 +38,27 @@ __all__ = [
     "product",
 ]
 
-_OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
-compiled: Callable[..., Any] = partial(
-    # Sums may be reordered, which lets them be vectorised; NaN and infinity stay what they are.
-    numba.njit,
-    fastmath={"contract", "reassoc", "nsz"},
-    **_OPTIONS,
-)
-"""Decorator of a loop that runs without the GIL."""
+# Sums may be reordered, which lets them be vectorised; NaN and infinity stay what they are.
+_FAST: dict[str, Any] = {**_OPTIONS, "fastmath": {"contract", "reassoc", "nsz"}}
 
-exact: Callable[..., Any] = partial(numba.njit, **_OPTIONS)
-"""The same for formulas that depend on the order of their operations."""
 
-inlined: Callable[..., Any] = partial(exact, inline="always")
+def _decorator(kind: type[PackageCache], options: dict[str, Any]) -> Callable[..., Any]:
+    """Return a decorator that compiles with these options and keeps the machine code."""
+    return lambda function: keep(numba.njit(**options)(function), kind)
+
+
+compiled = _decorator(PackageCache, _FAST)
+"""Decorator of a function that loops call; runs without the GIL."""
+
+entry = _decorator(EntryCache, _FAST)
+"""The same for one that Python calls and that calls others."""
+
+exact = _decorator(PackageCache, _OPTIONS)
+"""As `compiled`, for formulas that depend on the order of their operations."""
+
+inlined = _decorator(PackageCache, {**_OPTIONS, "inline": "always"})
 """The same as `exact`, put into the loops that call it, so that these are vectorised."""
 
 # Other threads than ours get a turn while one of ours waits for the next.

@@ -32,7 +32,7 @@ from ae_widgets.engine.loop import (
     note_losses,
     place_of,
 )
-from ae_widgets.jit import compiled
+from ae_widgets.jit import compiled, entry
 from ae_widgets.losses.gradients import complexity_gradient, reconstruction_gradient
 from ae_widgets.model.activations import activate, chain
 
@@ -82,7 +82,7 @@ class ImageBuffers(NamedTuple):
     code_slopes: Floats
 
 
-@compiled
+@entry
 def train_image_batches(
     thread: int, threads: int, features: Floats, task: Task, arrays: ImageBuffers
 ) -> int:

@@ -25,7 +25,7 @@ from ae_widgets.engine.loop import (
     note_losses,
     place_of,
 )
-from ae_widgets.jit import compiled
+from ae_widgets.jit import compiled, entry
 from ae_widgets.losses.gradients import complexity_gradient, reconstruction_gradient
 from ae_widgets.model.activations import chain
 
@@ -66,7 +66,7 @@ class Buffers(NamedTuple):
     code_slopes: Floats
 
 
-@compiled
+@entry
 def train_batches(thread: int, threads: int, features: Floats, task: Task, arrays: Buffers) -> int:
     """Train on ``task.rows``, batch by batch; return the items trained on.
 

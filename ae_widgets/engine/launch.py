@@ -11,7 +11,6 @@ import atexit
 import os
 import queue
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 import numpy as np
 
+from ae_widgets import child
 from ae_widgets.data.sparse import is_sparse
 from ae_widgets.engine.pipe import FeatureFile, SparseFiles, StreamWriter, read_message
 from ae_widgets.engine.protocol import Begin, Failed, Shutdown
@@ -125,12 +125,12 @@ class ProcessTrainer:
         self._handle = handle
         self._closed = False
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
-        self._process = subprocess.Popen(  # our own interpreter, our own module
-            [sys.executable, "-P", "-m", "ae_widgets.engine.worker"],
+        self._process = subprocess.Popen(  # noqa: S603  # our own interpreter, our own module
+            child.command("ae_widgets.engine.worker"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env=_environment(),
+            env=child.environment(),
             start_new_session=True,  # an interrupt of the caller is not for us
         )
         self._files: list[FeatureFile | SparseFiles] = []
@@ -214,13 +214,6 @@ TRAINERS: dict[str, type[ProcessTrainer | ThreadTrainer]] = {
     "thread": ThreadTrainer,
 }
 """Where a trainer can live, by the name that `Session` takes."""
-
-
-def _environment() -> dict[str, str]:
-    """Let the child find this very package, installed or not."""
-    home = str(Path(__file__).parents[2])
-    paths = [home, os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def _feature_file(features: NDArray[np.float32] | Any) -> FeatureFile | SparseFiles:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.jit import bits_of_float, compiled, float_from_bits
+from ae_widgets.jit import bits_of_float, entry, float_from_bits
 from ae_widgets.losses.gradients import reconstruction_gradient
 from ae_widgets.model.activations import activate, chain
 
@@ -22,7 +22,7 @@ HALF = np.int32(0x7FFF)
 """Just less than half of the last bit that is kept, in units of the first that is not."""
 
 
-@compiled
+@entry
 def finish(
     activation: int,
     reconstruction: int,

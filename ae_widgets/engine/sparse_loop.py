@@ -36,7 +36,7 @@ from ae_widgets.engine.loop import (
 )
 from ae_widgets.engine.sparse_arrays import Rows, SparseBuffers, weight_by_feature
 from ae_widgets.engine.sparse_moves import move_first, move_last, order_by_feature
-from ae_widgets.jit import compiled, exact, gram
+from ae_widgets.jit import compiled, entry, exact, gram
 from ae_widgets.losses.gradients import complexity_gradient
 from ae_widgets.model.activations import activate, chain
 
@@ -51,7 +51,7 @@ __all__ = ["train_sparse_batches"]
 ZERO = np.float32(0)
 
 
-@compiled
+@entry
 def train_sparse_batches(
     thread: int, threads: int, rows: Rows, task: Task, arrays: SparseBuffers
 ) -> int:

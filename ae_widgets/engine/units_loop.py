@@ -15,7 +15,7 @@ import numpy as np
 
 from ae_widgets.engine.adam import adam, adam_constants
 from ae_widgets.engine.loop import FAN_IN, FAN_OUT, Task, meet, note_losses
-from ae_widgets.jit import compiled
+from ae_widgets.jit import compiled, entry
 from ae_widgets.losses.gradients import complexity_gradient, reconstruction_gradient
 from ae_widgets.model.activations import activate, chain
 
@@ -63,7 +63,7 @@ class Parts(NamedTuple):
     errors: Floats
 
 
-@compiled
+@entry
 def train_batches(thread: int, threads: int, features: Floats, task: Task, arrays: Parts) -> int:
     """Train on ``task.rows``, batch by batch; return the items trained on.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.jit import compiled
+from ae_widgets.jit import compiled, entry
 from ae_widgets.losses.complexity import EPSILON, MEAN_BOUND
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 LOWEST_LOG, LEAST_DIVISOR = np.float32(-100), np.float32(1e-12)
 
 
-@compiled
+@entry
 def reconstruction_gradient(
     kind: int, output: Floats, target: Floats, gradient: Floats, errors: Floats, weight: float
 ) -> None:
@@ -83,7 +83,7 @@ def reconstruction_gradient(
         errors[i] = error * share
 
 
-@compiled
+@entry
 def complexity_gradient(
     kind: int, code: Floats, target: float, gradient: Floats, weight: float
 ) -> float:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.jit import compiled, float_from_bits, inlined
+from ae_widgets.jit import entry, float_from_bits, inlined
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +60,7 @@ def _tanh(x: np.float32) -> np.float32:
     return x + x * square * tail if abs(x) < TANH_SMALL else ONE - TWO / (exp(TWO * x) + ONE)
 
 
-@compiled
+@entry
 def activate(kind: int, values: Floats, bias: Floats) -> None:
     """Add `bias` (width,) to `values` (n, width) and replace them by their activations."""
     for i in range(values.shape[0]):
@@ -88,7 +88,7 @@ def activate(kind: int, values: Floats, bias: Floats) -> None:
                 row[j] += bias[j]
 
 
-@compiled
+@entry
 def chain(kind: int, outputs: Floats, gradient: Floats, by_bias: Floats) -> None:
     """Turn a gradient with respect to `outputs` (n, width) into one with respect to their inputs.
 
