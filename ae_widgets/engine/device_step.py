@@ -110,7 +110,8 @@ class DeviceStep:
         """
         if not len(rows):
             return Trained(0, None)
-        results = self._queue(rows, batch_size)
+        with self._noise.lent():
+            results = self._queue(rows, batch_size)
         parts = results.parts.cpu().double().numpy()  # (n_batches, n_parts); waits for the device
         weights = [self._objective.weights[name] for name in results.names]
         with np.errstate(all="ignore"):

@@ -77,24 +77,20 @@ class Noise:
         """Pass the items `x`, shape (n, n_features), through the network."""
         if settings.kind == "denoising":
             x = corrupted(x, settings.corruption, settings.noise, self._generator)
-        with self._lending(), self._statistics(len(x)):
+        if len(x) > 1 or not self._batch_norms:
             return self._network.train_on(x, self._generator)
-
-    @contextmanager
-    def _statistics(self, n: int) -> Iterator[None]:
-        """Normalise a single item by the running statistics: it has none of its own."""
-        alone = self._batch_norms if n == 1 else []
-        for module in alone:
+        # A single item has no statistics of its own: it is normalised by the running ones.
+        for module in self._batch_norms:
             module.eval()
         try:
-            yield
+            return self._network.train_on(x, self._generator)
         finally:
-            for module in alone:
+            for module in self._batch_norms:
                 module.train()
 
     @contextmanager
-    def _lending(self) -> Iterator[None]:
-        """Let the modules draw from the global random state without moving it."""
+    def lent(self) -> Iterator[None]:
+        """Let the user's modules draw from the global random state without moving it."""
         if self._lent is None:
             yield
             return

@@ -7,6 +7,7 @@ Every implementation of `Step` gives the same numbers to float32 accuracy;
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -138,6 +139,10 @@ class AutogradStep:
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         """Train on the items at `rows`, in order, `batch_size` at a time."""
+        with self._noise.lent():
+            return self._train(rows, batch_size, noted)
+
+    def _train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         weights = self._objective.weights
         for start in range(0, len(rows), batch_size):
             batch = slice(start, min(start + batch_size, len(rows)))
@@ -175,7 +180,7 @@ class AutogradStep:
         kind = self._objective.settings.reconstruction
         x = take(self._features, torch.from_numpy(rows), kind)  # (n, n_features)
         try:
-            with torch.autocast("cpu", torch.bfloat16, enabled=self._rounded):
+            with torch.autocast("cpu", torch.bfloat16) if self._rounded else nullcontext():
                 passed = self._noise.train_on(network_input(kind, x), self._objective.settings)
             if self._rounded:
                 passed = Pass(*(values.float() for values in passed))

@@ -526,7 +526,7 @@ class Autoencoder(
         try:
             with (
                 memory_errors(training_advice(trainer.settings)),
-                training_threads(trainer.settings, self.n_features_in_),
+                training_threads(trainer.settings, self.n_features_in_, trainer.own_network),
                 ProgressBar(epochs, shown=self.verbose) as tell,
             ):
                 for record in _epochs(trainer, epochs, watch):

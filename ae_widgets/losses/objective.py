@@ -166,8 +166,8 @@ class Objective:
         }
         if self._beside is not None and rows is not None:
             parts |= self._beside.parts(code, rows)
-        total = sum((weights[name] * part for name, part in parts.items()), x.new_zeros(()))
-        return total, parts
+        weighted = [weights[name] * part for name, part in parts.items() if weights[name]]
+        return sum(weighted[1:], weighted[0]) if weighted else x.new_zeros(()), parts
 
     def complexity(self, penalised: Tensor) -> Tensor:
         """Return the complexity before its weight, of codes or of what its kind asks for."""

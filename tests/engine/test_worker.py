@@ -4,6 +4,8 @@ import queue
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from ae_widgets.engine.protocol import (
     Begin,
@@ -192,10 +194,17 @@ def test_all_steps_are_recorded_once():
     assert steps[-1] == 35
 
 
+@pytest.mark.parametrize(
+    ("own", "threads"),
+    [(nn.Linear(4, 4), 1), (nn.Linear(784, 784), None), (nn.Conv2d(1, 4, 3), None)],
+)
+def test_modules_of_ones_own_get_threads_by_what_they_multiply(own, threads):
+    expected = threads or torch.get_num_threads()
+    assert choose_threads(small(hidden_layer_sizes=(16,), batch_size=256), 784, own) == expected
+
+
 @pytest.mark.parametrize(("hidden", "batch", "threads"), [((16,), 64, 1), ((512, 512), 1024, None)])
 def test_small_products_get_one_thread(hidden, batch, threads):
-    import torch
-
     expected = threads or torch.get_num_threads()
     assert choose_threads(small(hidden_layer_sizes=hidden, batch_size=batch), 784) == expected
 
