@@ -27,7 +27,7 @@ PATIENCE, FIRST_PATIENCE = 40, 5
 """How many times longer than a look it takes until the next one, at most and at first."""
 
 CLEARLY = 0.93
-"""Share of the time that the other number of threads must need to be taken."""
+"""Share of one thread's time that all must need to be taken: as fast is not worth a core."""
 
 
 class Team:
@@ -107,6 +107,6 @@ class Team:
             self._look_at = time.perf_counter() + self._patience * spent
             self._patience = min(2 * self._patience, PATIENCE)
         if len(self._seconds) == len(self._counts):
-            other = 1 if self._best > 1 else self.size
-            if self._seconds[other] < CLEARLY * self._seconds[self._best]:
-                self._best, self._patience = other, FIRST_PATIENCE
+            best = self.size if self._seconds[self.size] < CLEARLY * self._seconds[1] else 1
+            if best != self._best:
+                self._best, self._patience = best, FIRST_PATIENCE

@@ -55,6 +55,11 @@ def test_a_busy_neighbour_makes_it_one_thread_until_it_leaves(clock):
     assert after[-100:].count(2) > 85
 
 
+def test_threads_that_bring_nothing_are_left_to_others(clock):
+    team = Team(2)
+    assert work(team, clock, 200, {1: 2.0, 2: 2.0})[-100:].count(1) > 80
+
+
 def test_one_slow_batch_changes_nothing(clock):
     team = Team(2)
     work(team, clock, 100, {1: 2.0, 2: 1.0})
