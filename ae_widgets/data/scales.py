@@ -20,7 +20,7 @@ FAR = 100.0
 weighs ten thousand times as much."""
 
 MAX_ROWS, MIN_ROWS = 10_000, 100
-MAX_VALUES = 1 << 20
+MAX_VALUES = 1 << 18
 """Bounds of what is looked at, so that large data is not read once more."""
 
 

@@ -90,3 +90,10 @@ def test_constant_features_are_found():
     assert constant_features(values).tolist() == [0, 2]
     values[11, 0] = 6
     assert constant_features(values).tolist() == [2]
+
+
+def test_a_feature_that_varies_late_is_not_constant(monkeypatch):
+    monkeypatch.setattr("ae_widgets.data.features.BLOCK", 30)  # ten rows at a time
+    values = np.ones((200, 3), np.float32)
+    values[150, 1] = 2
+    assert constant_features(values).tolist() == [0, 2]
