@@ -21,6 +21,7 @@ from ae_widgets.engine.dense_step import DenseStep
 from ae_widgets.engine.loop import FAN_IN, FAN_OUT, KIND, OFFSET
 from ae_widgets.engine.optimizers import joined
 from ae_widgets.engine.rounded_output import finish
+from ae_widgets.engine.rounding import rounds
 from ae_widgets.engine.step import Noted, Trained
 from ae_widgets.engine.team import CORES, Team
 from ae_widgets.engine.views import tensor_view
@@ -91,7 +92,7 @@ class ProductStep:
         """Whether any product is to be in bfloat16."""
         architecture = settings.architecture
         sizes = (n_features, *architecture.hidden_layer_sizes, architecture.code_dim)
-        return settings.precision == "bf16" and max(map(mul, sizes, sizes[1:])) >= LARGE
+        return rounds(settings) and max(map(mul, sizes, sizes[1:])) >= LARGE
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         """Train on the items at `rows`, in order, `batch_size` at a time."""

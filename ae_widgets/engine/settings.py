@@ -130,9 +130,9 @@ class Settings:
         run begins.
     precision : {'float32', 'bf16'}, default='float32'
         Of the matrix products while training. 'bf16' rounds what those of large
-        layers read and write to 8 bits of precision: up to twice as fast where the
-        processor knows the format, and slower where not. The parameters stay in
-        float32.
+        layers read and write to 8 bits of precision, which is up to twice as fast.
+        A processor that would be slower with it goes on in float32, and so do the
+        parameters everywhere.
     kind : str, default='plain'
         Kind of model, a name in `KINDS`.
     corruption : {'gaussian', 'masking'}, default='gaussian'

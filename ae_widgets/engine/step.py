@@ -16,6 +16,7 @@ import torch
 from ae_widgets.engine.items import items, take
 from ae_widgets.engine.noise import Noise
 from ae_widgets.engine.optimizers import Optimizer
+from ae_widgets.engine.rounding import rounds
 from ae_widgets.exceptions import TrainingError
 from ae_widgets.losses.reconstruction import item_errors, network_input
 from ae_widgets.model.kinds import Pass
@@ -126,7 +127,7 @@ class AutogradStep:
         own_modules: bool = False,
     ) -> None:
         self.learning_rate = settings.learning_rate
-        self._rounded = settings.precision == "bf16"
+        self._rounded = rounds(settings)
         self._network = network
         for parameter in network.parameters():  # another step may have laid them out its way
             parameter.data = parameter.data.contiguous()
