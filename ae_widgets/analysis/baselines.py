@@ -20,6 +20,9 @@ __all__ = ["pca_error"]
 MAX_VALUES = 20_000_000
 """Values looked at, beside `max_rows`, so that wide data does not fill the memory."""
 
+BLOCK_VALUES = 1 << 17
+"""Values reconstructed at once."""
+
 ROUNDING = 1e-12
 """Variance, in relation to the mean square, up to which it is one of rounding."""
 
@@ -68,13 +71,8 @@ def pca_error(
         msg = f"kind must be one of {', '.join(ERRORS)}, got {kind!r}."
         raise SettingsError(msg)
     n_samples, n_features = features.shape
-    held_out = np.zeros(n_samples, bool)
-    held_out[np.asarray(validation_rows, np.intp)] = True
-    if held_out.all() or not held_out.any():
-        train = test = np.arange(n_samples)
-    else:
-        train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
     most = min(max_rows, max(code_dim + 1, MAX_VALUES // n_features))
+    train, test = _split(n_samples, np.asarray(validation_rows, np.intp))
     if is_sparse(features):
         chosen, asked = features[_sample(train, max_rows)], features[_sample(test, most)]
         if min(chosen.shape) > code_dim:
@@ -83,16 +81,45 @@ def pca_error(
         unstored = np.nan if kind == "masked_mse" else 0.0  # few rows or few columns
         chosen, asked = to_dense(chosen, unstored), to_dense(asked, unstored)
     else:
-        chosen, asked = features[_sample(train, most)], features[_sample(test, most)]
+        asked = features[_sample(test, most)]
+        chosen = asked if train is test else features[_sample(train, most)]
+    with one_thread():
+        return _dense_error(chosen, asked, code_dim, kind)
+
+
+def _split(n_samples: int, validation_rows: NDArray[np.intp]) -> tuple[Any, Any]:
+    """Return the rows to fit PCA on and those to take the error from, a range for all."""
+    held_out = np.zeros(n_samples, bool)
+    held_out[validation_rows] = True
+    if held_out.all() or not held_out.any():
+        return (everything := range(n_samples)), everything
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
+def _dense_error(chosen: Any, asked: Any, code_dim: int, kind: str) -> float:
+    """Return the error on `asked` of PCA fitted on `chosen`, two arrays of rows."""
+    from sklearn.decomposition import PCA
+
     fitted: NDArray[np.float64] = chosen.astype(np.float64)
-    inputs: NDArray[np.float64] = asked.astype(np.float64)
+    means = np.zeros(fitted.shape[1])
     if kind == "masked_mse":
         means = _observed_means(fitted)
-        fitted, whole = (np.where(np.isnan(x), means, x) for x in (fitted, inputs))
-    else:
-        whole = inputs
-    with one_thread():
-        return ERRORS[kind](inputs, _reconstruct(fitted, whole, code_dim))
+        fitted = np.where(np.isnan(fitted), means, fitted)
+    constant = fitted[0].copy() if (fitted == fitted[0]).all() else None
+    if constant is None:  # else there is no variance to divide by
+        pca = PCA(min(code_dim, *fitted.shape), random_state=0).fit(fitted)
+    del fitted
+    total = 0.0
+    size = max(1, BLOCK_VALUES // asked.shape[1])
+    for start in range(0, len(asked), size):
+        x: NDArray[np.float64] = asked[start : start + size].astype(np.float64)
+        given = np.where(np.isnan(x), means, x) if kind == "masked_mse" else x
+        if constant is not None:
+            output = np.broadcast_to(constant, x.shape)
+        else:
+            output = pca.inverse_transform(pca.transform(given))
+        total += ERRORS[kind](x, output) * len(x)
+    return total / len(asked)
 
 
 def _sparse_error(fitted: Any, inputs: Any, code_dim: int, kind: str) -> float:
@@ -154,22 +181,12 @@ def _observed_means(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return means
 
 
-def _sample(rows: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+def _sample(rows: Any, size: int) -> Any:
     if len(rows) <= size:
-        return rows
-    return np.sort(np.random.default_rng(0).choice(rows, size, replace=False))
-
-
-def _reconstruct(
-    fitted: NDArray[np.float64], inputs: NDArray[np.float64], code_dim: int
-) -> NDArray[np.float64]:
-    from sklearn.decomposition import PCA
-
-    if (fitted == fitted[0]).all():  # no variance to divide by
-        return np.broadcast_to(fitted[0], inputs.shape)
-    pca = PCA(min(code_dim, *fitted.shape), random_state=0).fit(fitted)
-    reconstruction: NDArray[np.float64] = pca.inverse_transform(pca.transform(inputs))
-    return reconstruction
+        return slice(None) if isinstance(rows, range) else rows
+    everything = isinstance(rows, range)  # not made into an array, which large data would notice
+    random = np.random.default_rng(0)
+    return np.sort(random.choice(len(rows) if everything else rows, size, replace=False))
 
 
 def _mean_squared(x: NDArray[Any], y: NDArray[Any]) -> float:
