@@ -14,6 +14,7 @@ from ae_widgets.data import NO_LABEL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
 __all__ = [
     "ClassScores",
@@ -70,14 +71,21 @@ class ClassScores:
         Share of items whose class is their label; NaN without items.
     balanced_accuracy : float
         Mean over the labels of that share; NaN without items.
-    confusion : ndarray of shape (n_classes, n_classes), int64
-        Items of each label (rows) by predicted class (columns).
+    counts : csr_array of shape (n_classes, n_classes), int64
+        The confusion matrix without its zeros: of thousands of classes it would take
+        hundreds of megabytes.
     """
 
     n_items: int
     accuracy: float
     balanced_accuracy: float
-    confusion: NDArray[np.int64]
+    counts: csr_array
+
+    @property
+    def confusion(self) -> NDArray[np.int64]:
+        """Items of each label (rows) by predicted class (columns)."""
+        confusion: NDArray[np.int64] = self.counts.toarray()
+        return confusion
 
 
 def cluster_scores(
@@ -133,17 +141,17 @@ def class_scores(
     labels: NDArray[np.integer], classes: NDArray[np.integer], n_classes: int
 ) -> ClassScores:
     """Return how predicted classes agree with the labels of those items that have one."""
-    from sklearn.metrics import confusion_matrix
+    from scipy.sparse import csr_array
 
     known = labels != NO_LABEL
-    if not known.any():
-        nothing = np.zeros((n_classes, n_classes), np.int64)
-        return ClassScores(0, math.nan, math.nan, nothing)
-    confusion = confusion_matrix(labels[known], classes[known], labels=np.arange(n_classes))
-    right, of_label = np.diag(confusion), confusion.sum(axis=1)
-    shares = right[of_label > 0] / of_label[of_label > 0]
+    pairs, each = np.unique(np.stack([labels[known], classes[known]]), axis=1, return_counts=True)
+    counts = csr_array((each, pairs), (n_classes, n_classes), dtype=np.int64)
     n_items = int(known.sum())
-    return ClassScores(n_items, float(right.sum() / n_items), float(shares.mean()), confusion)
+    if not n_items:
+        return ClassScores(0, math.nan, math.nan, counts)
+    right, of_label = counts.diagonal(), counts.sum(axis=1)
+    shares = right[of_label > 0] / of_label[of_label > 0]
+    return ClassScores(n_items, float(right.sum() / n_items), float(shares.mean()), counts)
 
 
 def _silhouette(codes: NDArray[np.floating], clusters: NDArray[np.integer]) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from ae_widgets.analysis.groups import ClassScores, ClusterScores
 
@@ -89,20 +89,24 @@ def ranking_table(scores: Mapping[str, Sequence[float]], k: int, n_users: int) -
     return _table("Held-out ratings", list(scores), [*rows, items])
 
 
-def confusion_table(confusion: NDArray[np.int64], names: Sequence[str]) -> str:
+def confusion_table(counts: csr_array, names: Sequence[str]) -> str:
     """Return a matrix of labels and predicted classes, the deeper the more of a label's items.
 
     Of more than twenty classes those with the most items.
     """
-    chosen = np.sort(np.argsort(-confusion.sum(axis=1), kind="stable")[:MOST])
-    shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    totals = counts.sum(axis=1)
+    chosen = np.sort(np.argsort(-totals, kind="stable")[:MOST])
+    shown = counts[chosen][:, chosen].toarray()
+    names, totals = [names[j] for j in chosen], totals[chosen].tolist()
     head = "".join(f'<th scope="col" title="{_name(names, j)}">{_name(names, j)}</th>'
-                   for j in chosen)  # fmt: skip
+                   for j in range(len(names)))  # fmt: skip
     rows = []
-    for i in chosen:
+    for i, row in enumerate(shown.tolist()):
         cells = "".join(
-            _cell(int(confusion[i, j]), float(shares[i, j]), _title(confusion, names, i, j), i == j)
-            for j in chosen
+            _cell(
+                count, totals[i], f"items of {_name(names, i)} taken for {_name(names, j)}", i == j
+            )
+            for j, count in enumerate(row)
         )
         rows.append(f'<tr><th scope="row" title="{_name(names, i)}">{_name(names, i)}</th>'
                     f"{cells}</tr>")  # fmt: skip
@@ -113,26 +117,22 @@ def confusion_table(confusion: NDArray[np.int64], names: Sequence[str]) -> str:
     )
 
 
-def mistaken_text(confusion: NDArray[np.int64], names: Sequence[str]) -> str:
+def mistaken_text(counts: csr_array, names: Sequence[str]) -> str:
     """Say which classes are confused most."""
-    if not confusion.sum():
+    if not counts.nnz:
         return "No labelled item is among these."
-    wrong = confusion - np.diag(np.diag(confusion))
+    pairs = counts.tocoo()
+    wrong = np.where(pairs.row == pairs.col, 0, pairs.data)
     if not wrong.any():
         return "No item is mistaken."
-    i, j = divmod(int(wrong.argmax()), len(wrong))
-    of = int(confusion[i].sum())
-    return f"Most often mistaken: {names[i]} for {names[j]}, {wrong[i, j]:,} of {of:,}."
+    most = wrong.argmax()
+    i, j, of = pairs.row[most], pairs.col[most], counts[[pairs.row[most]]].sum()
+    return f"Most often mistaken: {names[i]} for {names[j]}, {wrong[most]:,} of {of:,}."
 
 
-def _title(confusion: NDArray[np.int64], names: Sequence[str], i: int, j: int) -> str:
-    of = int(confusion[i].sum())
-    return f"{confusion[i, j]:,} of {of:,} items of {_name(names, i)} taken for {_name(names, j)}"
-
-
-def _cell(count: int, share: float, title: str, right: bool) -> str:  # noqa: FBT001
-    colour = "--ae-usual" if right else "--ae-beyond"
-    depth = round(DEEPEST * math.sqrt(share))  # a few mistakes are to be seen as well
+def _cell(count: int, of: int, what: str, right: bool) -> str:  # noqa: FBT001
+    colour, title = "--ae-usual" if right else "--ae-beyond", f"{count:,} of {of:,} {what}"
+    depth = round(DEEPEST * math.sqrt(count / max(of, 1)))  # a few mistakes are to be seen as well
     paint = f"background:color-mix(in srgb, var({colour}) {depth}%, transparent)"
     return f'<td style="{paint}" title="{title}">{count or "·"}</td>'
 

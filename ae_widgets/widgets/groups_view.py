@@ -128,8 +128,8 @@ class GroupsView(PageView, ipywidgets.VBox):
             return
         self._classes.value = class_table(scores.training, scores.held_out)
         chosen: ClassScores = getattr(scores, self._split.value)
-        self._mistaken.value = mistaken_text(chosen.confusion, scores.names)
-        self._matrix.value = confusion_table(chosen.confusion, scores.names)
+        self._mistaken.value = mistaken_text(chosen.counts, scores.names)
+        self._matrix.value = confusion_table(chosen.counts, scores.names)
 
     def _show_hint(self) -> None:
         none = self.session.groups is None

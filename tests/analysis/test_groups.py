@@ -88,3 +88,11 @@ def test_a_class_without_items_does_not_count():
     nothing = class_scores(np.array([-1, -1]), np.array([0, 1]), 2)
     assert nothing.n_items == 0
     assert math.isnan(nothing.accuracy)
+
+
+def test_the_scores_of_thousands_of_classes_take_little_memory():
+    labels = np.arange(20_000) % 5000
+    scores = class_scores(labels, np.roll(labels, 1), 5000)
+    assert scores.counts.nnz == 5000
+    assert scores.counts.data.nbytes < 1e6  # as an array 200 MB
+    assert scores.confusion.shape == (5000, 5000)

@@ -10,6 +10,7 @@ import ipywidgets
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 from ae_widgets import Lab
 from ae_widgets.session import publisher
@@ -88,7 +89,7 @@ class Reader(HTMLParser):
 def test_tables_show_hostile_names_as_they_are():
     size = len(HOSTILE)
     confusion = np.random.default_rng(0).integers(0, 9, (size, size))
-    texts = Reader(_score_tables.confusion_table(confusion, HOSTILE)).texts
+    texts = Reader(_score_tables.confusion_table(csr_array(confusion), HOSTILE)).texts
     for name in HOSTILE:
         assert texts.count(name) == 4  # the heading of a row and a column, and their titles
         assert sum(name in text for text in texts) >= 4 + 2 * size - 1  # and of each of its cells

@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from ae_widgets.analysis.groups import class_scores, cluster_scores
 from ae_widgets.engine import Settings
@@ -112,24 +113,24 @@ def test_classes_of_both_splits(view, session):
     for split in ("training", "held_out"):
         view._split.value = split
         assert publisher.flush()
-        confusion = getattr(found, split).confusion
-        assert view._mistaken.value == mistaken_text(confusion, found.names)
+        scores = getattr(found, split)
+        assert view._mistaken.value == mistaken_text(scores.counts, found.names)
         numbers = [int(n) for n in re.findall(r">(\d+)</td>", view._matrix.value)]
-        assert sum(numbers) == confusion.sum()
+        assert sum(numbers) == scores.confusion.sum()
     assert "<img" not in view._matrix.value
     assert "&lt;img" in view._matrix.value
 
 
 def test_what_is_mistaken_is_told():
-    confusion = np.array([[5, 0, 1], [3, 4, 0], [0, 0, 7]])
-    assert mistaken_text(confusion, NAMES) == "Most often mistaken: b for a, 3 of 7."
-    assert mistaken_text(np.diag([1, 2, 3]), NAMES) == "No item is mistaken."
-    assert mistaken_text(np.zeros((3, 3), int), NAMES) == "No labelled item is among these."
+    counts = csr_array([[5, 0, 1], [3, 4, 0], [0, 0, 7]])
+    assert mistaken_text(counts, NAMES) == "Most often mistaken: b for a, 3 of 7."
+    assert mistaken_text(csr_array(np.diag([1, 2, 3])), NAMES) == "No item is mistaken."
+    assert mistaken_text(csr_array((3, 3), dtype=int), NAMES) == "No labelled item is among these."
 
 
 def test_of_many_classes_the_largest_are_shown():
-    confusion = np.diag(np.arange(30))
-    table = confusion_table(confusion, [f"class{i}" for i in range(30)])
+    counts = csr_array(np.diag(np.arange(30)))
+    table = confusion_table(counts, [f"class{i}" for i in range(30)])
     assert table.count('scope="row"') == 20
     assert ">class10<" in table
     assert ">class9<" not in table
