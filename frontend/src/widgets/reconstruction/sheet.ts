@@ -16,6 +16,7 @@ export class Sheet {
     role: "group",
     "aria-label": "Selected items",
   });
+  private readonly legend = element("p", "ae-legend", {}, "Input above, reconstruction below");
   private readonly hint = element("p", "ae-hint", {}, EMPTY_HINT);
   /** The one tile that Tab reaches; arrows move on from it. */
   private current = 0;
@@ -23,7 +24,7 @@ export class Sheet {
   private inLines = false;
 
   constructor(private readonly model: ReconstructionModel) {
-    this.node.append(this.title, this.grid, this.hint);
+    this.node.append(this.title, this.legend, this.grid, this.hint);
     this.grid.onclick = (event) => this.choose(event.target as Element);
     this.grid.onkeydown = (event) => this.walk(event);
   }
@@ -36,6 +37,7 @@ export class Sheet {
     this.hint.hidden = indices.length > 0;
     this.grid.hidden = indices.length === 0;
     this.title.hidden = indices.length === 0;
+    this.legend.hidden = indices.length === 0 || !imageShape(model.get("item_shape"));
     this.title.textContent =
       total > indices.length
         ? `Showing ${indices.length} of ${total.toLocaleString("en")} selected`
