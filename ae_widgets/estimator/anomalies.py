@@ -17,7 +17,7 @@ from ae_widgets.analysis.anomalies import (
     threshold,
 )
 from ae_widgets.analysis.contributions import feature_contributions
-from ae_widgets.estimator.prediction import Predictions
+from ae_widgets.estimator.prediction import Predictions, prediction_of
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import SettingsError
 
@@ -35,6 +35,14 @@ MOST = 0.5
 def _detects(model: Any) -> bool:
     if model.contamination is None:
         msg = "No threshold is known: set contamination, the share of anomalies, and fit."
+        raise AttributeError(msg)
+    entry = prediction_of(model)
+    if entry is not None and entry.estimator_type != "outlier_detector":
+        msg = (
+            f"The estimator is a {entry.estimator_type}, and scikit-learn would take it for how "
+            "certain the predictions are. Anomalies are the items with score_samples(X) < offset_; "
+            "for a detector set delta=0 and gamma=0."
+        )
         raise AttributeError(msg)
     return True
 
@@ -102,7 +110,11 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
 
     @available_if(_detects)  # type: ignore[untyped-decorator]  # scikit-learn has no types
     def decision_function(self, X: ArrayLike) -> Floats:
-        """Return ``score_samples(X) - offset_``, shape (n_samples,): negative for anomalies."""
+        """Return ``score_samples(X) - offset_``, shape (n_samples,): negative for anomalies.
+
+        Not there beside `delta` and `gamma`: scikit-learn's scorers take a classifier's
+        `decision_function` for that of the classes, before they look for `predict_proba`.
+        """
         check_is_fitted(self, "offset_")
         return self._scores(self._check(X)) - self.offset_
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["PREDICTIONS", "Prediction", "Predictions"]
+__all__ = ["PREDICTIONS", "Prediction", "Predictions", "prediction_of"]
 
 
 class Prediction(NamedTuple):
@@ -44,12 +44,13 @@ PREDICTIONS = (
 """The first that is asked for is predicted: classes, before clusters, before outliers."""
 
 
-def _asked(model: Any) -> Prediction | None:
+def prediction_of(model: Any) -> Prediction | None:
+    """Return what `predict` says of items, None if there is nothing to say."""
     return next((entry for entry in PREDICTIONS if entry.asked(model)), None)
 
 
 def _predicts(model: Any) -> bool:
-    if _asked(model) is None:
+    if prediction_of(model) is None:
         msg = (
             "There is nothing to predict: set delta (for classes), gamma (for clusters) or "
             "contamination (for anomalies) above 0, and fit."
@@ -73,7 +74,7 @@ class Predictions(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         for that, pass ``scoring='accuracy'`` to `cross_validate` or `GridSearchCV`, or call
         ``accuracy_score(y, model.predict(X))``.
         """
-        entry = _asked(self)
+        entry = prediction_of(self)
         assert entry is not None  # noqa: S101  # else the method is not there
         predicted: NDArray[Any] = getattr(self, entry.method)(X)
         return predicted
@@ -89,7 +90,7 @@ class Predictions(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     def __sklearn_tags__(self) -> Tags:
         """Describe the estimator to scikit-learn."""
         tags = super().__sklearn_tags__()
-        if (entry := _asked(self)) is not None:
+        if (entry := prediction_of(self)) is not None:
             tags.estimator_type = entry.estimator_type
             if entry.estimator_type == "classifier":
                 tags.classifier_tags = ClassifierTags()
