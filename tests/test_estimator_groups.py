@@ -108,6 +108,27 @@ def test_classes_of_any_kind_with_any_missing(y, classes):
     assert np.array_equal(again.predict(X), predicted)
 
 
+@pytest.mark.parametrize(
+    ("known", "dtype"),
+    [([0, 1, 2], int), ([0.0, 0.5, 1.0], float), ([False, True, True], bool), ([*"abc"], str)],
+)
+@pytest.mark.parametrize(
+    "form", [list, lambda y: pd.Series(y, dtype=object), lambda y: pd.Series(y).convert_dtypes(),
+             pl.Series]
+)  # fmt: skip
+def test_classes_have_the_type_of_the_labels_whatever_a_gap_makes_of_them(known, dtype, form):
+    y = [known[k] if i % 2 else None for i, k in enumerate(Y)]
+    model = quick(delta=1.0, max_iter=3).fit(X, form(y))
+    assert model.classes_.tolist() == sorted(set(known))
+    assert model.classes_.dtype.kind == np.dtype(dtype).kind
+
+
+def test_a_measurement_is_none_of_classes_beside_a_gap_either():
+    y = [float(v) if i else None for i, v in enumerate(X[:, 0])]
+    with pytest.raises(DataError, match="y has 239 distinct numbers, as a measurement"):
+        quick(delta=1.0).fit(X, y)
+
+
 def test_classes_go_before_clusters():
     model = quick(gamma=0.1, delta=1.0).fit(X, np.array(["x", "y", "z"])[Y])
     assert set(model.predict(X)) == {"x", "y", "z"}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import torch
 from sklearn.exceptions import NotFittedError
@@ -12,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from ae_widgets.data import NO_LABEL
 from ae_widgets.data.columns import is_missing
+from ae_widgets.data.frames import as_series
 from ae_widgets.data.labels import check_one_a_row, is_measurement, means_none
 from ae_widgets.data.table import listing
 from ae_widgets.estimator.prediction import Predictions
@@ -135,8 +138,8 @@ def class_numbers(
     Parameters
     ----------
     y : array-like of shape (n_samples,)
-        Numbers or texts. NaN and None are no class; neither is -1, unless other
-        classes are negative or they are -1 and 1.
+        Numbers, bools or texts, of which the classes have the type. NaN and None are no
+        class; neither is -1, unless other classes are negative or they are -1 and 1.
     n_samples : int
     known : ndarray, optional
         Classes to begin with, in this order; others are appended.
@@ -156,7 +159,7 @@ def class_numbers(
         )
         raise DataError(msg)
     try:
-        values = column_or_1d(y, dtype=None, warn=True)
+        values = column_or_1d(_with_gaps(y), dtype=None, warn=True)
     except ValueError as error:
         msg = f"{str(error).rstrip('.')}. If y is one-hot, pass y.argmax(axis=1)."
         raise DataError(msg) from error
@@ -170,9 +173,9 @@ def class_numbers(
     if not len(present):
         msg = "y holds no class: every value is missing. Pass a class for some items, or delta=0."
         raise DataError(msg)
+    if present.dtype == object:
+        present = _typed(present)
     _check_discrete(present)
-    if present.dtype == object and _mixed(present):
-        present = present.astype(str)
     classes = np.unique(present)
     if known is not None:
         classes = np.concatenate([known, classes[~np.isin(classes, known)]])
@@ -204,5 +207,19 @@ def _check_discrete(values: NDArray[Any]) -> None:
         raise DataError(msg)
 
 
-def _mixed(values: NDArray[Any]) -> bool:
-    return len({isinstance(value, str) for value in values}) > 1
+def _with_gaps(y: Any) -> Any:
+    """Return a series of integers or bools with gaps as objects: numpy would have floats."""
+    series = as_series(y)
+    if series is None or not series.null_count():
+        return y
+    whole = series.dtype.is_integer() or series.dtype == nw.Boolean
+    return np.array(series.to_list(), object) if whole else y
+
+
+def _typed(values: NDArray[Any]) -> NDArray[Any]:
+    """Return objects as an array of their type, as a gap beside them hides; texts if some are."""
+    if any(isinstance(value, str) for value in values):
+        return values.astype(str)
+    if all(isinstance(value, (Real, np.bool_)) for value in values):
+        return np.array(values.tolist())
+    return values
