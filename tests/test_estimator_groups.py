@@ -11,9 +11,9 @@ from sklearn.base import clone, is_classifier, is_clusterer
 from sklearn.cluster import HDBSCAN
 from sklearn.datasets import load_digits, make_blobs
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import accuracy_score, adjusted_rand_score
 from sklearn.mixture import GaussianMixture
-from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -245,6 +245,16 @@ def test_predicting_before_fit_is_told(method):
     late = quick(max_iter=2).fit(X).set_params(delta=1.0)
     with pytest.raises(DataError, match=r"there were 0 to learn.* Fit with y .* delta above 0"):
         getattr(late, method)(X)
+
+
+def test_a_scorer_may_leave_out_items_without_a_class():
+    def accuracy(model, X, y):
+        return accuracy_score(y[y != -1], model.predict(X[y != -1]))
+
+    y = np.array([[*"abc"][k] if i % 2 else None for i, k in enumerate(Y)], object)
+    numbers = pd.factorize(y)[0]
+    assert cross_val_score(quick(delta=1.0), X, numbers, cv=2, scoring=accuracy).min() > 0.9
+    assert cross_val_score(quick(delta=1.0), X, numbers, cv=2, scoring="accuracy").max() < 0.6
 
 
 @pytest.mark.parametrize(

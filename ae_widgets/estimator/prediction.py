@@ -72,7 +72,23 @@ class Predictions(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         and outlier detectors, whose tag it then has. `score` stays minus the
         reconstruction error, also where scikit-learn's `ClassifierMixin` has the accuracy:
         for that, pass ``scoring='accuracy'`` to `cross_validate` or `GridSearchCV`, or call
-        ``accuracy_score(y, model.predict(X))``.
+        ``accuracy_score(y, model.predict(X))``. scikit-learn's scorers take a missing class
+        for a class, or refuse it: where `y` has some, as -1, score the other items alone.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn.metrics import accuracy_score
+        >>> from sklearn.model_selection import cross_val_score
+        >>> from ae_widgets import Autoencoder
+        >>> def accuracy(model, X, y):
+        ...     return accuracy_score(y[y != -1], model.predict(X[y != -1]))
+        >>> X, y = load_iris(return_X_y=True)
+        >>> y = np.where(np.arange(150) % 2, y, -1)
+        >>> model = Autoencoder(delta=1.0, max_iter=5, random_state=0)
+        >>> cross_val_score(model, X, y, scoring=accuracy).shape
+        (5,)
         """
         entry = prediction_of(self)
         assert entry is not None  # noqa: S101  # else the method is not there
