@@ -187,6 +187,36 @@ def test_partial_fit_and_warm_start_go_on_with_the_heads():
     assert (model.predict(X) == Y).mean() > 0.95
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "message"),
+    [
+        (Y, np.array([*"abc"])[Y], "y holds texts, such as 'a', .* so far are numbers: 0, 1, 2"),
+        (
+            np.array([*"abc"])[Y],
+            Y,
+            "y holds numbers, such as 0, .* so far are texts: 'a', 'b'",
+        ),
+        (Y, pd.Series(pd.Timestamp("2020-01-01") + pd.to_timedelta(Y, "D")), "type datetime64"),
+    ],
+)
+def test_classes_of_another_kind_are_refused_later(first, then, message):
+    model = quick(delta=1.0).partial_fit(X, first)
+    before = model.classes_.tolist()
+    with pytest.raises(DataError, match=message):
+        model.partial_fit(X, then)
+    with pytest.raises(DataError, match=message):
+        model.set_params(warm_start=True).fit(X, then)
+    assert model.classes_.tolist() == before
+    assert model.set_params(warm_start=False, max_iter=1).fit(X, then).classes_.dtype != first.dtype
+
+
+def test_later_classes_are_appended_and_gaps_change_no_type():
+    model = quick(delta=1.0).partial_fit(X, np.minimum(Y, 1))
+    model.partial_fit(X, np.where(np.arange(240) % 2, Y // 2, np.nan))
+    assert model.classes_.dtype.kind == "i"
+    assert model.partial_fit(X, Y + 4).classes_.tolist() == [0, 1, 4, 5, 6]
+
+
 def test_from_and_to_a_session():
     X = load_digits().data[:300] / 16
     y = load_digits().target[:300]

@@ -149,8 +149,9 @@ def class_numbers(
     Raises
     ------
     DataError
-        If there is no `y`, it is of another length, holds too few classes, infinite
-        values, or a measurement, as `ae_widgets.data.labels.read_labels` tells one.
+        If there is no `y`, it is of another length, holds too few classes, classes of
+        another kind than the known ones, infinite values, or a measurement, as
+        `ae_widgets.data.labels.read_labels` tells one.
     """
     if y is None:
         msg = (
@@ -178,7 +179,7 @@ def class_numbers(
     _check_discrete(present)
     classes = np.unique(present)
     if known is not None:
-        classes = np.concatenate([known, classes[~np.isin(classes, known)]])
+        classes = _joined(known, classes)
     if len(classes) < least:
         msg = (
             f"y holds a single class, {classes.tolist()[0]!r}: there is nothing to tell it from. "
@@ -205,6 +206,27 @@ def _check_discrete(values: NDArray[Any]) -> None:
             "integers if these are classes, or delta=0."
         )
         raise DataError(msg)
+
+
+def _joined(known: NDArray[Any], classes: NDArray[Any]) -> NDArray[Any]:
+    """Return the known classes and after them those that are new, if they are of one kind."""
+    kind, before = _kind(classes), _kind(known)
+    if kind != before:  # numpy would make texts of all
+        msg = (
+            f"y holds {kind}, such as {classes.tolist()[0]!r}, but the classes so far are "
+            f"{before}: {listing([repr(one) for one in known.tolist()])}. Pass classes of that "
+            "kind, or fit a new estimator."
+        )
+        raise DataError(msg)
+    new = classes[~np.isin(classes, known)]
+    return np.concatenate([known, new]) if len(new) else known
+
+
+def _kind(classes: NDArray[Any]) -> str:
+    if classes.dtype.kind in "biuf":
+        return "numbers"
+    texts = classes.dtype.kind == "U" or all(isinstance(one, str) for one in classes)
+    return "texts" if texts else f"objects of type {type(classes[0]).__name__}"
 
 
 def _with_gaps(y: Any) -> Any:
