@@ -24,6 +24,7 @@ from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.estimator.anomalies import AnomalyDetection
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
+from ae_widgets.estimator.conversion import own_names
 from ae_widgets.estimator.groups import GroupingAutoencoder, class_numbers, require_one_a_row
 from ae_widgets.estimator.imputation import Imputation
 from ae_widgets.estimator.progress import ProgressBar
@@ -646,6 +647,7 @@ class Autoencoder(
             "converged_": trainer.stopping.converged,
         }
 
+    @own_names()
     def _settings(self) -> Settings:
         seed = self.random_state
         if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
