@@ -9,7 +9,6 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import torch
 from sklearn.exceptions import NotFittedError
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from ae_widgets.data import NO_LABEL
@@ -17,6 +16,7 @@ from ae_widgets.data.columns import is_missing
 from ae_widgets.data.frames import as_series
 from ae_widgets.data.labels import check_one_a_row, is_measurement, means_none
 from ae_widgets.data.table import listing
+from ae_widgets.estimator.available import available_unless
 from ae_widgets.estimator.prediction import Predictions
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import DataError
@@ -27,11 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["GroupingAutoencoder", "class_numbers", "require_one_a_row"]
 
 
-def _trains_classes(model: Any) -> bool:
-    if not model.delta:
-        msg = "There are no classes: set delta above 0, and fit with y."
-        raise AttributeError(msg)
-    return True
+def _no_class_asked(model: Any) -> str:
+    return "" if model.delta else "There are no classes: set delta above 0, and fit with y."
 
 
 class GroupingAutoencoder(Predictions, FittedAutoencoder):
@@ -44,7 +41,7 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
     n_iter_: int
     delta: float
 
-    @available_if(_trains_classes)  # type: ignore[untyped-decorator]
+    @available_unless(_no_class_asked)
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the probability of each class, shape (n_samples, n_classes)."""
         network = self._fitted()

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags, Tags
-from sklearn.utils.metaestimators import available_if
+
+from ae_widgets.estimator.available import available_unless
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,20 +50,19 @@ def prediction_of(model: Any) -> Prediction | None:
     return next((entry for entry in PREDICTIONS if entry.asked(model)), None)
 
 
-def _predicts(model: Any) -> bool:
-    if prediction_of(model) is None:
-        msg = (
-            "There is nothing to predict: set delta (for classes), gamma (for clusters) or "
-            "contamination (for anomalies) above 0, and fit."
-        )
-        raise AttributeError(msg)
-    return True
+def _nothing_asked(model: Any) -> str:
+    if prediction_of(model) is not None:
+        return ""
+    return (
+        "There is nothing to predict: set delta (for classes), gamma (for clusters) or "
+        "contamination (for anomalies) above 0, and fit."
+    )
 
 
 class Predictions(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """`predict` and `fit_predict`, there only if a parameter asks for something to predict."""
 
-    @available_if(_predicts)  # type: ignore[untyped-decorator]  # scikit-learn has no types
+    @available_unless(_nothing_asked)
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return what the model has been asked for, of each item.
 
@@ -95,7 +95,7 @@ class Predictions(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         predicted: NDArray[Any] = getattr(self, entry.method)(X)
         return predicted
 
-    @available_if(_predicts)  # type: ignore[untyped-decorator]  # scikit-learn has no types
+    @available_unless(_nothing_asked)
     def fit_predict(
         self, X: ArrayLike, y: ArrayLike | None = None, **fit_params: Any
     ) -> NDArray[Any]:
