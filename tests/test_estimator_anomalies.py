@@ -7,8 +7,11 @@ import pytest
 import torch
 from scipy.sparse import csr_matrix
 from sklearn.base import clone, is_outlier_detector
+from sklearn.datasets import load_wine
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import cross_val_score
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ae_widgets import Autoencoder, NonFiniteLossError, PCAFeatures, SettingsError
@@ -115,6 +118,31 @@ def test_without_contamination_there_is_nothing_to_predict():
     assert is_outlier_detector(model)
     with pytest.raises(NotFittedError):
         model.predict(blobs())
+
+
+@pytest.mark.parametrize("asked", [{"delta": 0.5}, {"gamma": 0.1, "n_clusters": 2}])
+def test_beside_classes_and_clusters_the_scores_tell_anomalies(asked):
+    X, anomalous = with_anomalies()
+    model = quick(contamination=0.05, code_dim=1, **TRAINED, **asked).fit(X, X[:, 0] > 0.5)
+    assert not hasattr(model, "decision_function")
+    found = model.score_samples(X) < model.offset_
+    assert found.sum() == 15
+    assert anomalous[found].mean() > 0.5
+    detector = clone(model).set_params(delta=0, gamma=0).fit(X)
+    np.testing.assert_array_equal(
+        detector.predict(X) < 0, detector.score_samples(X) < detector.offset_
+    )
+
+
+def test_a_scorer_of_classes_goes_by_their_probabilities():
+    X, y = load_wine(return_X_y=True)
+    X, y = StandardScaler().fit_transform(X), y == 1
+    options = {"delta": 0.5, "max_iter": 15, "learning_rate_init": 0.01}
+    scores = [
+        cross_val_score(quick(**options, contamination=share), X, y, cv=3, scoring="roc_auc")
+        for share in (None, 0.1)
+    ]
+    np.testing.assert_array_equal(*scores)
 
 
 @pytest.mark.parametrize("share", [0, 0.6, -0.1, True, "some", [0.1]])

@@ -169,6 +169,16 @@ def test_a_bad_parameter_is_named(changes, message):
         quick(**changes).fit(blobs(20, 3))
 
 
+# True or false, only asked for frames, and checked by scikit-learn in its words.
+NOT_CHECKED = {"early_stopping", "verbose", "warm_start", "categorical", "random_state"}
+
+
+@pytest.mark.parametrize("name", sorted({*Autoencoder().get_params()} - NOT_CHECKED))
+def test_an_error_names_the_parameter_and_no_setting_behind_it(name):
+    with pytest.raises(ValueError, match=rf"\b{name}\b"):
+        quick(**{"early_stopping": True, name: object()}).fit(blobs(20, 3), [0, 1] * 10)
+
+
 # Weights --------------------------------------------------------------------------
 
 

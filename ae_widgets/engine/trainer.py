@@ -698,7 +698,7 @@ class Trainer:
             self._order = self._new_order()
         what = "NaN" if math.isnan(loss) else "infinite"
         msg = (
-            f"Loss became {what} at step {self.step:,} (learning_rate={rate:g}). "
+            f"Loss became {what} at step {self.step:,} (learning rate {rate:g}). "
             f"Weights restored to the end of epoch {self.epoch}. "
             "Try a lower learning rate or scaled data, then go on."
         )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ae_widgets.analysis.anomalies import (
@@ -17,7 +16,8 @@ from ae_widgets.analysis.anomalies import (
     threshold,
 )
 from ae_widgets.analysis.contributions import feature_contributions
-from ae_widgets.estimator.prediction import Predictions
+from ae_widgets.estimator.available import available_unless
+from ae_widgets.estimator.prediction import Predictions, prediction_of
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import SettingsError
 
@@ -32,11 +32,17 @@ MOST = 0.5
 """Largest share of anomalies: what most items are is not anomalous."""
 
 
-def _detects(model: Any) -> bool:
+def _no_decisions(model: Any) -> str:
     if model.contamination is None:
-        msg = "No threshold is known: set contamination, the share of anomalies, and fit."
-        raise AttributeError(msg)
-    return True
+        return "No threshold is known: set contamination, the share of anomalies, and fit."
+    entry = prediction_of(model)
+    if entry is not None and entry.estimator_type != "outlier_detector":
+        return (
+            f"The estimator is a {entry.estimator_type}, and scikit-learn would take it for how "
+            "certain the predictions are. Anomalies are the items with score_samples(X) < offset_; "
+            "for a detector set delta=0 and gamma=0."
+        )
+    return ""
 
 
 class AnomalyDetection(Predictions, FittedAutoencoder):
@@ -100,9 +106,13 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
             parts[self._unknown(checked)] = np.nan
         return parts
 
-    @available_if(_detects)  # type: ignore[untyped-decorator]  # scikit-learn has no types
+    @available_unless(_no_decisions)
     def decision_function(self, X: ArrayLike) -> Floats:
-        """Return ``score_samples(X) - offset_``, shape (n_samples,): negative for anomalies."""
+        """Return ``score_samples(X) - offset_``, shape (n_samples,): negative for anomalies.
+
+        Not there beside `delta` and `gamma`: scikit-learn's scorers take a classifier's
+        `decision_function` for that of the classes, before they look for `predict_proba`.
+        """
         check_is_fitted(self, "offset_")
         return self._scores(self._check(X)) - self.offset_
 

@@ -24,6 +24,7 @@ from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.estimator.anomalies import AnomalyDetection
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
+from ae_widgets.estimator.conversion import own_names
 from ae_widgets.estimator.groups import GroupingAutoencoder, class_numbers, require_one_a_row
 from ae_widgets.estimator.imputation import Imputation
 from ae_widgets.estimator.progress import ProgressBar
@@ -207,8 +208,10 @@ class Autoencoder(
         the kind 'denoising' with a `corruption` 'masking' has it, since what learns to
         guess those fills in better; every other kind is trained as it is.
     contamination : float in (0, 0.5], 'auto' or None, default=None
-        Share of the items of `fit` that are anomalies, which sets `offset_` and makes
-        `predict`, `decision_function` and `fit_predict` those of an outlier detector.
+        Share of the items of `fit` that are anomalies, which sets `offset_`: an item is
+        one if its `score_samples` is below. `predict`, `decision_function` and
+        `fit_predict` are then those of an outlier detector; but with `delta` or `gamma`
+        `predict` tells classes or clusters, and there is no `decision_function`.
         'auto' takes for anomalies what is far beyond most of them; see
         `ae_widgets.analysis.anomalies.threshold`. None looks for none.
     anomaly_score : str, default='reconstruction'
@@ -644,6 +647,7 @@ class Autoencoder(
             "converged_": trainer.stopping.converged,
         }
 
+    @own_names()
     def _settings(self) -> Settings:
         seed = self.random_state
         if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):

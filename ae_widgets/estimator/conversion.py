@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import math
+import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from ae_widgets.data.steps import as_parameter
 from ae_widgets.engine.kinds import KINDS
-from ae_widgets.exceptions import TrainingError
+from ae_widgets.exceptions import SettingsError, TrainingError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from ae_widgets.engine.protocol import LossRecord
     from ae_widgets.engine.settings import Settings
 
-__all__ = ["OTHER_NAMES", "Run", "history_attributes", "run_parameters", "trained_weights"]
+__all__ = [
+    "OTHER_NAMES", "Run", "history_attributes", "own_names", "run_parameters", "trained_weights",
+]  # fmt: skip
 
 OTHER_NAMES = {"learning_rate_init": "learning_rate"}
 """Parameters of the estimator that are settings of another name."""
@@ -67,6 +71,25 @@ class Run(Protocol):
     @property
     def preprocessor(self) -> Any:
         """What makes the one of the other, None if they are the same."""
+
+
+@contextmanager
+def own_names() -> Iterator[None]:
+    """Have what is said of a setting name the parameter of the estimator.
+
+    Raises
+    ------
+    SettingsError
+        The one that was raised within.
+    """
+    try:
+        yield
+    except SettingsError as error:
+        said = str(error)
+        for parameter, setting in OTHER_NAMES.items():
+            said = re.sub(rf"\b{setting}\b", parameter, said)
+        error.args = (said,)
+        raise
 
 
 def trained_weights(run: Run) -> dict[str, NDArray[np.float32]]:

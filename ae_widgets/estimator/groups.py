@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import torch
 from sklearn.exceptions import NotFittedError
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from ae_widgets.data import NO_LABEL
 from ae_widgets.data.columns import is_missing
+from ae_widgets.data.frames import as_series
 from ae_widgets.data.labels import check_one_a_row, is_measurement, means_none
 from ae_widgets.data.table import listing
+from ae_widgets.estimator.available import available_unless
 from ae_widgets.estimator.prediction import Predictions
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import DataError
@@ -24,11 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["GroupingAutoencoder", "class_numbers", "require_one_a_row"]
 
 
-def _trains_classes(model: Any) -> bool:
-    if not model.delta:
-        msg = "There are no classes: set delta above 0, and fit with y."
-        raise AttributeError(msg)
-    return True
+def _no_class_asked(model: Any) -> str:
+    return "" if model.delta else "There are no classes: set delta above 0, and fit with y."
 
 
 class GroupingAutoencoder(Predictions, FittedAutoencoder):
@@ -41,7 +41,7 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
     n_iter_: int
     delta: float
 
-    @available_if(_trains_classes)  # type: ignore[untyped-decorator]
+    @available_unless(_no_class_asked)
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the probability of each class, shape (n_samples, n_classes)."""
         network = self._fitted()
@@ -135,8 +135,8 @@ def class_numbers(
     Parameters
     ----------
     y : array-like of shape (n_samples,)
-        Numbers or texts. NaN and None are no class; neither is -1, unless other
-        classes are negative or they are -1 and 1.
+        Numbers, bools or texts, of which the classes have the type. NaN and None are no
+        class; neither is -1, unless other classes are negative or they are -1 and 1.
     n_samples : int
     known : ndarray, optional
         Classes to begin with, in this order; others are appended.
@@ -146,8 +146,9 @@ def class_numbers(
     Raises
     ------
     DataError
-        If there is no `y`, it is of another length, holds too few classes, infinite
-        values, or a measurement, as `ae_widgets.data.labels.read_labels` tells one.
+        If there is no `y`, it is of another length, holds too few classes, classes of
+        another kind than the known ones, infinite values, or a measurement, as
+        `ae_widgets.data.labels.read_labels` tells one.
     """
     if y is None:
         msg = (
@@ -156,7 +157,7 @@ def class_numbers(
         )
         raise DataError(msg)
     try:
-        values = column_or_1d(y, dtype=None, warn=True)
+        values = column_or_1d(_with_gaps(y), dtype=None, warn=True)
     except ValueError as error:
         msg = f"{str(error).rstrip('.')}. If y is one-hot, pass y.argmax(axis=1)."
         raise DataError(msg) from error
@@ -170,12 +171,12 @@ def class_numbers(
     if not len(present):
         msg = "y holds no class: every value is missing. Pass a class for some items, or delta=0."
         raise DataError(msg)
+    if present.dtype == object:
+        present = _typed(present)
     _check_discrete(present)
-    if present.dtype == object and _mixed(present):
-        present = present.astype(str)
     classes = np.unique(present)
     if known is not None:
-        classes = np.concatenate([known, classes[~np.isin(classes, known)]])
+        classes = _joined(known, classes)
     if len(classes) < least:
         msg = (
             f"y holds a single class, {classes.tolist()[0]!r}: there is nothing to tell it from. "
@@ -204,5 +205,40 @@ def _check_discrete(values: NDArray[Any]) -> None:
         raise DataError(msg)
 
 
-def _mixed(values: NDArray[Any]) -> bool:
-    return len({isinstance(value, str) for value in values}) > 1
+def _joined(known: NDArray[Any], classes: NDArray[Any]) -> NDArray[Any]:
+    """Return the known classes and after them those that are new, if they are of one kind."""
+    kind, before = _kind(classes), _kind(known)
+    if kind != before:  # numpy would make texts of all
+        msg = (
+            f"y holds {kind}, such as {classes.tolist()[0]!r}, but the classes so far are "
+            f"{before}: {listing([repr(one) for one in known.tolist()])}. Pass classes of that "
+            "kind, or fit a new estimator."
+        )
+        raise DataError(msg)
+    new = classes[~np.isin(classes, known)]
+    return np.concatenate([known, new]) if len(new) else known
+
+
+def _kind(classes: NDArray[Any]) -> str:
+    if classes.dtype.kind in "biuf":
+        return "numbers"
+    texts = classes.dtype.kind == "U" or all(isinstance(one, str) for one in classes)
+    return "texts" if texts else f"objects of type {type(classes[0]).__name__}"
+
+
+def _with_gaps(y: Any) -> Any:
+    """Return a series of integers or bools with gaps as objects: numpy would have floats."""
+    series = as_series(y)
+    if series is None or not series.null_count():
+        return y
+    whole = series.dtype.is_integer() or series.dtype == nw.Boolean
+    return np.array(series.to_list(), object) if whole else y
+
+
+def _typed(values: NDArray[Any]) -> NDArray[Any]:
+    """Return objects as an array of their type, as a gap beside them hides; texts if some are."""
+    if any(isinstance(value, str) for value in values):
+        return values.astype(str)
+    if all(isinstance(value, (Real, np.bool_)) for value in values):
+        return np.array(values.tolist())
+    return values

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from ae_widgets.data.frames import as_frame, filled_frame
 from ae_widgets.engine.items import chunk_rows
 from ae_widgets.engine.missing import error_in_force
+from ae_widgets.estimator.available import available_unless
 from ae_widgets.estimator.faults import readable
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import DataError
@@ -23,11 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Imputation"]
 
 
-def _fills(model: Any) -> bool:
-    if not model._takes_missing:  # noqa: SLF001  # its own
-        msg = "Missing values are not learnt: set missing='mask', and fit."
-        raise AttributeError(msg)
-    return True
+def _no_filling(model: Any) -> str:
+    fills = model._takes_missing  # noqa: SLF001  # its own
+    return "" if fills else "Missing values are not learnt: set missing='mask', and fit."
 
 
 class Imputation(FittedAutoencoder):
@@ -45,7 +43,7 @@ class Imputation(FittedAutoencoder):
         asked = (self.missing, self.reconstruction)
         return any(isinstance(name, str) and name in {"mask", *TAKES_MISSING} for name in asked)
 
-    @available_if(_fills)  # type: ignore[untyped-decorator]  # scikit-learn has no types
+    @available_unless(_no_filling)
     def impute(self, X: ArrayLike) -> Any:
         """Return `X` with its missing values filled in by the reconstruction.
 

@@ -59,7 +59,7 @@ def test_weights_that_break_in_the_last_update_of_an_epoch_are_undone(
     with pytest.raises(NonFiniteLossError) as caught:
         trainer.finish_epoch()
     assert str(caught.value).startswith(
-        f"Loss became NaN at step {n_batches + 1} (learning_rate=1000). "
+        f"Loss became NaN at step {n_batches + 1} (learning rate 1000). "
         "Weights restored to the end of epoch 1. Try a lower learning rate"
     )
     assert all(np.array_equal(kept[name], value) for name, value in trainer.weights().items())

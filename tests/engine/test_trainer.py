@@ -191,7 +191,7 @@ def test_a_loss_that_is_not_finite_restores_the_last_epoch():
     with pytest.raises(NonFiniteLossError) as caught:
         trainer.run_batch()
     assert str(caught.value) == (
-        f"Loss became NaN at step {trainer.step} (learning_rate=0.001). "
+        f"Loss became NaN at step {trainer.step} (learning rate 0.001). "
         "Weights restored to the end of epoch 1. "
         "Try a lower learning rate or scaled data, then go on."
     )

@@ -1,0 +1,55 @@
+"""Methods that are there only if a parameter asks for them, and say so where they are not."""
+
+from __future__ import annotations
+
+from functools import update_wrapper, wraps
+from types import MethodType
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    F = TypeVar("F", bound=Callable[..., Any])
+
+__all__ = ["available_unless"]
+
+
+class _Conditional:
+    """What scikit-learn's `available_if` makes, whose error leaves the reason to its cause."""
+
+    def __init__(self, function: Callable[..., Any], reason: Callable[[Any], str]) -> None:
+        self._function = function
+        self._reason = reason
+        update_wrapper(cast("Any", self), function)
+
+    def __get__(self, model: Any, owner: type | None = None) -> Any:
+        if model is None:
+            return self._of_class()
+        if reason := self._reason(model):
+            name = self._function.__name__
+            msg = f"This {type(model).__name__!r} has no attribute {name!r}. {reason}"
+            raise AttributeError(msg)
+        return MethodType(self._function, model)
+
+    def _of_class(self) -> Callable[..., Any]:
+        @wraps(self._function)
+        def method(model: Any, *args: Any, **kwargs: Any) -> Any:
+            return self.__get__(model)(*args, **kwargs)
+
+        return method
+
+
+def available_unless(reason: Callable[[Any], str]) -> Callable[[F], F]:
+    """Return a decorator of a method that is not there where there is a reason.
+
+    Parameters
+    ----------
+    reason : callable
+        Takes the estimator and returns why it has no such method and what to do, '' if it
+        has. `hasattr` is False where it has not.
+    """
+
+    def decorate(function: F) -> F:
+        return cast("F", _Conditional(function, reason))
+
+    return decorate
