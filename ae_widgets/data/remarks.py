@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ae_widgets.data.features import constant_features
+from ae_widgets.data.features import constant_features, empty_features
 from ae_widgets.data.scales import scale_notice
-from ae_widgets.data.sparse import constant_columns, is_sparse, size_notice
+from ae_widgets.data.sparse import constant_columns, empty_columns, is_sparse, size_notice
 from ae_widgets.data.table import listing
 
 if TYPE_CHECKING:
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["remarks"]
 
+UNKNOWN = "missing in every item, so that nothing tells what to fill in"
+
 
 def remarks(features: Any, names: Sequence[str], *, scales: bool = True) -> list[str]:
-    """Say that there is a single item, which features are constant, and which drowns others.
+    """Say that there is a single item, which features tell nothing, and which drowns others.
 
     Parameters
     ----------
@@ -41,7 +43,9 @@ def remarks(features: Any, names: Sequence[str], *, scales: bool = True) -> list
         return ["X has a single row: there is nothing to validate on and one code to show."]
     sparse = is_sparse(features)
     constant = constant_columns(features) if sparse else constant_features(features)
+    unknown = empty_columns(features) if sparse else empty_features(features)
     said = _told("features", n_features, constant, "constant", lambda i: repr(names[i]))
+    said += _told("features", n_features, unknown, UNKNOWN, lambda i: repr(names[i]))
     if sparse:
         empty = np.flatnonzero(np.diff(features.indptr) == 0)
         said += _told("items", n_samples, empty, "empty", str)
