@@ -177,12 +177,21 @@ def test_columns_worth_knowing_of_are_warned_of_by_name():
         quick().fit(wide)
 
 
+def test_images_that_are_not_scaled_are_warned_of():
+    images = np.random.default_rng(0).integers(0, 256, (20, 12), np.uint8)
+    with pytest.warns(DataWarning, match=r"images go from 0 to 25., .*X / 255\."):
+        quick(item_shape=(3, 4)).fit(images)
+    holed = np.where(np.arange(12) == 5, np.nan, images / 255)
+    with pytest.warns(DataWarning, match="missing in every item, .*: 'x5'"):
+        quick(item_shape=(3, 4), missing="mask").fit(holed)
+
+
 @pytest.mark.parametrize(
     ("changes", "X"),
     [
         ({}, FRAME),
         ({"preprocess": "standard"}, FRAME.assign(c=FRAME.c * 1e4)),
-        ({"item_shape": (1, 3)}, FRAME.assign(b=3.0, c=FRAME.c * 1e4)),  # pixels
+        ({"item_shape": (1, 3)}, FRAME.assign(b=3.0, c=FRAME.c / 1e4)),  # pixels
     ],
 )
 def test_nothing_is_warned_of_without_a_reason(changes, X):

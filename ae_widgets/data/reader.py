@@ -145,8 +145,7 @@ def _read_dense(table: Table, item_shape: Any, *, allow_nan: bool, scales: bool)
         notices.append(DIVIDED)
     names = table.names or _feature_names(values.shape[1], shape)
     origin = Origin(table.columns, table.categories, divided=scaled)
-    # Pixels share a scale, however little those at the border vary.
-    notices += [*table.notices, *remarks(features, names, scales=scales and shape is None)]
+    notices += [*table.notices, *remarks(features, names, scales=scales, shape=shape)]
     return Dataset(features, None, (), names, shape, tuple(notices), table.groups, origin=origin)
 
 
@@ -157,7 +156,7 @@ def _read_sparse(table: Table, item_shape: Any, *, allow_nan: bool, scales: bool
     scaled = shape is not None and len(shape) > 1 and table.values.dtype == np.uint8
     features = to_csr(table, divisor=255 if scaled else None, allow_nan=allow_nan)
     names = table.names or _feature_names(features.shape[1], shape)
-    notices = remarks(features, names, scales=scales and shape is None)
+    notices = remarks(features, names, scales=scales, shape=shape)
     if scaled:
         notices.insert(0, DIVIDED)
     return Dataset(features, None, (), names, shape, tuple(notices), origin=Origin(divided=scaled))

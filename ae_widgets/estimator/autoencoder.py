@@ -456,9 +456,9 @@ class Autoencoder(
         Warns
         -----
         DataWarning
-            Of columns that are constant or of another scale than the others, unless
-            `item_shape` says that they are pixels, and of a code that is larger than an
-            item; not where training goes on.
+            Of columns that have no value, are constant or of another scale than the others, or
+            where `item_shape` says that they are pixels, of values far beyond 1; and of a code
+            that is larger than an item. Not where training goes on.
         ConvergenceWarning
             If the loss has been more than 100 times that of the first epoch for three.
         """
