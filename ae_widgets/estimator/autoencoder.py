@@ -552,8 +552,13 @@ class Autoencoder(
     ) -> Trainer:
         own = self.encoder is not None or self.decoder is not None
         n_samples = None if go_on else features.shape[0]  # of `partial_fit`, a part of them
+        data = Dataset(features)
         check_settings(
-            settings, Dataset(features).value_range, n_samples=n_samples, own_modules=own
+            settings,
+            data.value_range,
+            n_features=data.n_features,
+            n_samples=n_samples,
+            own_modules=own,
         )
         network = None
         if own:
