@@ -198,8 +198,8 @@ class Autoencoder(
     channels : tuple of int, default=(16, 32)
         Channels of their results.
     item_shape : tuple of int, optional
-        ``(height, width)`` or ``(height, width, channels)`` of an item, needed by
-        'convolutional'. Items are rows of values all the same.
+        ``(height, width)`` or ``(height, width, channels)`` of an image, needed by
+        'convolutional', or ``(length,)`` of a series. Items are rows of values all the same.
     missing : {'error', 'mask'}, default='error'
         Whether NaN in the items is refused, or such values are left out of the error:
         with 'mask' the error 'mse' becomes 'masked_mse', and `impute` fills them in.
@@ -443,8 +443,8 @@ class Autoencoder(
             If a parameter is out of its range, the data does not allow it, or the
             device is not present.
         DataError
-            If weights are not of the right shape, negative, or all 0, or `y` is not one
-            class an item or the name of no column.
+            If weights are not of the right shape, negative, or all 0, `y` is not one
+            class an item or the name of no column, or `item_shape` that of other items.
         NotEnoughMemoryError
             If memory is short; a model that was begun is kept.
         TrainingError

@@ -35,8 +35,8 @@ def warn_of_columns(model: Any, features: Any, settings: Settings) -> None:
     if names is None:
         names = [f"x{i}" for i in range(features.shape[1])]
     known = items(features) if hasattr(features, "tocsr") else features
-    scales = not settings.preprocess
-    for said in remarks(known, names, scales=scales, shape=shape, constant=shape is None):
+    scales, images = not settings.preprocess, len(shape or ()) > 1
+    for said in remarks(known, names, scales=scales, shape=shape, constant=not images):
         warnings.warn(said, DataWarning, stacklevel=3)
 
 
