@@ -11,7 +11,7 @@ from sklearn.datasets import load_wine
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ae_widgets import Autoencoder, DataError, SettingsError
+from ae_widgets import Autoencoder, DataError, DataWarning, SettingsError
 from tests.engine.data import blobs
 
 
@@ -26,6 +26,13 @@ def holed(share=0.2, dtype=np.float64):
     X = blobs(100, 6).astype(dtype)
     X[np.random.default_rng(0).random(X.shape) < share] = np.nan
     return X
+
+
+def test_a_column_that_never_had_a_value_is_told():
+    X = holed()
+    X[:, 2] = np.nan
+    with pytest.warns(DataWarning, match="1 of 6 features is missing in every item, .*: 'x2'"):
+        quick().fit(X)
 
 
 def test_mask_leaves_out_what_is_missing_and_hides_some_of_the_rest():

@@ -177,12 +177,41 @@ def test_columns_worth_knowing_of_are_warned_of_by_name():
         quick().fit(wide)
 
 
+@pytest.mark.parametrize("changes", [{}, {"trunk": "convolutional"}, {"preprocess": "pca"}])
+def test_the_shape_of_other_items_is_refused_in_the_words_of_a_session(changes):
+    X = blobs(20, 63)
+    said = r"item_shape=\(9, 8\) stands for 72 values, but an item of X has 63 features"
+    for fit in (Autoencoder.fit, Autoencoder.partial_fit):
+        with pytest.raises(DataError, match=said):
+            fit(quick(item_shape=(9, 8), **changes), X)
+
+
+def test_series_have_a_length_and_no_scale_of_columns():
+    loud = blobs(20, 63) * np.r_[np.full(62, 1e-4), 1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert quick(item_shape=(63,)).fit(loud).transform(loud).shape == (20, 2)
+    with pytest.warns(DataWarning, match="1 of 63 features is constant: 'x4'"):
+        quick(item_shape=(63,)).fit(np.where(np.arange(63) == 4, 1.0, loud))
+    with pytest.raises(DataError, match=r"item_shape=.* stands for 62 values"):
+        quick(item_shape=(62,)).fit(loud)
+
+
+def test_images_that_are_not_scaled_are_warned_of():
+    images = np.random.default_rng(0).integers(0, 256, (20, 12), np.uint8)
+    with pytest.warns(DataWarning, match=r"images go from 0 to 25., .*X / 255\."):
+        quick(item_shape=(3, 4)).fit(images)
+    holed = np.where(np.arange(12) == 5, np.nan, images / 255)
+    with pytest.warns(DataWarning, match="missing in every item, .*: 'x5'"):
+        quick(item_shape=(3, 4), missing="mask").fit(holed)
+
+
 @pytest.mark.parametrize(
     ("changes", "X"),
     [
         ({}, FRAME),
         ({"preprocess": "standard"}, FRAME.assign(c=FRAME.c * 1e4)),
-        ({"item_shape": (1, 3)}, FRAME.assign(b=3.0, c=FRAME.c * 1e4)),  # pixels
+        ({"item_shape": (1, 3)}, FRAME.assign(b=3.0, c=FRAME.c / 1e4)),  # pixels
     ],
 )
 def test_nothing_is_warned_of_without_a_reason(changes, X):

@@ -43,6 +43,16 @@ def test_scaling_before_is_scaling_within():
     )
 
 
+def test_it_is_named_where_it_is_the_cause():
+    images = np.random.default_rng(0).random((99, 64))
+    with pytest.raises(SettingsError, match=r"preprocess='pca' makes 4. values .* no image of"):
+        fit("pca", images, trunk="convolutional", item_shape=(8, 8))
+    crossed = {"reconstruction": "binary_cross_entropy", "output_activation": "sigmoid"}
+    with pytest.raises(SettingsError, match="those that preprocess='standard' makes of X go from"):
+        fit("standard", images, **crossed)
+    fit("quantile", images, early_stopping=True, **crossed)  # what the message says to do
+
+
 def test_without_it_nothing_changes():
     plain = Autoencoder(**SMALL).fit(WINE)
     none = fit([])

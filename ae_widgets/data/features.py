@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ae_widgets.data.table import Table
 
-__all__ = ["NOT_FINITE", "constant_features", "not_finite", "to_float32"]
+__all__ = ["NOT_FINITE", "constant_features", "empty_features", "not_finite", "to_float32"]
 
 BLOCK = 1 << 20
 """Values looked at in one go, so that memory-mapped data is never in memory as a whole."""
@@ -88,6 +88,16 @@ def constant_features(features: NDArray[np.float32]) -> NDArray[np.intp]:
         if not same.size:
             break
     return same
+
+
+def empty_features(features: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return the indices of the features that are missing (NaN) in every row."""
+    empty = np.flatnonzero(np.isnan(features[0]))  # most have a value there
+    for rows in _blocks(features):
+        if not empty.size:
+            break
+        empty = empty[np.isnan(features[rows, empty]).all(axis=0)]
+    return empty
 
 
 def _blocks(values: NDArray[Any]) -> Iterator[slice]:

@@ -228,7 +228,9 @@ def _fitted(  # noqa: PLR0913  # what tells one step from another
         raise SettingsError(msg)
 
     def fit(items: Features) -> Features:
-        transformer.fit(*((items, y) if own else (items,)))
+        # Of items that are all alike PCA's shares of the variance are 0 / 0.
+        with np.errstate() if own else np.errstate(invalid="ignore"):
+            transformer.fit(*((items, y) if own else (items,)))
         return items if few else transformer.transform(items)
 
     made = _passed(name, fit, Z, SettingsError)

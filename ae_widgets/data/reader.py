@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ae_widgets.data.table import Table
 
-__all__ = ["read_dataset"]
+__all__ = ["check_size", "read_dataset"]
 
 CHANNELS = (1, 3, 4)
 """Channels that can be drawn: grey, RGB and RGBA."""
@@ -145,8 +145,7 @@ def _read_dense(table: Table, item_shape: Any, *, allow_nan: bool, scales: bool)
         notices.append(DIVIDED)
     names = table.names or _feature_names(values.shape[1], shape)
     origin = Origin(table.columns, table.categories, divided=scaled)
-    # Pixels share a scale, however little those at the border vary.
-    notices += [*table.notices, *remarks(features, names, scales=scales and shape is None)]
+    notices += [*table.notices, *remarks(features, names, scales=scales, shape=shape)]
     return Dataset(features, None, (), names, shape, tuple(notices), table.groups, origin=origin)
 
 
@@ -157,7 +156,7 @@ def _read_sparse(table: Table, item_shape: Any, *, allow_nan: bool, scales: bool
     scaled = shape is not None and len(shape) > 1 and table.values.dtype == np.uint8
     features = to_csr(table, divisor=255 if scaled else None, allow_nan=allow_nan)
     names = table.names or _feature_names(features.shape[1], shape)
-    notices = remarks(features, names, scales=scales and shape is None)
+    notices = remarks(features, names, scales=scales, shape=shape)
     if scaled:
         notices.insert(0, DIVIDED)
     return Dataset(features, None, (), names, shape, tuple(notices), origin=Origin(divided=scaled))
@@ -242,13 +241,24 @@ def _checked_shape(item_shape: Any, n_features: int) -> tuple[int, ...]:
         )
         raise DataError(msg)
     shape = tuple(int(n) for n in sizes)
-    if math.prod(shape) != n_features:
+    check_size(shape, n_features)
+    return shape
+
+
+def check_size(item_shape: tuple[int, ...], n_features: int) -> None:
+    """Refuse the shape of an item that stands for another number of values.
+
+    Raises
+    ------
+    DataError
+        If it does.
+    """
+    if math.prod(item_shape) != n_features:
         msg = (
-            f"item_shape={shape} stands for {math.prod(shape):,} values, but an item of X has "
-            f"{n_features:,} features. Pass the shape of one item."
+            f"item_shape={item_shape} stands for {math.prod(item_shape):,} values, but an item of "
+            f"X has {n_features:,} features. Pass the shape of one item."
         )
         raise DataError(msg)
-    return shape
 
 
 def _feature_names(n_features: int, shape: tuple[int, ...] | None) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ae_widgets.data.features import constant_features
-from ae_widgets.data.scales import scale_notice
-from ae_widgets.data.sparse import constant_columns, is_sparse, size_notice
+from ae_widgets.data.features import constant_features, empty_features
+from ae_widgets.data.scales import brightness_notice, scale_notice
+from ae_widgets.data.sparse import constant_columns, empty_columns, is_sparse, size_notice
 from ae_widgets.data.table import listing
 
 if TYPE_CHECKING:
@@ -18,9 +18,18 @@ if TYPE_CHECKING:
 
 __all__ = ["remarks"]
 
+UNKNOWN = "missing in every item, so that nothing tells what to fill in"
 
-def remarks(features: Any, names: Sequence[str], *, scales: bool = True) -> list[str]:
-    """Say that there is a single item, which features are constant, and which drowns others.
+
+def remarks(
+    features: Any,
+    names: Sequence[str],
+    *,
+    scales: bool = True,
+    shape: Sequence[int] | None = None,
+    constant: bool = True,
+) -> list[str]:
+    """Say that there is a single item, which features tell nothing, and what is out of scale.
 
     Parameters
     ----------
@@ -29,7 +38,11 @@ def remarks(features: Any, names: Sequence[str], *, scales: bool = True) -> list
     names : sequence of str
         One a feature.
     scales : bool, default=True
-        Whether to compare the scales of the columns.
+        Whether to compare the scales of the columns, or to look at that of images.
+    shape : sequence of int, optional
+        Of an item that is an image or a series, whose values share a scale.
+    constant : bool, default=True
+        Whether to name the features that are the same in every item.
 
     Returns
     -------
@@ -40,15 +53,25 @@ def remarks(features: Any, names: Sequence[str], *, scales: bool = True) -> list
     if n_samples == 1:
         return ["X has a single row: there is nothing to validate on and one code to show."]
     sparse = is_sparse(features)
-    constant = constant_columns(features) if sparse else constant_features(features)
-    said = _told("features", n_features, constant, "constant", lambda i: repr(names[i]))
+    kinds: list[tuple[str, Any]] = []
+    if constant:
+        kinds.append(("constant", constant_columns if sparse else constant_features))
+    kinds.append((UNKNOWN, empty_columns if sparse else empty_features))
+    said: list[str] = []
+    for how, find in kinds:
+        said += _told("features", n_features, find(features), how, lambda i: repr(names[i]))
     if sparse:
         empty = np.flatnonzero(np.diff(features.indptr) == 0)
         said += _told("items", n_samples, empty, "empty", str)
-    notice = size_notice if sparse else scale_notice
-    if scales and (scale := notice(features, names)):
+    if scales and (scale := _scale(features, names, shape)):
         said.append(scale)
     return said
+
+
+def _scale(features: Any, names: Sequence[str], shape: Sequence[int] | None) -> str:
+    if shape is None:
+        return (size_notice if is_sparse(features) else scale_notice)(features, names)
+    return brightness_notice(features) if len(shape) > 1 else ""
 
 
 def _told(

@@ -1,11 +1,13 @@
-"""Whether the columns of a table are of one scale."""
+"""Whether the columns of a table are of one scale, and images of one that can be trained on."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ae_widgets.data.sparse import is_sparse, value_range
 from ae_widgets.data.table import listing
 
 if TYPE_CHECKING:
@@ -13,13 +15,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["scale_notice", "spreads"]
+__all__ = ["brightness_notice", "scale_notice", "spreads"]
 
 FAR = 100.0
 """A column that varies this many times as much as a typical one drowns it: its squared error
 weighs ten thousand times as much."""
 
+BRIGHT = 10.0
+"""Images of a larger root mean square are not scaled: it is 1 of standardised ones, 8 of the
+digits, which go to 16, and that of MNIST, which goes to 255, is 85."""
+
+BYTE = 255
+
 MAX_ROWS, MIN_ROWS = 10_000, 100
+FEW_IMAGES = 10
 MAX_VALUES = 1 << 18
 """Bounds of what is looked at, so that large data is not read once more."""
 
@@ -29,9 +38,7 @@ def spreads(features: NDArray[np.float32]) -> NDArray[np.float64]:
 
     What is missing (NaN) is left out; a column of nothing else has 0.
     """
-    n_samples, n_features = features.shape
-    n_rows = min(MAX_ROWS, max(MIN_ROWS, MAX_VALUES // n_features))
-    picked = features[:: -(-n_samples // n_rows)].astype(np.float64)
+    picked = _picked(features, MIN_ROWS).astype(np.float64)
     known = np.isfinite(picked)
     counts = np.maximum(known.sum(axis=0), 1)
     centred = np.where(known, picked - np.where(known, picked, 0).sum(axis=0) / counts, 0)
@@ -55,3 +62,34 @@ def scale_notice(features: NDArray[np.float32], names: Sequence[str]) -> str:
         f"Column {widest} varies {times:,.0f} times as much as a typical one. Scale the columns: "
         "preprocess='standard'."
     )
+
+
+def brightness_notice(features: Any) -> str:
+    """Say by what images that are not scaled are to be divided; '' if they need not be.
+
+    Parameters
+    ----------
+    features : ndarray or CSR matrix of shape (n_samples, n_features), float32
+        What is missing (NaN) is left out.
+    """
+    picked = _picked(features, FEW_IMAGES)
+    values = picked.data if is_sparse(picked) else picked
+    squares = np.nansum(np.square(values, dtype=np.float64))
+    if not squares > BRIGHT**2 * math.prod(picked.shape):
+        return ""
+    if is_sparse(features):
+        low, high = value_range(features)
+    else:
+        low, high = float(np.nanmin(features)), float(np.nanmax(features))
+    divisor = max(BYTE, math.ceil(max(-low, high)))
+    return (
+        f"The values of the images go from {low:,.6g} to {high:,.6g}, which makes the loss large. "
+        f"Divide them first: X / {divisor}."
+    )
+
+
+def _picked(features: Any, least: int) -> Any:
+    """Return evenly picked rows, enough to tell a scale by."""
+    n_samples, n_features = features.shape
+    n_rows = min(MAX_ROWS, max(least, MAX_VALUES // n_features))
+    return features[:: -(-n_samples // n_rows)]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "check_stored",
     "constant_columns",
+    "empty_columns",
     "is_sparse",
     "size_notice",
     "to_csr",
@@ -148,6 +149,12 @@ def constant_columns(features: Any) -> NDArray[np.intp]:
         values = features.data[features.indices == column]
         constant[column] = (values == values[0]).all()
     return np.flatnonzero(constant)
+
+
+def empty_columns(features: Any) -> NDArray[np.intp]:
+    """Return the indices of the features that are stored as missing (NaN) in every row."""
+    missing = features.indices[np.isnan(features.data)]
+    return np.flatnonzero(np.bincount(missing, minlength=features.shape[1]) == features.shape[0])
 
 
 def size_notice(features: Any, names: Sequence[str]) -> str:

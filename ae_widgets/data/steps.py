@@ -22,6 +22,7 @@ __all__ = [
     "as_parameter",
     "describe_steps",
     "read_steps",
+    "show_steps",
     "steps_from",
 ]
 
@@ -188,6 +189,13 @@ def as_parameter(steps: Sequence[Step]) -> Any:
     """Return the `preprocess=` that `read_steps` reads as these steps."""
     values = [s.transformer if isinstance(s, Own) and s.transformer else s for s in steps]
     return None if not values else values[0] if len(values) == 1 else values
+
+
+def show_steps(steps: Sequence[Step]) -> str:
+    """Return steps as a person writes them after `preprocess=`."""
+    names: dict[Step, str] = {made(): name for name, made in NAMED.items()}
+    shown = [s.text if isinstance(s, Own) else repr(names.get(s, s)) for s in steps]
+    return shown[0] if len(shown) == 1 else f"[{', '.join(shown)}]"
 
 
 def describe_steps(steps: Sequence[Step]) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from ae_widgets.data.steps import SCALINGS, show_steps
 from ae_widgets.exceptions import DataError, SettingsError
 from ae_widgets.losses import TAKES_MISSING
 
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
 __all__ = ["check_settings", "roomy_code"]
 
 
-def check_settings(
+def check_settings(  # noqa: PLR0913  # what there is to know of the data
     settings: Settings,
     value_range: tuple[float, float],
     *,
+    n_features: int | None = None,
     n_samples: int | None = None,
     missing: bool = False,
     own_modules: bool = False,
@@ -29,7 +31,11 @@ def check_settings(
     settings : Settings
         What is to be trained.
     value_range : tuple of float
-        The smallest and the largest feature value, NaN left out; NaN if there is none.
+        The smallest and the largest value that the network is given, NaN left out; NaN if
+        there is none.
+    n_features : int, optional
+        How many values of an item it is given, if they must be those of an image for a
+        convolutional trunk.
     n_samples : int, optional
         How many items there are, if there must be one at least for each cluster.
     missing : bool, default=False
@@ -43,7 +49,8 @@ def check_settings(
         If the reconstruction error is binary cross-entropy and the features or
         the network's outputs can leave [0, 1]; if it is multinomial and a feature
         is negative or the network's outputs are no logits; if values are missing and
-        it is not made for that; or if there are more clusters than items.
+        it is not made for that; if there are more clusters than items; or if the trunk
+        is convolutional and an item is no image.
     DataError
         If every value is missing.
     """
@@ -60,10 +67,15 @@ def check_settings(
     if settings.gamma and n_samples is not None and settings.n_clusters > n_samples:
         msg = f"n_clusters is {settings.n_clusters:,}, but there are {n_samples:,} items. Lower it."
         raise SettingsError(msg)
+    if n_features is not None and not own_modules:
+        _check_trunk(settings, n_features)
     if kind == "multinomial" and low < 0:
+        whose, advice = "feature value", "Shift or clip them"
+        if settings.preprocess:
+            whose, advice = f"value that {_made(settings)} of X", "Leave preprocess out"
         msg = (
-            f"multinomial needs counts or ratings that are not negative, but the smallest feature "
-            f"value is {low:g}. Shift or clip them, or choose mse or mae."
+            f"multinomial needs counts or ratings that are not negative, but the smallest {whose} "
+            f"is {low:g}. {advice}, or choose mse or mae."
         )
         raise SettingsError(msg)
     output = settings.architecture.output_activation
@@ -79,9 +91,15 @@ def check_settings(
 
 def _check_cross_entropy(settings: Settings, low: float, high: float, *, own_modules: bool) -> None:
     if low < 0 or high > 1:
+        which, advice = "these", "Scale them, or"
+        if settings.preprocess:
+            which = f"those that {_made(settings)} of X"
+            advice = (
+                "Let preprocess end with 'quantile', or with 'min-max' if no item is held out; or"
+            )
         msg = (
-            f"binary_cross_entropy needs features within [0, 1], these go from {low:g} to "
-            f"{high:g}. Scale them, or choose mse or mae."
+            f"binary_cross_entropy needs features within [0, 1], {which} go from {low:g} to "
+            f"{high:g}. {advice} choose mse or mae."
         )
         raise SettingsError(msg)
     if settings.architecture.output_activation != "sigmoid" and not own_modules:
@@ -91,6 +109,25 @@ def _check_cross_entropy(settings: Settings, low: float, high: float, *, own_mod
             "next run), or mse or mae."
         )
         raise SettingsError(msg)
+
+
+def _check_trunk(settings: Settings, n_features: int) -> None:
+    """Refuse a convolutional trunk for items of another size than its images."""
+    try:
+        settings.architecture.check_n_features(n_features)
+    except SettingsError:
+        if all(step in SCALINGS for step in settings.preprocess):
+            raise
+        msg = (
+            f"A convolutional trunk needs images, but {_made(settings)} {n_features:,} values of "
+            f"an item, which are no image of shape {settings.architecture.item_shape}. Choose "
+            "trunk='dense', or leave out of preprocess what does not keep the pixels."
+        )
+        raise SettingsError(msg) from None
+
+
+def _made(settings: Settings) -> str:
+    return f"preprocess={show_steps(settings.preprocess)} makes"
 
 
 def roomy_code(code_dim: int, n_features: int) -> str:

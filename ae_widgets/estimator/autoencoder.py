@@ -199,8 +199,8 @@ class Autoencoder(
     channels : tuple of int, default=(16, 32)
         Channels of their results.
     item_shape : tuple of int, optional
-        ``(height, width)`` or ``(height, width, channels)`` of an item, needed by
-        'convolutional'. Items are rows of values all the same.
+        ``(height, width)`` or ``(height, width, channels)`` of an image, needed by
+        'convolutional', or ``(length,)`` of a series. Items are rows of values all the same.
     missing : {'error', 'mask'}, default='error'
         Whether NaN in the items is refused, or such values are left out of the error:
         with 'mask' the error 'mse' becomes 'masked_mse', and `impute` fills them in.
@@ -446,8 +446,8 @@ class Autoencoder(
             If a parameter is out of its range, the data does not allow it, or the
             device is not present.
         DataError
-            If weights are not of the right shape, negative, or all 0, or `y` is not one
-            class an item or the name of no column.
+            If weights are not of the right shape, negative, or all 0, `y` is not one
+            class an item or the name of no column, or `item_shape` that of other items.
         NotEnoughMemoryError
             If memory is short; a model that was begun is kept.
         TrainingError
@@ -459,9 +459,9 @@ class Autoencoder(
         Warns
         -----
         DataWarning
-            Of columns that are constant or of another scale than the others, unless
-            `item_shape` says that they are pixels, and of a code that is larger than an
-            item; not where training goes on.
+            Of columns that have no value, are constant or of another scale than the others, or
+            where `item_shape` says that they are pixels, of values far beyond 1; and of a code
+            that is larger than an item. Not where training goes on.
         ConvergenceWarning
             If the loss has been more than 100 times that of the first epoch for three.
         """
@@ -555,8 +555,13 @@ class Autoencoder(
     ) -> Trainer:
         own = self.encoder is not None or self.decoder is not None
         n_samples = None if go_on else features.shape[0]  # of `partial_fit`, a part of them
+        data = Dataset(features)
         check_settings(
-            settings, Dataset(features).value_range, n_samples=n_samples, own_modules=own
+            settings,
+            data.value_range,
+            n_features=data.n_features,
+            n_samples=n_samples,
+            own_modules=own,
         )
         network = None
         if own:

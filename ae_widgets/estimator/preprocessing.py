@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 
 from ae_widgets.data.categories import categorical_columns
 from ae_widgets.data.frames import as_frame, read_frame, split_column
+from ae_widgets.data.reader import check_size
 from ae_widgets.data.sparse import is_sparse
 from ae_widgets.data.table import listing
 from ae_widgets.engine.preprocess import fit_preprocessor
@@ -108,6 +109,8 @@ class Preprocessing(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         self, features: Features, settings: Settings, y: ArrayLike | None, *, warm: bool
     ) -> Features:
         """Return what the network is trained on, fitting the steps unless it goes on."""
+        if settings.architecture.item_shape is not None:
+            check_size(settings.architecture.item_shape, features.shape[1])
         if not warm:
             self.preprocessor_ = fit_preprocessor(features, settings, y, self._groups)
         return self._inputs(features)

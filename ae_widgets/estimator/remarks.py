@@ -17,9 +17,9 @@ __all__ = ["warn_of_code", "warn_of_columns"]
 
 
 def warn_of_columns(model: Any, features: Any, settings: Settings) -> None:
-    """Name columns that are constant, and one of another scale, in the words of a session.
+    """Name columns that tell nothing or are of another scale, in the words of a session.
 
-    Of images, whose `item_shape` is told, neither: pixels share a scale, and those at the
+    Of images, whose `item_shape` is told, not those that are constant: pixels at the
     border are the same in all.
 
     Parameters
@@ -30,13 +30,13 @@ def warn_of_columns(model: Any, features: Any, settings: Settings) -> None:
     settings : Settings
         Nothing is said of scales if they are preprocessed.
     """
-    if settings.architecture.item_shape is not None:
-        return
+    shape = settings.architecture.item_shape
     names = getattr(model, "feature_names_in_", None)
     if names is None:
         names = [f"x{i}" for i in range(features.shape[1])]
     known = items(features) if hasattr(features, "tocsr") else features
-    for said in remarks(known, names, scales=not settings.preprocess):
+    scales, images = not settings.preprocess, len(shape or ()) > 1
+    for said in remarks(known, names, scales=scales, shape=shape, constant=not images):
         warnings.warn(said, DataWarning, stacklevel=3)
 
 

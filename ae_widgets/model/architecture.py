@@ -61,14 +61,15 @@ class Architecture:
     channels : tuple of int, default=(16, 32)
         Channels of the convolutions' results.
     item_shape : tuple of int, optional
-        ``(height, width)`` or ``(height, width, channels)`` of an item; the
-        convolutional trunk needs it. Items go in and come out flat all the same.
+        ``(height, width)`` or ``(height, width, channels)`` of an item that is an image,
+        which the convolutional trunk needs; ``(length,)`` of one that is a series. Items
+        go in and come out flat all the same.
 
     Raises
     ------
     SettingsError
         If a value is of the wrong type or out of its range, or the trunk is
-        convolutional and `item_shape` is not given.
+        convolutional and `item_shape` is not that of an image.
     """
 
     hidden_layer_sizes: tuple[int, ...] = (128, 64)
@@ -98,9 +99,9 @@ class Architecture:
         self._set("channels", _widths("channels", self.channels))
         self._set("item_shape", _item_shape(self.item_shape))
         _one_of("trunk", self.trunk, TRUNKS)
-        if self.convolutional and self.item_shape is None:
+        if self.convolutional and len(self.item_shape or ()) < 2:  # noqa: PLR2004  # no image
             msg = (
-                "trunk must be 'dense' for items without a shape: for 'convolutional' also give "
+                "trunk must be 'dense' for items that are no images: for 'convolutional' also give "
                 "item_shape=(height, width) or (height, width, channels)."
             )
             raise SettingsError(msg)
@@ -206,8 +207,11 @@ def _widths(name: str, sizes: object) -> tuple[int, ...]:
 def _item_shape(shape: object) -> tuple[int, ...] | None:
     if shape is None:
         return None
-    if not isinstance(shape, (tuple, list)) or len(shape) not in {2, 3}:
-        msg = f"item_shape must be (height, width) or (height, width, channels), got {shape!r}."
+    if not isinstance(shape, (tuple, list)) or len(shape) not in {1, 2, 3}:
+        msg = (
+            "item_shape must be (height, width) or (height, width, channels), or (length,) of a "
+            f"series, got {shape!r}."
+        )
         raise SettingsError(msg)
     return tuple(_width("item_shape", size) for size in shape)
 

@@ -546,9 +546,12 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
     def _check_settings(self, settings: Settings) -> None:
         inputs = self._inputs.of(settings).inputs
         check_settings(
-            settings, inputs.value_range, n_samples=inputs.n_samples, missing=inputs.has_missing
+            settings,
+            inputs.value_range,
+            n_features=inputs.n_features,
+            n_samples=inputs.n_samples,
+            missing=inputs.has_missing,
         )
-        settings.architecture.check_n_features(inputs.n_features)
 
     def _begin(self) -> Begin:
         run = self._run

@@ -38,29 +38,25 @@ class RankingView(PageView, ipywidgets.VBox):
     session : Session
         A run on ratings, users in rows.
     to_find : sparse matrix of shape (n_users, n_items)
-        The ratings that were held out, see `ae_widgets.data.split_ratings`.
+        The ratings that were held out, see `ae_widgets.data.split_ratings`. Those that `X`
+        has too are left out, and counted in a note: what a user has rated is never
+        recommended.
     k : int, default=20
         How many recommendations are looked at; all items if there are fewer.
 
     Raises
     ------
     DataError
-        If `to_find` is of another shape than the run's items, or holds nothing.
+        If `to_find` is of another shape than the run's items, or holds nothing that these
+        do not have.
     """
 
     def __init__(self, session: Session, to_find: Any, *, k: int = 20) -> None:
-        from scipy.sparse import csr_array
-
         self.session = session
         dataset = session.dataset
         shape = dataset.n_samples, dataset.n_features
-        self._to_find, self._k = csr_array(to_find), min(k, shape[1])
-        if self._to_find.shape != shape or not self._to_find.count_nonzero():
-            msg = (
-                f"to_find must hold ratings and be of the shape {shape} of X, got "
-                f"{self._to_find.count_nonzero():,} in {self._to_find.shape}."
-            )
-            raise DataError(msg)
+        self._to_find, note = _unseen(to_find, dataset)
+        self._k = min(k, shape[1])
         users = np.unique(self._to_find.nonzero()[0])
         most = max(1, min(MOST_USERS, MAX_VALUES // shape[1]))
         self._users = users[:: -(-len(users) // most)]
@@ -68,7 +64,9 @@ class RankingView(PageView, ipywidgets.VBox):
         self._scores: dict[str, list[float]] = {}
         self._table, self._hint = ipywidgets.HTML(""), ipywidgets.Label(EMPTY)
         self._hint.add_class("ae-empty")
-        super().__init__(children=[style_sheet(), self._table, self._hint])
+        self._note = ipywidgets.Label(note)
+        self._note.add_class("ae-groups-note")
+        super().__init__(children=[style_sheet(), self._table, self._hint, self._note])
         self.add_class("ae-groups")
         self._follow("latent", self._ask, messages=0, interval=REFRESH)
 
@@ -103,11 +101,51 @@ class RankingView(PageView, ipywidgets.VBox):
         self._table.value = ranking_table(self._scores, self._k, len(self._users))
 
 
+def _unseen(to_find: Any, dataset: Dataset) -> tuple[Any, str]:
+    """Return where there is a rating to find that the items do not have, and what to say of it.
+
+    Raises
+    ------
+    DataError
+        If the shape is another, or there is none.
+    """
+    shape = dataset.n_samples, dataset.n_features
+    if np.shape(to_find) != shape:
+        msg = f"to_find must be of the shape {shape} of X, got {np.shape(to_find)}."
+        raise DataError(msg)
+    held = _rated(to_find)
+    if not held.nnz:
+        msg = "to_find must hold ratings, but all of it is 0 or NaN."
+        raise DataError(msg)
+    unseen = held - held.multiply(_rated(dataset.features))
+    unseen.eliminate_zeros()
+    if not unseen.nnz:
+        msg = (
+            "to_find must hold ratings that X does not have: what a user has rated is never "
+            f"recommended, and X has all {held.nnz:,}. ae_widgets.data.split_ratings holds some "
+            "out of X."
+        )
+        raise DataError(msg)
+    if unseen.nnz == held.nnz:
+        return unseen, ""
+    note = (
+        f"{held.nnz - unseen.nnz:,} of {held.nnz:,} ratings to find are left out: X has them, and "
+        "what a user has rated is never recommended."
+    )
+    return unseen, note
+
+
+def _rated(ratings: Any) -> Any:
+    """Return a CSR matrix with 1 where there is a rating: what is neither 0 nor NaN."""
+    from scipy.sparse import csr_array
+
+    rated = csr_array(ratings, copy=True)
+    rated.sum_duplicates()
+    rated.data = ((rated.data != 0) & ~np.isnan(rated.data)).astype(np.int8)
+    rated.eliminate_zeros()
+    return rated
+
+
 def _counts(dataset: Dataset) -> NDArray[np.intp]:
     """Return how many users have rated each item."""
-    features: Any = dataset.features
-    if not dataset.sparse:
-        rated: NDArray[np.intp] = ((features != 0) & ~np.isnan(features)).sum(axis=0)
-        return rated
-    stored = (features.data != 0) & ~np.isnan(features.data)
-    return np.bincount(features.indices[stored], minlength=dataset.n_features)
+    return np.bincount(_rated(dataset.features).indices, minlength=dataset.n_features)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ae_widgets.data import features
-from ae_widgets.data.features import constant_features, to_float32
+from ae_widgets.data.features import constant_features, empty_features, to_float32
 from ae_widgets.data.table import Table
 from ae_widgets.exceptions import DataError
 
@@ -97,3 +97,13 @@ def test_a_feature_that_varies_late_is_not_constant(monkeypatch):
     values = np.ones((200, 3), np.float32)
     values[150, 1] = 2
     assert constant_features(values).tolist() == [0, 2]
+
+
+def test_a_feature_without_any_value_is_not_constant_but_empty(monkeypatch):
+    monkeypatch.setattr("ae_widgets.data.features.BLOCK", 30)  # ten rows at a time
+    values = np.random.default_rng(0).random((200, 3), np.float32)
+    values[:, 1:] = np.nan
+    values[150, 1] = 2
+    assert constant_features(values).tolist() == []
+    assert empty_features(values).tolist() == [2]
+    assert empty_features(values[:, :1]).tolist() == []

@@ -347,3 +347,12 @@ def test_a_column_without_a_value_is_named(scaling):
     holed[:, 3] = np.nan
     with pytest.raises(DataError, match=f"'{scaling}' has nothing to go by in column 3"):
         Preprocessor(scaling).fit(holed)
+
+
+@pytest.mark.parametrize("step", [*SCALINGS, "pca", PCAFeatures(whiten=True), PCAFeatures(2)])
+def test_items_that_are_all_alike_bring_no_warning_of_numpys(step):
+    same = np.ones((20, 3), np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = Preprocessor(step).fit(same)
+    np.testing.assert_array_equal(made.inverse_transform(made.transform(same)), same)

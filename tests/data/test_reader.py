@@ -179,6 +179,15 @@ def test_constant_features_are_named_once():
     )
 
 
+def test_features_without_any_value_are_named():
+    X = np.random.default_rng(0).random((5, 4))
+    X[:, 2] = np.nan
+    X[0, 1] = np.nan
+    assert read_dataset(X, allow_nan=True).notices == (
+        "1 of 4 features is missing in every item, so that nothing tells what to fill in: 'x2'.",
+    )
+
+
 def test_notices_of_labels_follow_those_of_features():
     assert read_dataset([[1, 2], [1, 3]], [None, "a"]).notices == (
         "1 of 2 features is constant: 'x0'.",

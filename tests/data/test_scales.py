@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.datasets import (
     load_breast_cancer,
     load_diabetes,
@@ -9,6 +10,7 @@ from sklearn.datasets import (
     load_iris,
     load_wine,
 )
+from sklearn.preprocessing import StandardScaler
 
 from ae_widgets.data import read_dataset
 from ae_widgets.data import scales as scales_module
@@ -67,8 +69,6 @@ def test_constant_columns_have_no_scale():
 
 
 def test_scaled_columns_are_not_told():
-    from sklearn.preprocessing import StandardScaler
-
     assert scale_notices(StandardScaler().fit_transform(load_wine().data)) == []
 
 
@@ -85,3 +85,44 @@ def test_large_data_is_looked_at_in_part(monkeypatch):
     monkeypatch.setattr(scales_module, "MAX_ROWS", 10)
     X = np.arange(95, dtype=np.float32).reshape(-1, 1)
     np.testing.assert_allclose(spreads(X), X[::10].std(axis=0), rtol=1e-6)
+
+
+# Images ---------------------------------------------------------------------------------
+
+BYTES = np.random.default_rng(0).integers(0, 256, (60, 8, 8))
+BYTES[0, 0, :2] = 0, 255
+NORMAL = StandardScaler().fit_transform(BYTES.reshape(60, 64)).reshape(60, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("images", "span", "divisor"),
+    [
+        (BYTES, "0 to 255", 255),
+        (np.minimum(BYTES, 200).astype(np.float32), "0 to 200", 255),
+        ((BYTES * 257).astype(np.uint16), "0 to 65,535", 65535),
+        (BYTES * 20.5 - 1000, "-1,000 to 4,227.5", 4228),
+        (np.where(BYTES % 5, np.nan, BYTES), "0 to 255", 255),
+    ],
+)
+def test_images_that_are_not_scaled_are_told(images, span, divisor):
+    said = (
+        f"The values of the images go from {span}, which makes the loss large. Divide them first: "
+        f"X / {divisor}."
+    )
+    flat = images.reshape(60, 64)
+    assert read_dataset(images, allow_nan=True).notices == (said,)
+    assert read_dataset(flat, item_shape=(8, 8), allow_nan=True).notices == (said,)
+    if not np.isnan(images).any():
+        assert read_dataset(sparse.csr_array(flat), item_shape=(8, 8)).notices == (said,)
+    assert read_dataset(images, allow_nan=True, scales=False).notices == ()
+
+
+@pytest.mark.parametrize("images", [BYTES / 255, BYTES % 17, NORMAL, np.sign(NORMAL)])
+def test_images_of_a_usual_scale_are_not(images):
+    assert read_dataset(images).notices == ()
+
+
+def test_a_large_value_in_one_standardised_image_is_no_matter_of_scale():
+    images = NORMAL.copy()
+    images[3, 4, 4] = 60
+    assert read_dataset(images).notices == ()

@@ -119,6 +119,14 @@ def test_remarks_name_what_is_constant_empty_or_of_another_scale():
     )
 
 
+def test_a_column_of_stored_nan_alone_is_told():
+    X = sparse.csr_array([[np.nan, 1, np.nan], [np.nan, 2, 0], [np.nan, 3, 2]])
+    (notice,) = read_dataset(X, allow_nan=True).notices
+    assert notice == (
+        "1 of 3 features is missing in every item, so that nothing tells what to fill in: 'x0'."
+    )
+
+
 def test_rare_terms_are_no_matter_of_scale():
     counts = sparse.random_array(
         (500, 40), density=0.3, format="lil", rng=np.random.default_rng(0), dtype=np.float32

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ae_widgets import DataError, SettingsError
+from ae_widgets import DataError, PCAFeatures, SettingsError
 from ae_widgets.engine.checks import check_settings
 from ae_widgets.losses import RECONSTRUCTIONS
 from tests.engine.data import small
@@ -51,3 +51,42 @@ def test_missing_values_suit_the_masked_error_alone(kind):
 def test_nothing_but_missing_values_is_refused():
     with pytest.raises(DataError, match="no value that is not missing"):
         check_settings(small(reconstruction="masked_mse"), (NAN, NAN), missing=True)
+
+
+# What the items' own values are not the cause of ---------------------------------------
+
+
+def refusal(value_range, n_features=None, **changes):
+    with pytest.raises(SettingsError) as caught:
+        check_settings(small(**changes), value_range, n_features=n_features)
+    return str(caught.value)
+
+
+def test_values_out_of_range_by_preprocess_name_it_and_steps_that_keep_within():
+    said = refusal((-2.0, 1.5), reconstruction="binary_cross_entropy", preprocess="standard")
+    assert said == (
+        "binary_cross_entropy needs features within [0, 1], those that preprocess='standard' makes "
+        "of X go from -2 to 1.5. Let preprocess end with 'quantile', or with 'min-max' if no item "
+        "is held out; or choose mse or mae."
+    )
+    said = refusal((-2.0, 1.5), reconstruction="multinomial", preprocess=["standard", "pca"])
+    assert said == (
+        "multinomial needs counts or ratings that are not negative, but the smallest value that "
+        "preprocess=['standard', 'pca'] makes of X is -2. Leave preprocess out, or choose mse or "
+        "mae."
+    )
+
+
+def test_no_convolutions_over_what_preprocess_makes_of_images():
+    images = {"trunk": "convolutional", "item_shape": (2, 3)}
+    pca = PCAFeatures(5)
+    assert refusal((0.0, 1.0), 5, **images, preprocess=["standard", pca]) == (
+        "A convolutional trunk needs images, but preprocess=['standard', PCAFeatures(n_components="
+        "5, whiten=False)] makes 5 values of an item, which are no image of shape (2, 3). Choose "
+        "trunk='dense', or leave out of preprocess what does not keep the pixels."
+    )
+    # A scaling keeps their number: it is the shape that is wrong.
+    said = refusal((0.0, 1.0), 5, **images, preprocess="standard")
+    assert said.startswith("item_shape must have 5 values, as the items have")
+    check_settings(small(**images, preprocess=pca), (0.0, 1.0), n_features=5, own_modules=True)
+    check_settings(small(**images, preprocess="standard"), (0.0, 1.0), n_features=6)

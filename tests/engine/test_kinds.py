@@ -328,7 +328,7 @@ def test_a_new_kind_brings_its_complexity_unless_both_have_the_same():
         (
             {"trunk": "convolutional"},
             (
-                "trunk must be 'dense' for items without a shape: for "
+                "trunk must be 'dense' for items that are no images: for "
                 "'convolutional' also give item_shape=(height, width) or (height, width, channels)."
             ),
         ),
@@ -339,8 +339,18 @@ def test_a_new_kind_brings_its_complexity_unless_both_have_the_same():
             "normalization must be one of None, batch, layer, got 'group'.",
         ),
         (
-            {"item_shape": (4,)},
-            ("item_shape must be (height, width) or (height, width, channels), got (4,)."),
+            {"trunk": "convolutional", "item_shape": (4,)},
+            (
+                "trunk must be 'dense' for items that are no images: for "
+                "'convolutional' also give item_shape=(height, width) or (height, width, channels)."
+            ),
+        ),
+        (
+            {"item_shape": (4, 4, 3, 2)},
+            (
+                "item_shape must be (height, width) or (height, width, channels), or (length,) of "
+                "a series, got (4, 4, 3, 2)."
+            ),
         ),
     ],
 )

@@ -422,7 +422,7 @@ def test_a_convolutional_trunk_knows_the_shape_of_the_items(session):
     assert one.wait(60).state == "finished"
     with pytest.raises(SettingsError, match="item_shape must have 12 values"):
         one.change(item_shape=(4, 4))
-    with pytest.raises(SettingsError, match="trunk must be 'dense' for items without a shape"):
+    with pytest.raises(SettingsError, match="trunk must be 'dense' for items that are no images"):
         session(trunk="convolutional")
 
 

@@ -53,11 +53,41 @@ def test_recall_and_ndcg_of_the_network_and_of_what_is_popular(missing):
 
 def test_ratings_of_others_are_refused():
     session = Session(SEEN, trainer="thread")
-    with pytest.raises(DataError, match=r"of the shape \(120, 60\) of X, got .* in \(3, 60\)"):
+    with pytest.raises(DataError, match=r"of the shape \(120, 60\) of X, got \(3, 60\)"):
         RankingView(session, TO_FIND[:3])
     with pytest.raises(DataError, match="must hold ratings"):
         RankingView(session, np.zeros((120, 60)))
     session.close()
+
+
+def test_ratings_that_cannot_be_found_are_refused():
+    session = Session(SEEN, trainer="thread")
+    said = f"what a user has rated is never recommended, and X has all {SEEN.nnz:,}"
+    for form in (SEEN, SEEN.toarray(), np.where(SEEN.toarray() > 0, SEEN.toarray(), np.nan)):
+        with pytest.raises(DataError, match=said):
+            RankingView(session, form)
+    session.close()
+    with pytest.raises(DataError, match=said):
+        Lab(SEEN, reconstruction="multinomial", to_find=SEEN, trainer="thread")
+
+
+@pytest.mark.parametrize("form", [lambda X: X, lambda X: X.toarray()])
+def test_those_that_the_items_have_too_are_left_out_and_counted(form):
+    session = Session(form(SEEN), trainer="thread", reconstruction="multinomial", max_iter=2)
+    both = SEEN + TO_FIND
+    kept = both.copy()
+    pure, mixed = RankingView(session, TO_FIND), RankingView(session, form(both))
+    assert pure._note.value == ""
+    assert mixed._note.value == (
+        f"{SEEN.nnz:,} of {both.nnz:,} ratings to find are left out: X has them, and what a user "
+        "has rated is never recommended."
+    )
+    assert (both != kept).nnz == 0
+    session.start()
+    session.wait(60)
+    wait_for(lambda: numbers(pure) and numbers(pure) == numbers(mixed))
+    for one in (pure, mixed, session):
+        one.close()
 
 
 def test_while_it_is_not_seen_it_asks_for_nothing(monkeypatch):
