@@ -11,6 +11,7 @@ from ae_widgets.analysis.clusters import CLUSTER_METHODS
 from ae_widgets.analysis.groups import ClassScores, ClusterScores, class_scores, cluster_scores
 from ae_widgets.engine.split import split_rows
 from ae_widgets.exceptions import SettingsError
+from ae_widgets.session.status import BUSY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,9 +67,9 @@ class Grouping:
     _background: Background
     _labelling: Labelling
     _notify: Callable[..., None]
-    request_clusters: Callable[[], None]
     _cluster_method: str = TRAINED
     _groups: tuple[int, GroupScores] | None = None  # with the number of the run
+    _asked_while_busy: set[str]  # topics
 
     @property
     def groups(self) -> GroupScores | None:
@@ -111,6 +112,21 @@ class Grouping:
             return "kmeans"
         return self._cluster_method
 
+    def request_clusters(self) -> None:
+        """Ask for the clusters of the last codes; topic 'clusters' tells of them.
+
+        While the run trains they go on from those of before, which is quick and calm.
+        Where it rests they depend on the codes alone.
+        """
+        if (frame := self.latent) is None:
+            return
+        if (method := self._method_for(frame)) == TRAINED:
+            self._notify("clusters")
+            return
+        self._note_asking("clusters")
+        codes, n_clusters = frame.codes, self._run.settings.n_clusters
+        self._background.request_clusters(codes, method, n_clusters, self._rests)
+
     def request_groups(self) -> None:
         """Ask how well clusters and classes agree with the labels; topic 'groups' tells of it.
 
@@ -129,12 +145,32 @@ class Grouping:
             if method == TRAINED and trained is not None:
                 clusters = trained
             else:
-                clusters = self._background.find_clusters(frame.codes, method, settings.n_clusters)
+                clusters = self._background.find_clusters(
+                    frame.codes, method, settings.n_clusters, afresh=self._rests()
+                )
             scores = group_scores(frame, (method, clusters), labels, names, settings)
             self._groups = run.number, scores
             self._notify("groups")
 
+        self._note_asking("groups")
         self._background.do("groups", job)
+
+    def _rests(self) -> bool:
+        return self._run.status.state not in BUSY
+
+    def _note_asking(self, topic: str) -> None:
+        """Remember that `topic` was asked for, before it is begun, if the run trains."""
+        if not self._rests():
+            self._asked_while_busy.add(topic)
+
+    def _ask_again(self) -> None:
+        """Ask, where a run has come to rest, for what was found while it trained."""
+        asked = self._asked_while_busy.copy()
+        self._asked_while_busy -= asked
+        if "clusters" in asked:
+            self.request_clusters()
+        if "groups" in asked:
+            self.request_groups()
 
 
 def group_scores(

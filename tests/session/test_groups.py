@@ -1,6 +1,7 @@
 """What a session says of its clusters and classes, against scikit-learn on the same items."""
 
 import time
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from sklearn.metrics import (
 from sklearn.mixture import GaussianMixture
 
 from ae_widgets import Session
+from ae_widgets.analysis.clusters import StableClusters
+from ae_widgets.engine.protocol import StateChanged
 from ae_widgets.engine.split import split_rows
 from ae_widgets.exceptions import SettingsError
 
@@ -40,6 +43,13 @@ def make():
     yield take
     for session in made:
         session.close()
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.01)
 
 
 def groups(session, number=None):
@@ -69,6 +79,45 @@ def test_classes_are_scored_apart_on_trained_and_held_out_items(make):
     known = KNOWN >= 0
     ari = adjusted_rand_score(KNOWN[known], session.clusters[known])
     assert found.clusters.ari == pytest.approx(ari)
+
+
+@pytest.mark.parametrize("method", ["kmeans", "gaussian_mixture"])
+def test_what_is_found_at_rest_does_not_depend_on_who_looked_before(make, method):
+    quiet, seen = make(n_clusters=9), make(n_clusters=9)
+    for session in (quiet, seen):
+        session.choose_clusters(method)
+    seen.observe("latent", seen.request_clusters)
+    seen.observe("latent", seen.request_groups)
+    for _ in range(4):
+        seen.step()
+        seen.wait(60)
+        groups(seen, seen.latent.number)
+        quiet.step()
+        quiet.wait(60)
+    wanted = pytest.approx(astuple(groups(quiet).clusters))  # but for the order of sums
+    wait_for(lambda: adjusted_rand_score(quiet.clusters, seen.clusters) == 1.0)
+    wait_for(lambda: astuple(groups(seen).clusters) == wanted)
+
+
+def test_what_was_found_while_it_trained_is_found_again_where_it_rests(make):
+    session = make(n_clusters=9)
+    session.observe("latent", lambda: None)
+    session.step()
+    session.wait(60)
+    codes = session.latent.codes
+    session._run.status = replace(session.status, state="running")
+    session._background.clusters = None
+    session.request_clusters()
+    session.request_groups()
+    wait_for(lambda: session.groups)
+    assert not session._background._afresh
+    at_first = session.groups
+    run, step = session._run, session.status.step
+    session._handle(StateChanged(run.number, "paused", "asked", 1, step))
+    wait_for(lambda: session.groups is not at_first)
+    again = StableClusters(9).assign(codes, afresh=True)
+    assert adjusted_rand_score(session.clusters, again) == 1.0
+    assert session.latent.codes is codes
 
 
 def test_trained_clusters_are_taken_where_there_are_some(make):
