@@ -37,6 +37,12 @@ class _Jobs:
         self._lock = threading.Lock()
         self._waiting: dict[tuple[int, str], Callable[[], None]] = {}
         self._working = False
+        self._thread: int | None = None
+
+    @property
+    def here(self) -> bool:
+        """Whether this is the thread on which jobs are done."""
+        return threading.get_ident() == self._thread
 
     def post(self, owner: object, topic: str, job: Callable[[], None]) -> None:
         """Have `job` done soon, in place of one that waits for the same."""
@@ -55,10 +61,11 @@ class _Jobs:
                 del self._waiting[key]
 
     def _work(self) -> None:
+        self._thread = threading.get_ident()
         while True:
             with self._lock:
                 if not self._waiting:
-                    self._working = False
+                    self._working, self._thread = False, None
                     return
                 key = next(iter(self._waiting))
                 job = self._waiting.pop(key)
@@ -95,6 +102,11 @@ class Background:
         self._stable: tuple[tuple[str, int], StableClusters] | None = None
         self._clustered: NDArray[np.float32] | None = None  # the codes of `clusters`
         self._afresh = False  # whether these depend on nothing else
+
+    @property
+    def here(self) -> bool:
+        """Whether this is the thread on which jobs are done: it must not wait for one."""
+        return _jobs.here
 
     def request_baseline(self, settings: Settings, features: NDArray[np.float32]) -> None:
         """Ask for the error of PCA with as many components as the code has values.

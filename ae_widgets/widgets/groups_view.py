@@ -114,7 +114,7 @@ class GroupsView(PageView, ipywidgets.VBox):
     # What is shown -----------------------------------------------------------------
 
     def _show(self) -> None:
-        scores = self.session.groups
+        scores = self.session.last_groups
         self._show_hint()
         if scores is None:
             return
@@ -132,7 +132,7 @@ class GroupsView(PageView, ipywidgets.VBox):
         self._matrix.value = confusion_table(chosen.counts, scores.names)
 
     def _show_hint(self) -> None:
-        none = self.session.groups is None
+        none = self.session.last_groups is None
         (self._hint.remove_class if none else self._hint.add_class)("ae-hidden")
 
     def _show_gap(self) -> None:

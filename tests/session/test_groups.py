@@ -56,7 +56,7 @@ def groups(session, number=None):
     """Ask, and return what is found of the frame."""
     session.request_groups()
     deadline = time.monotonic() + 20
-    while not (found := session.groups) or (number and found.frame != number):
+    while not (found := session.last_groups) or (number and found.frame != number):
         assert time.monotonic() < deadline, "it did not come"
         time.sleep(0.01)
     return found
@@ -109,12 +109,12 @@ def test_what_was_found_while_it_trained_is_found_again_where_it_rests(make):
     session._background.clusters = None
     session.request_clusters()
     session.request_groups()
-    wait_for(lambda: session.groups)
+    wait_for(lambda: session.last_groups)
     assert not session._background._afresh
-    at_first = session.groups
+    at_first = session.last_groups
     run, step = session._run, session.status.step
     session._handle(StateChanged(run.number, "paused", "asked", 1, step))
-    wait_for(lambda: session.groups is not at_first)
+    wait_for(lambda: session.last_groups is not at_first)
     again = StableClusters(9).assign(codes, afresh=True)
     assert adjusted_rand_score(session.clusters, again) == 1.0
     assert session.latent.codes is codes
@@ -171,7 +171,48 @@ def test_another_label_counts_and_another_run_knows_nothing(make):
     assert told[0].clusters.n_labelled == before + 2
     assert told[0].training.confusion.shape == (4, 4)
     session.reset()
+    assert session.last_groups is None
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_groups_are_found_when_they_are_read(make, watched):
+    session = make(delta=1.0)
+    if watched:  # as the views of a Lab do
+        session.observe("latent", lambda: None)
+        session.observe("groups", lambda: None)
     assert session.groups is None
+    session.start()
+    session.wait(60)
+    assert session.last_groups is None
+    found = session.groups
+    assert (found.frame, found.epoch) == (session.latent.number, session.status.epoch)
+    assert session.groups is found
+    session.label([0, 4], "new")
+    assert session.groups.clusters.n_labelled == found.clusters.n_labelled + 2
+    session.choose_clusters("gaussian_mixture")
+    assert session.groups.method == "gaussian_mixture"
+    session.start()
+    session.wait(60)
+    assert session.groups.frame == session.latent.number > found.frame
+
+
+def test_groups_that_cannot_be_found_are_not_waited_for(make, monkeypatch, caplog):
+    session = make()
+    session.step()
+    session.wait(60)
+    read = []
+    session.observe("groups", lambda: read.append(session.groups))  # on the jobs' own thread
+    session.observe("latent", lambda: read.append(session.groups))  # on that of the events
+    session.step()
+    session.wait(60)
+    found = session.groups
+    wait_for(lambda: found in read)
+    monkeypatch.setattr("ae_widgets.session.groups.group_scores", lambda *_: 1 / 0)
+    session.label([0], "new")
+    assert session.groups is found
+    wait_for(lambda: "ZeroDivisionError" in caplog.text)
+    session.close()
+    assert session.groups is found
 
 
 def chosen(session, method):
