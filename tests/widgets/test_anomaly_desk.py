@@ -183,7 +183,14 @@ def test_many_labels_are_few_to_choose_from():
 
 @pytest.mark.parametrize(
     ("y", "anomaly"),
-    [([0, 1] * 30, 1), (["rare", *["usual"] * 59], 0), ([None, *["usual"] * 59], -1), (None, -1)],
+    [
+        ([0, 1] * 30, 1),
+        ([1, 0, 1] * 20, 0),  # the benign ones of `load_breast_cancer` are 1
+        ([0, 1, 0] * 20, 1),
+        (["rare", *["usual"] * 59], 0),
+        ([None, *["usual"] * 59], -1),
+        (None, -1),
+    ],
 )
 def test_which_label_counts_as_anomalous(y, anomaly):
     session = Session(items(), y, trainer="thread")
