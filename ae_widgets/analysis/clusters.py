@@ -35,15 +35,23 @@ DECIMALS = 6
 FRESH_GAIN = 0.9
 """Clusters found from scratch are taken if their inertia is below this share."""
 
+INITS = 10
+"""Starts of which the best is taken where clusters are found afresh."""
+
+MAX_WORK = 100_000_000
+"""Values of codes times clusters, over all starts: beyond it there are fewer, as of
+thousands of clusters each takes seconds."""
+
 
 class StableClusters:
     """Clusters of each frame of codes, numbered as in the last frame.
 
-    k-means and the mixture start from the items that were together last time,
-    which does not depend on how the codes have turned since, and once from
-    scratch, so that clusters found early do not outlive their use; the latter
-    is taken only if it is clearly better. The clusters then get the numbers
-    under which most of their items were known (the assignment of largest overlap,
+    While a network trains, k-means and the mixture start from the items that were
+    together last time, which does not depend on how the codes have turned since, and
+    once from scratch, so that clusters found early do not outlive their use; the latter
+    is taken only if it is clearly better. Found afresh, clusters depend on the codes
+    alone, and those of k-means are the best of several starts. The clusters then get
+    the numbers under which most of their items were known (the assignment of largest overlap,
     Kuhn 1955, *Naval Research Logistics Quarterly* 2, 83-97).
 
     Parameters
@@ -64,7 +72,7 @@ class StableClusters:
         self._method = method
         self._last: NDArray[np.int32] | None = None
 
-    def assign(self, codes: NDArray[np.floating]) -> NDArray[np.int32]:
+    def assign(self, codes: NDArray[np.floating], *, afresh: bool = False) -> NDArray[np.int32]:
         """Return the number of each item's cluster; -1 where HDBSCAN finds none.
 
         Parameters
@@ -72,6 +80,9 @@ class StableClusters:
         codes : ndarray of shape (n_samples, code_dim)
             The codes of all items, turned or not. If one is not finite, the last
             clusters are returned again.
+        afresh : bool, default=False
+            Whether to find clusters that depend on nothing but the codes. Their numbers
+            are those of the last ones all the same.
         """
         if self._last is not None and len(self._last) != len(codes):
             self._last = None
@@ -86,7 +97,7 @@ class StableClusters:
         if scale <= NOISE * float(np.abs(mean).max()):
             scale = 1.0  # all codes are the same but for rounding
         with one_thread():
-            predict = self._fitted(sample / scale, rows)
+            predict = self._fitted(sample / scale, rows, afresh=afresh)
             clusters = np.empty(len(codes), np.int32)
             for start in range(0, len(codes), BLOCK):
                 block = slice(start, start + BLOCK)
@@ -94,24 +105,33 @@ class StableClusters:
         self._last = clusters if self._last is None else _renumbered(clusters, self._last)
         return self._last
 
-    def _fitted(self, sample: NDArray[np.float64], rows: NDArray[Any]) -> Predict:
+    def _fitted(self, sample: NDArray[np.float64], rows: NDArray[Any], *, afresh: bool) -> Predict:
         """Return what tells the clusters of codes that are scaled as `sample` is."""
         if self._method == "hdbscan":
             return density_clusters(sample, self._random_state)
         distinct = len(np.unique(sample.round(DECIMALS), axis=0))
         n_clusters = min(self._n_clusters, distinct)
-        last = None if self._last is None else self._last[rows]
+        last = None if afresh or self._last is None else self._last[rows]
         if last is not None and len(np.unique(last)) != n_clusters:
             last = None
         if self._method == "gaussian_mixture":
             return mixture_clusters(sample, n_clusters, self._random_state, last)
-        return _nearest(_centres(sample, n_clusters, self._random_state, last))
+        n_init = _inits(sample.size * n_clusters) if afresh else 1
+        return _nearest(_centres(sample, n_clusters, self._random_state, last, n_init))
+
+
+def _inits(work: int) -> int:
+    return max(1, min(INITS, MAX_WORK // max(1, work)))
 
 
 def _centres(
-    sample: NDArray[np.float64], n_clusters: int, seed: int, last: NDArray[np.int32] | None
+    sample: NDArray[np.float64],
+    n_clusters: int,
+    seed: int,
+    last: NDArray[np.int32] | None,
+    n_init: int,
 ) -> NDArray[np.float64]:
-    found = _fit(sample, n_clusters, "k-means++", seed)
+    found = _fit(sample, n_clusters, "k-means++", seed, n_init)
     if last is not None:
         means = np.stack([sample[last == number].mean(axis=0) for number in np.unique(last)])
         warm = _fit(sample, n_clusters, means, seed)
@@ -121,10 +141,12 @@ def _centres(
     return centres
 
 
-def _fit(sample: NDArray[np.float64], n_clusters: int, init: Any, random_state: int) -> Any:
+def _fit(
+    sample: NDArray[np.float64], n_clusters: int, init: Any, random_state: int, n_init: int = 1
+) -> Any:
     from sklearn.cluster import KMeans
 
-    return KMeans(n_clusters, init=init, n_init=1, random_state=random_state).fit(sample)
+    return KMeans(n_clusters, init=init, n_init=n_init, random_state=random_state).fit(sample)
 
 
 def _nearest(centres: NDArray[np.float64]) -> Predict:

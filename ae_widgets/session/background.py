@@ -37,6 +37,12 @@ class _Jobs:
         self._lock = threading.Lock()
         self._waiting: dict[tuple[int, str], Callable[[], None]] = {}
         self._working = False
+        self._thread: int | None = None
+
+    @property
+    def here(self) -> bool:
+        """Whether this is the thread on which jobs are done."""
+        return threading.get_ident() == self._thread
 
     def post(self, owner: object, topic: str, job: Callable[[], None]) -> None:
         """Have `job` done soon, in place of one that waits for the same."""
@@ -55,10 +61,11 @@ class _Jobs:
                 del self._waiting[key]
 
     def _work(self) -> None:
+        self._thread = threading.get_ident()
         while True:
             with self._lock:
                 if not self._waiting:
-                    self._working = False
+                    self._working, self._thread = False, None
                     return
                 key = next(iter(self._waiting))
                 job = self._waiting.pop(key)
@@ -94,6 +101,12 @@ class Background:
         self._variance_of: Settings | None = None
         self._stable: tuple[tuple[str, int], StableClusters] | None = None
         self._clustered: NDArray[np.float32] | None = None  # the codes of `clusters`
+        self._afresh = False  # whether these depend on nothing else
+
+    @property
+    def here(self) -> bool:
+        """Whether this is the thread on which jobs are done: it must not wait for one."""
+        return _jobs.here
 
     def request_baseline(self, settings: Settings, features: NDArray[np.float32]) -> None:
         """Ask for the error of PCA with as many components as the code has values.
@@ -111,9 +124,19 @@ class Background:
             self.baseline = None
             self._request("baseline", lambda: self._find_baseline(features, *wanted))
 
-    def request_clusters(self, codes: NDArray[np.float32], method: str, n_clusters: int) -> None:
-        """Ask for the clusters of `codes`; see `StableClusters`."""
-        self._request("clusters", lambda: self.find_clusters(codes, method, n_clusters))
+    def request_clusters(
+        self,
+        codes: NDArray[np.float32],
+        method: str,
+        n_clusters: int,
+        afresh: Callable[[], bool],
+    ) -> None:
+        """Ask for the clusters of `codes`; see `StableClusters`.
+
+        `afresh` is asked at the moment at which they are found.
+        """
+        find = partial(self.find_clusters, codes, method, n_clusters)
+        self._request("clusters", lambda: find(afresh=afresh()))
 
     def request_variance(self, settings: Settings) -> None:
         """Ask for the variance that the components of the first PCA of `settings` may keep."""
@@ -185,7 +208,7 @@ class Background:
             self.variance = kept
 
     def find_clusters(
-        self, codes: NDArray[np.float32], method: str, n_clusters: int
+        self, codes: NDArray[np.float32], method: str, n_clusters: int, *, afresh: bool
     ) -> NDArray[np.int32]:
         """Return the clusters of `codes`; for a job, see `do`."""
         from ae_widgets.analysis.clusters import StableClusters
@@ -195,9 +218,10 @@ class Background:
             self._stable = wanted, StableClusters(n_clusters, method=method)
             self._clustered = None
         found = self.clusters
-        if found is None or self._clustered is not codes:  # several views ask for the same
-            found = self._stable[1].assign(codes)
-            self.clusters, self._clustered = found, codes
+        known = self._clustered is codes and (self._afresh or not afresh)
+        if found is None or not known:  # several views ask for the same
+            found = self._stable[1].assign(codes, afresh=afresh)
+            self.clusters, self._clustered, self._afresh = found, codes, afresh
         return found
 
     def _find_scores(self, kind: str, frame: LatentFrame, *, masked: bool) -> None:

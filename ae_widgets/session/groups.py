@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from ae_widgets.analysis.clusters import CLUSTER_METHODS
 from ae_widgets.analysis.groups import ClassScores, ClusterScores, class_scores, cluster_scores
 from ae_widgets.engine.split import split_rows
 from ae_widgets.exceptions import SettingsError
+from ae_widgets.session.status import BUSY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from ae_widgets.session.run import Run
 
 __all__ = ["TRAINED", "GroupScores", "Grouping"]
+
+_ANSWER_SECONDS = 120.0  # clusters of many items may wait for other slow looks
 
 TRAINED = "trained"
 """The method that takes the trained clusters, and k-means while there are none."""
@@ -58,21 +62,56 @@ class GroupScores:
     held_out: ClassScores | None
 
 
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """What scores of clusters and classes are about."""
+
+    frame: LatentFrame
+    labels: NDArray[np.int32]
+    method: str
+    n_clusters: int
+    afresh: bool
+
+    def same_as(self, other: _Question | None) -> bool:
+        return (
+            other is not None
+            and self.frame is other.frame
+            and self.labels is other.labels
+            and (self.method, self.n_clusters, self.afresh)
+            == (other.method, other.n_clusters, other.afresh)
+        )
+
+
 class Grouping:
     """What a session says of its clusters and classes."""
 
     latent: LatentFrame | None
+    closed: bool
+    _settled: threading.Condition
+    _events_thread: int | None
     _run: Run
     _background: Background
     _labelling: Labelling
     _notify: Callable[..., None]
-    request_clusters: Callable[[], None]
     _cluster_method: str = TRAINED
     _groups: tuple[int, GroupScores] | None = None  # with the number of the run
+    _answered: _Question | None = None
+    _asked_while_busy: set[str]  # topics
 
     @property
     def groups(self) -> GroupScores | None:
-        """What `request_groups` found last in this run, or None."""
+        """How well clusters and classes agree with the labels; None before the first codes.
+
+        While the run is not training they are those of the present weights and labels, and
+        reading it waits until they are found. While it trains it is `last_groups`.
+        """
+        if threading.get_ident() != self._events_thread and not self._background.here:
+            self._await_groups()
+        return self.last_groups
+
+    @property
+    def last_groups(self) -> GroupScores | None:
+        """What was found last in this run of what `groups` tells, without waiting; or None."""
         found = self._groups
         return found[1] if found and found[0] == self._run.number else None
 
@@ -111,41 +150,109 @@ class Grouping:
             return "kmeans"
         return self._cluster_method
 
+    def request_clusters(self) -> None:
+        """Ask for the clusters of the last codes; topic 'clusters' tells of them.
+
+        While the run trains they go on from those of before, which is quick and calm.
+        Where it rests they depend on the codes alone.
+        """
+        if (frame := self.latent) is None:
+            return
+        if (method := self._method_for(frame)) == TRAINED:
+            self._notify("clusters")
+            return
+        self._note_asking("clusters")
+        codes, n_clusters = frame.codes, self._run.settings.n_clusters
+        self._background.request_clusters(codes, method, n_clusters, self._rests)
+
     def request_groups(self) -> None:
         """Ask how well clusters and classes agree with the labels; topic 'groups' tells of it.
 
         It is found from the last picture whose codes all come from the weights of that
         moment, on another thread; nothing is while there is none.
         """
-        run, labelling = self._run, self._labelling
-        frame, settings = self.latent, run.settings
-        if frame is None or not frame.exact or not np.isfinite(frame.codes).all():
+        run, question = self._run, self._question()
+        if question is None:
             return
-        labels, names = labelling.labels, labelling.names
-
-        method, trained = self._method_for(frame), frame.clusters
+        names = self._labelling.names
 
         def job() -> None:
-            if method == TRAINED and trained is not None:
-                clusters = trained
-            else:
-                clusters = self._background.find_clusters(frame.codes, method, settings.n_clusters)
-            scores = group_scores(frame, (method, clusters), labels, names, settings)
-            self._groups = run.number, scores
+            found = replace(question, afresh=self._rests())
+            try:
+                scores = group_scores(found, self._clusters_for(found), names, run.settings)
+                self._groups = run.number, scores
+            finally:
+                with self._settled:
+                    self._answered = found
+                    self._settled.notify_all()
             self._notify("groups")
 
+        self._note_asking("groups")
         self._background.do("groups", job)
+
+    def _question(self) -> _Question | None:
+        """Return what `groups` is about now; None while there is no exact picture."""
+        frame = self.latent
+        if frame is None or not frame.exact or not np.isfinite(frame.codes).all():
+            return None
+        labels, n_clusters = self._labelling.labels, self._run.settings.n_clusters
+        return _Question(frame, labels, self._method_for(frame), n_clusters, self._rests())
+
+    def _clusters_for(self, question: _Question) -> NDArray[np.int32]:
+        frame, method = question.frame, question.method
+        if method == TRAINED and frame.clusters is not None:
+            return frame.clusters
+        return self._background.find_clusters(
+            frame.codes, method, question.n_clusters, afresh=question.afresh
+        )
+
+    def _await_groups(self) -> None:
+        """Have `last_groups` be those of the present, if the run rests."""
+        before: _Question | None = None
+
+        def answered() -> bool:
+            return self.closed or self._answered is not before
+
+        with self._settled:
+            while not self._groups_known():  # what is answered may be an earlier question
+                before = self._answered
+                self.request_groups()
+                if not self._settled.wait_for(answered, _ANSWER_SECONDS):
+                    return
+
+    def _groups_known(self) -> bool:
+        """Whether there is nothing to wait for."""
+        if self.closed or not self._rests():
+            return True
+        wanted = self._question()
+        return wanted is None or wanted.same_as(self._answered)
+
+    def _rests(self) -> bool:
+        return self._run.status.state not in BUSY
+
+    def _note_asking(self, topic: str) -> None:
+        """Remember that `topic` was asked for, before it is begun, if the run trains."""
+        if not self._rests():
+            self._asked_while_busy.add(topic)
+
+    def _ask_again(self) -> None:
+        """Ask, where a run has come to rest, for what was found while it trained."""
+        asked = self._asked_while_busy.copy()
+        self._asked_while_busy -= asked
+        if "clusters" in asked:
+            self.request_clusters()
+        if "groups" in asked:
+            self.request_groups()
 
 
 def group_scores(
-    frame: LatentFrame,
-    found: tuple[str, NDArray[np.int32]],
-    labels: NDArray[np.int32],
+    question: _Question,
+    clusters: NDArray[np.int32],
     names: tuple[str, ...],
     settings: Settings,
 ) -> GroupScores:
-    """Return what is said of the clusters, with the method that found them, and classes."""
-    method, clusters = found
+    """Return what is said of the clusters that were found, and of the classes."""
+    frame, labels = question.frame, question.labels
     rows = split_rows(len(labels), settings.validation_fraction, settings.random_state)
     training = held_out = None
     if (classes := frame.classes) is not None:
@@ -154,7 +261,7 @@ def group_scores(
         frame=frame.number,
         epoch=frame.epoch,
         names=names,
-        method=method,
+        method=question.method,
         clusters=cluster_scores(frame.codes, clusters, labels),
         training=training,
         held_out=held_out,

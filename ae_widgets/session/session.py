@@ -36,7 +36,7 @@ from ae_widgets.exceptions import DataError, SettingsError, TrainingError
 from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
-from ae_widgets.session.groups import TRAINED, Grouping
+from ae_widgets.session.groups import Grouping
 from ae_widgets.session.imputation import Imputation
 from ae_widgets.session.inputs import Inputs
 from ae_widgets.session.items import read_items
@@ -224,6 +224,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         self._focus: int | None = None
         self._background = Background(self.dataset, self._notify)
         self._labelling = Labelling(self.dataset)
+        self._asked_while_busy = set()
         self._run = self._new_run(0, chosen)
         self._run.weights = weights
         self._run.say(" ".join((*self.dataset.notices, *self._notices())))
@@ -382,15 +383,6 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
     def request_latent(self) -> None:
         """Ask for the next picture of the latent space; topic 'latent' tells of it."""
         self._link.send(RequestLatent())
-
-    def request_clusters(self) -> None:
-        """Ask for the clusters of the last codes; topic 'clusters' tells of them."""
-        if (frame := self.latent) is None:
-            return
-        if (method := self._method_for(frame)) == TRAINED:
-            self._notify("clusters")
-        else:
-            self._background.request_clusters(frame.codes, method, self.settings.n_clusters)
 
     def request_explained_variance(self) -> None:
         """Ask what share of the variance components keep; topic 'variance' tells of it.
@@ -625,6 +617,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
                 return
             if died:
                 self._link.lost()
+            was_busy = self.status.state in BUSY
             topics = self._run.apply(event)
             if isinstance(event, Latent) and self.status.note.endswith(_COMPILING):
                 self._run.say(self.status.note.removesuffix(_COMPILING).strip())
@@ -633,6 +626,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
                 registry.release(self)
                 self._settled.notify_all()
         self._notify(*topics)
+        if was_busy and self._rests():
+            self._ask_again()
 
     def _explain_waiting(self) -> None:
         """Say what takes so long if the first picture does not come soon to who watches."""

@@ -141,11 +141,13 @@ def common_labels(
 def usual_anomaly(labels: NDArray[np.int32], names: tuple[str, ...]) -> int:
     """Return the label that counts as anomalous unless a person says otherwise.
 
-    Of two it is '1' beside '0', or the rarer one.
+    Of two it is the rarer one; of two as rare, '1' beside '0'.
     """
     if len(names) != 2:  # noqa: PLR2004  # this or that
         return NONE
     counts = np.bincount(labels[labels >= 0], minlength=2)
     if not counts.all():
         return NONE
-    return names.index("1") if set(names) == {"0", "1"} else int(counts.argmin())
+    if counts[0] == counts[1] and set(names) == {"0", "1"}:
+        return names.index("1")
+    return int(counts.argmin())

@@ -66,7 +66,14 @@ class ScoreHistogram(ipywidgets.Box):
         super().__init__(children=[self._figure])
         self.add_class("ae-histogram")
 
-    def show(self, scores: NDArray[np.float64], threshold: float, *, place: bool = True) -> None:
+    def show(
+        self,
+        scores: NDArray[np.float64],
+        threshold: float,
+        *,
+        place: bool = True,
+        fit: bool = False,
+    ) -> None:
         """Show the scores that are finite, and the threshold.
 
         Parameters
@@ -75,6 +82,8 @@ class ScoreHistogram(ipywidgets.Box):
         threshold : float
         place : bool, default=True
             Whether to put the line there; not while a hand is at it.
+        fit : bool, default=False
+            Whether the axis ends where the scores do; else it stays while it holds them.
         """
         finite = scores[np.isfinite(scores)]
         positive = finite[finite > 0]
@@ -84,7 +93,7 @@ class ScoreHistogram(ipywidgets.Box):
         high = float(positive.max())
         low = max(float(positive.min()), LEAST * high)
         wanted = log_ticks(low, high)
-        if not fits(self._ticks, wanted):
+        if wanted != self._ticks if fit else not fits(self._ticks, wanted):
             self._ticks = wanted
             set_axis(self._x, self._axis, wanted)
         self._draw(np.log10(np.maximum(finite, low)), _logarithm(threshold, low))

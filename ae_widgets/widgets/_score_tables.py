@@ -79,13 +79,21 @@ def class_table(training: ClassScores, held_out: ClassScores) -> str:
     return _table("Classes", ["training", "held-out"], [*rows, items])
 
 
-def ranking_table(scores: Mapping[str, Sequence[float]], k: int, n_users: int) -> str:
-    """Return a table of recall and NDCG of the first `k` recommendations, by their source."""
+def ranking_table(
+    scores: Mapping[str, Sequence[float]], k: int, n_measured: int, n_users: int
+) -> str:
+    """Return a table of recall and NDCG of the first `k` recommendations, by their source.
+
+    They are of `n_measured` of the `n_users` that have held-out ratings.
+    """
     rows = [
         _row(f"{name}@{k}", [_number(values[i], NO_USERS) for values in scores.values()], title)
         for i, (name, title) in enumerate(RANKING_ROWS)
     ]
-    items = _row("Users", [_count(n_users)] * len(scores), "Users with held-out ratings")
+    users, title = f"{n_users:,}", "Users with held-out ratings"
+    if n_measured < n_users:
+        users, title = f"{n_measured:,} of {users}", f"{title}: those measured, evenly chosen"
+    items = _row("Users", [f"<td>{users}</td>"] * len(scores), title)
     return _table("Held-out ratings", list(scores), [*rows, items])
 
 

@@ -15,6 +15,7 @@ from ae_widgets.analysis.contributions import feature_contributions
 from ae_widgets.data import NO_LABEL
 from ae_widgets.exceptions import TrainingError
 from ae_widgets.session import anomaly_scores
+from ae_widgets.session.status import BUSY
 from ae_widgets.widgets._contributions import ContributionChart
 from ae_widgets.widgets._controls import (
     Dropdown,
@@ -102,6 +103,7 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         self._follow("labels", self._show_labels, messages=13)
         self._follow("focus", self._ask_item, messages=0)
         self._follow("status", self._show_chart, key=self._drawn, messages=20)
+        self._follow("status", self._show_histogram, key=self._rests, messages=9)
 
     def _build(self) -> None:
         self._kind = Dropdown(options=KINDS, description="Score", tooltip=TOOLTIP)
@@ -232,13 +234,23 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
     def _show_scores(self) -> None:
         assert self._scores is not None  # noqa: S101  # `_show` has looked
         values = self._scores.values
-        at_hand = time.monotonic() - self._dragged_at < HAND_SECONDS
-        self._histogram.show(values, self._threshold, place=not at_hand)
+        self._show_histogram()
         self._count.value = self._in_words()
         self._show_list(values)
         known = self._anomalous()
         self._curves = None if known is None else curves(values, known)
         self._curve.show(self._curves, known, values > self._threshold, self._why_no_curve())
+
+    def _rests(self) -> bool:
+        return self.session.status.state not in BUSY
+
+    def _show_histogram(self) -> None:
+        if self._scores is None:
+            return
+        at_hand = time.monotonic() - self._dragged_at < HAND_SECONDS
+        self._histogram.show(
+            self._scores.values, self._threshold, place=not at_hand, fit=self._rests()
+        )
 
     def _in_words(self) -> str:
         assert self._scores is not None  # noqa: S101  # `_show` has looked

@@ -6,8 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
+import numpy as np
 
 from ae_widgets.analysis.overfitting import advice
+from ae_widgets.data import NO_LABEL
 from ae_widgets.engine.settings import OBJECTIVE_SETTINGS
 from ae_widgets.session.status import BUSY
 from ae_widgets.widgets._controls import Dropdown, PlainLabel, ToggleButtons, row
@@ -36,6 +38,9 @@ METHOD_TOOLTIP = (
     "training is not touched. HDBSCAN finds their number, and leaves items in none"
 )
 NO_CLASSES = "Classes are learnt with δ above 0 and labels of two classes or more."
+NOT_STARTED = "Classes are learnt once the run trains: press Start."
+NO_CLASSES_YET = "Classes are learnt from the next batch on."
+MIN_CLASSES = 2
 
 
 class GroupsView(PageView, ipywidgets.VBox):
@@ -59,10 +64,10 @@ class GroupsView(PageView, ipywidgets.VBox):
         self._follow("latent", self._ask, messages=0, interval=REFRESH)
         self._follow("labels", self._ask, messages=0)
         self._follow("clusters", self._show_method)
-        self._follow("groups", self._show, messages=5, interval=REFRESH)
+        self._follow("groups", self._show, messages=6, interval=REFRESH)
         self._follow("losses", self._show_gap, messages=2, interval=REFRESH)
-        self._follow("settings", self._show_gap)
-        self._follow("status", self._show_gap, key=self._state)
+        self._follow("settings", self._show_notes, messages=2)
+        self._follow("status", self._show_notes, messages=2, key=self._state)
 
     def _build(self) -> None:
         self._clusters, self._classes, self._matrix = (ipywidgets.HTML("") for _ in range(3))
@@ -85,9 +90,10 @@ class GroupsView(PageView, ipywidgets.VBox):
             value="held_out",
             tooltips=["Of the items that are trained on", "Of the items that are held out"],
         )
-        self._split.add_class("ae-segmented")
+        for name in ("ae-segmented", "ae-away"):
+            self._split.add_class(name)
         self._split.observe(
-            lambda _: self._post("groups", self._show, messages=5, interval=0), names=["value"]
+            lambda _: self._post("groups", self._show, messages=6, interval=0), names=["value"]
         )
         self._matrix.add_class("ae-matrix")
         head = row(self._split, self._mistaken, css_class="ae-groups-head")
@@ -98,7 +104,7 @@ class GroupsView(PageView, ipywidgets.VBox):
 
     def _wake(self) -> None:
         self._ask()
-        self._post("losses", self._show_gap, messages=2)
+        self._post("losses", self._show_notes, messages=3)
 
     def _ask(self) -> None:
         if self._active and not self.session.closed:
@@ -114,7 +120,7 @@ class GroupsView(PageView, ipywidgets.VBox):
     # What is shown -----------------------------------------------------------------
 
     def _show(self) -> None:
-        scores = self.session.groups
+        scores = self.session.last_groups
         self._show_hint()
         if scores is None:
             return
@@ -124,15 +130,30 @@ class GroupsView(PageView, ipywidgets.VBox):
     def _show_classes(self, scores: GroupScores) -> None:
         if scores.training is None or scores.held_out is None:
             self._classes.value = self._matrix.value = ""
-            self._mistaken.value = NO_CLASSES
+            self._split.add_class("ae-away")
+            self._mistaken.value = self._why_no_classes()
             return
+        self._split.remove_class("ae-away")
         self._classes.value = class_table(scores.training, scores.held_out)
         chosen: ClassScores = getattr(scores, self._split.value)
         self._mistaken.value = mistaken_text(chosen.counts, scores.names)
         self._matrix.value = confusion_table(chosen.counts, scores.names)
 
+    def _why_no_classes(self) -> str:
+        labels = self.session.labels
+        several = len(np.unique(labels[labels != NO_LABEL])) >= MIN_CLASSES
+        if not (several and self.session.settings.delta):
+            return NO_CLASSES
+        return NOT_STARTED if self._state() == "idle" else NO_CLASSES_YET
+
+    def _show_notes(self) -> None:
+        self._show_gap()
+        scores = self.session.last_groups
+        if self._active and scores is not None and scores.training is None:
+            self._mistaken.value = self._why_no_classes()
+
     def _show_hint(self) -> None:
-        none = self.session.groups is None
+        none = self.session.last_groups is None
         (self._hint.remove_class if none else self._hint.add_class)("ae-hidden")
 
     def _show_gap(self) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ae_widgets.engine.protocol import LossParts
     from ae_widgets.session import JournalEntry, LossCurve, Session
 
 __all__ = ["LossPlot", "describe_change", "merge_changes"]
@@ -224,8 +225,17 @@ class LossPlot(SessionView, ipywidgets.VBox):
         parts = [f"training {last.train.total:.4g}"]
         parts += [f"validation {measured[0].total:.4g}"] if measured else []
         baseline = self.session.baseline
-        parts += [] if baseline is None else [f"PCA {baseline:.4g}"]
+        if baseline is not None:
+            # PCA is measured on the held-out items, where there are some, and has no other part.
+            parts[-1] += _reconstruction_text(measured[0] if measured else last.train)
+            parts.append(f"PCA {baseline:.4g}")
         return f"epoch {last.epoch:.4g}: {', '.join(parts)}"
+
+
+def _reconstruction_text(losses: LossParts) -> str:
+    """Tell the reconstruction's share of a loss that has other parts."""
+    others = any(weight for part, weight in losses.weights.items() if part != "reconstruction")
+    return f" (reconstruction {losses.weighted('reconstruction'):.4g})" if others else ""
 
 
 def _stacked(curve: LossCurve, split: str) -> NDArray[np.float32]:

@@ -31,7 +31,8 @@ EMPTY = "What the recommendations are worth appears here with the first picture 
 class RankingView(PageView, ipywidgets.VBox):
     """Recall and NDCG of what users rated and the run was not shown, beside what is popular.
 
-    Of 500 users at most, evenly chosen from those with something to find.
+    Of 500 users at most, evenly chosen from those with something to find; the table tells of
+    how many.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ class RankingView(PageView, ipywidgets.VBox):
         self._k = min(k, shape[1])
         users = np.unique(self._to_find.nonzero()[0])
         most = max(1, min(MOST_USERS, MAX_VALUES // shape[1]))
-        self._users = users[:: -(-len(users) // most)]
+        self._users, self._n_users = users[:: -(-len(users) // most)], len(users)
         self._popularity = _counts(dataset)
         self._scores: dict[str, list[float]] = {}
         self._table, self._hint = ipywidgets.HTML(""), ipywidgets.Label(EMPTY)
@@ -98,7 +99,7 @@ class RankingView(PageView, ipywidgets.VBox):
 
     def _show(self) -> None:
         self._hint.add_class("ae-hidden")
-        self._table.value = ranking_table(self._scores, self._k, len(self._users))
+        self._table.value = ranking_table(self._scores, self._k, len(self._users), self._n_users)
 
 
 def _unseen(to_find: Any, dataset: Dataset) -> tuple[Any, str]:

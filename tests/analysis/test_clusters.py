@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.optimize import linear_sum_assignment
 from scipy.stats import ortho_group
-from sklearn.cluster import HDBSCAN
+from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
@@ -53,6 +54,40 @@ def test_clusters_found_early_do_not_outlive_their_use():
     stable = StableClusters(4)
     stable.assign(np.random.default_rng(1).normal(size=codes.shape))
     assert adjusted_rand_score(truth, stable.assign(codes)) == 1.0
+
+
+@pytest.mark.parametrize("method", ["kmeans", "gaussian_mixture"])
+def test_clusters_found_afresh_depend_on_the_codes_alone(method):
+    rng = np.random.default_rng(0)
+    codes = rng.normal(size=(300, 2))  # no clusters at all: nothing but the start decides
+    first, second = StableClusters(8, method=method), StableClusters(8, method=method)
+    for step in range(3):
+        second.assign(codes + (3 - step) * rng.normal(size=codes.shape))
+    live = second.assign(codes)
+    alone, later = first.assign(codes, afresh=True), second.assign(codes, afresh=True)
+    assert adjusted_rand_score(alone, later) == 1.0
+    assert adjusted_rand_score(live, later) < 1.0
+    # The numbers are still those that most items had.
+    overlap = np.array([[np.sum((live == i) & (later == j)) for j in range(8)] for i in range(8)])
+    assert overlap.trace() == overlap[linear_sum_assignment(overlap, maximize=True)].sum()
+
+
+def test_clusters_found_afresh_are_the_best_of_several_starts():
+    codes = np.random.default_rng(3).normal(size=(300, 2))
+    means = KMeans(8, n_init=10, random_state=0).fit(codes).labels_
+    assert adjusted_rand_score(means, StableClusters(8).assign(codes, afresh=True)) > 0.95
+    assert adjusted_rand_score(means, StableClusters(8).assign(codes)) < 0.95
+
+
+def test_of_much_work_there_are_fewer_starts(monkeypatch):
+    codes, _ = blobs()
+    counts = []
+    fit = clusters._fit
+    monkeypatch.setattr(clusters, "_fit", lambda *given: counts.append(given[-1]) or fit(*given))
+    for most in (10**8, codes.size * 4 * 3, 1):
+        monkeypatch.setattr(clusters, "MAX_WORK", most)
+        StableClusters(4).assign(codes, afresh=True)
+    assert counts == [10, 3, 1]
 
 
 def test_many_items_are_clustered_by_some_of_them(monkeypatch):

@@ -1,6 +1,7 @@
 """What a session says of its clusters and classes, against scikit-learn on the same items."""
 
 import time
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from sklearn.metrics import (
 from sklearn.mixture import GaussianMixture
 
 from ae_widgets import Session
+from ae_widgets.analysis.clusters import StableClusters
+from ae_widgets.engine.protocol import StateChanged
 from ae_widgets.engine.split import split_rows
 from ae_widgets.exceptions import SettingsError
 
@@ -42,11 +45,18 @@ def make():
         session.close()
 
 
+def wait_for(condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.01)
+
+
 def groups(session, number=None):
     """Ask, and return what is found of the frame."""
     session.request_groups()
     deadline = time.monotonic() + 20
-    while not (found := session.groups) or (number and found.frame != number):
+    while not (found := session.last_groups) or (number and found.frame != number):
         assert time.monotonic() < deadline, "it did not come"
         time.sleep(0.01)
     return found
@@ -69,6 +79,45 @@ def test_classes_are_scored_apart_on_trained_and_held_out_items(make):
     known = KNOWN >= 0
     ari = adjusted_rand_score(KNOWN[known], session.clusters[known])
     assert found.clusters.ari == pytest.approx(ari)
+
+
+@pytest.mark.parametrize("method", ["kmeans", "gaussian_mixture"])
+def test_what_is_found_at_rest_does_not_depend_on_who_looked_before(make, method):
+    quiet, seen = make(n_clusters=9), make(n_clusters=9)
+    for session in (quiet, seen):
+        session.choose_clusters(method)
+    seen.observe("latent", seen.request_clusters)
+    seen.observe("latent", seen.request_groups)
+    for _ in range(4):
+        seen.step()
+        seen.wait(60)
+        groups(seen, seen.latent.number)
+        quiet.step()
+        quiet.wait(60)
+    wanted = pytest.approx(astuple(groups(quiet).clusters))  # but for the order of sums
+    wait_for(lambda: adjusted_rand_score(quiet.clusters, seen.clusters) == 1.0)
+    wait_for(lambda: astuple(groups(seen).clusters) == wanted)
+
+
+def test_what_was_found_while_it_trained_is_found_again_where_it_rests(make):
+    session = make(n_clusters=9)
+    session.observe("latent", lambda: None)
+    session.step()
+    session.wait(60)
+    codes = session.latent.codes
+    session._run.status = replace(session.status, state="running")
+    session._background.clusters = None
+    session.request_clusters()
+    session.request_groups()
+    wait_for(lambda: session.last_groups)
+    assert not session._background._afresh
+    at_first = session.last_groups
+    run, step = session._run, session.status.step
+    session._handle(StateChanged(run.number, "paused", "asked", 1, step))
+    wait_for(lambda: session.last_groups is not at_first)
+    again = StableClusters(9).assign(codes, afresh=True)
+    assert adjusted_rand_score(session.clusters, again) == 1.0
+    assert session.latent.codes is codes
 
 
 def test_trained_clusters_are_taken_where_there_are_some(make):
@@ -122,7 +171,48 @@ def test_another_label_counts_and_another_run_knows_nothing(make):
     assert told[0].clusters.n_labelled == before + 2
     assert told[0].training.confusion.shape == (4, 4)
     session.reset()
+    assert session.last_groups is None
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_groups_are_found_when_they_are_read(make, watched):
+    session = make(delta=1.0)
+    if watched:  # as the views of a Lab do
+        session.observe("latent", lambda: None)
+        session.observe("groups", lambda: None)
     assert session.groups is None
+    session.start()
+    session.wait(60)
+    assert session.last_groups is None
+    found = session.groups
+    assert (found.frame, found.epoch) == (session.latent.number, session.status.epoch)
+    assert session.groups is found
+    session.label([0, 4], "new")
+    assert session.groups.clusters.n_labelled == found.clusters.n_labelled + 2
+    session.choose_clusters("gaussian_mixture")
+    assert session.groups.method == "gaussian_mixture"
+    session.start()
+    session.wait(60)
+    assert session.groups.frame == session.latent.number > found.frame
+
+
+def test_groups_that_cannot_be_found_are_not_waited_for(make, monkeypatch, caplog):
+    session = make()
+    session.step()
+    session.wait(60)
+    read = []
+    session.observe("groups", lambda: read.append(session.groups))  # on the jobs' own thread
+    session.observe("latent", lambda: read.append(session.groups))  # on that of the events
+    session.step()
+    session.wait(60)
+    found = session.groups
+    wait_for(lambda: found in read)
+    monkeypatch.setattr("ae_widgets.session.groups.group_scores", lambda *_: 1 / 0)
+    session.label([0], "new")
+    assert session.groups is found
+    wait_for(lambda: "ZeroDivisionError" in caplog.text)
+    session.close()
+    assert session.groups is found
 
 
 def chosen(session, method):

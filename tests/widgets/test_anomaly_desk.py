@@ -15,7 +15,7 @@ from ae_widgets.session import Session, publisher
 from ae_widgets.widgets import AnomalyDesk
 from ae_widgets.widgets._contributions import ContributionChart, heat_map
 from ae_widgets.widgets._tabs import Tabs
-from tests.widgets.conftest import items
+from tests.widgets.conftest import Trainer, items
 
 N = 60
 
@@ -86,6 +86,19 @@ def test_histogram_counts_every_item_once(desk):
     assert low <= np.log10(ERRORS.min())
     assert high >= 0
     assert desk._histogram.handle.x[0] == pytest.approx(np.log10(desk._threshold))
+
+
+def test_the_axis_is_calm_while_it_trains_and_fits_at_rest(desk):
+    trainer, scale = Trainer(desk.session), desk._histogram._x
+    told(desk, np.linspace(0.02, 90, N))
+    trainer.state("running")
+    told(desk, np.linspace(0.02, 0.9, N), epoch=2.0)
+    assert (scale.min, scale.max) == (-2, 2)
+    trainer.state("finished", "max_iter", epoch=2, step=2)
+    assert (scale.min, scale.max) == (-2, 0)
+    assert desk._histogram.bars.x.max() < 0
+    trainer.state("running")
+    assert (scale.min, scale.max) == (-2, 0)
 
 
 def test_dragging_selects_what_is_beyond(desk):
@@ -183,7 +196,14 @@ def test_many_labels_are_few_to_choose_from():
 
 @pytest.mark.parametrize(
     ("y", "anomaly"),
-    [([0, 1] * 30, 1), (["rare", *["usual"] * 59], 0), ([None, *["usual"] * 59], -1), (None, -1)],
+    [
+        ([0, 1] * 30, 1),
+        ([1, 0, 1] * 20, 0),  # the benign ones of `load_breast_cancer` are 1
+        ([0, 1, 0] * 20, 1),
+        (["rare", *["usual"] * 59], 0),
+        ([None, *["usual"] * 59], -1),
+        (None, -1),
+    ],
 )
 def test_which_label_counts_as_anomalous(y, anomaly):
     session = Session(items(), y, trainer="thread")

@@ -83,6 +83,26 @@ def test_clusters_alone(view, session):
     assert said.endswith("Labelled items 60")
     assert view._matrix.value == view._classes.value == ""
     assert view._mistaken.value.startswith("Classes are learnt with δ above 0")
+    assert "ae-away" in view._split._dom_classes  # it would choose from nothing
+
+
+def test_classes_that_come_with_training_are_announced(view, session):
+    tell(session)
+    wait_for(lambda: view._clusters.value)
+    session.change(delta=0.1)
+    assert publisher.flush()
+    assert view._mistaken.value == "Classes are learnt once the run trains: press Start."
+    Trainer(session).state("paused", "batch", step=1)
+    assert publisher.flush()
+    assert view._mistaken.value == "Classes are learnt from the next batch on."
+    tell(session, classes=order(session))
+    wait_for(lambda: view._classes.value)
+    assert "ae-away" not in view._split._dom_classes
+    session.label(range(60), "a")
+    tell(session, step=2)
+    wait_for(lambda: not view._classes.value)
+    assert view._mistaken.value.startswith("Classes are learnt with δ above 0")
+    assert "ae-away" in view._split._dom_classes
 
 
 def test_another_way_to_find_clusters_is_chosen(view, session):

@@ -90,7 +90,29 @@ def test_pca_as_a_line(plot, session, trainer, monkeypatch):
     trainer.epochs(1, 4)
     assert plot._baseline.y.tolist() == [0.25, 0.25]
     assert plot._baseline_key.value == "PCA, 2 components"
-    assert plot._text.value.endswith("PCA 0.25")
+    # The held-out items cost 0.5, of which 0.5 is their reconstruction.
+    assert plot._text.value.endswith("validation 0.5 (reconstruction 0.5), PCA 0.25")
+
+
+@pytest.mark.parametrize(
+    ("weights", "text"),
+    [
+        ({"reconstruction": 2.0, "complexity": 0.0}, "training 0.8, PCA 0.25"),
+        (
+            {"reconstruction": 2.0, "complexity": 0.0, "classification": 0.5},
+            "training 1 (reconstruction 0.8), PCA 0.25",
+        ),
+    ],
+)
+def test_pca_stands_beside_what_it_compares_with(plot, session, monkeypatch, weights, text):
+    monkeypatch.setattr(type(session), "baseline", property(lambda _: 0.25))
+    values = {"reconstruction": 0.4, "complexity": 3.0, "classification": 0.4}
+    values = {part: values[part] for part in weights}
+    losses = LossParts(sum(values[p] * weights[p] for p in weights), values, weights)
+    record = LossRecord(1.0, 1, losses, None, 1.0)
+    session._handle(Progress(session._run.number, 1, 1, 1, 1.0, 1, 1.0, (record,)))
+    assert publisher.flush()
+    assert plot._text.value == f"epoch 1: {text}"
 
 
 def test_the_line_of_another_code_is_gone_at_once(plot, session, trainer, monkeypatch):

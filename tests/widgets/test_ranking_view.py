@@ -51,6 +51,17 @@ def test_recall_and_ndcg_of_the_network_and_of_what_is_popular(missing):
     session.close()
 
 
+def test_of_many_users_it_says_how_many_are_measured(monkeypatch):
+    monkeypatch.setattr("ae_widgets.widgets.ranking_view.MOST_USERS", 50)
+    session = Session(SEEN, trainer="thread", reconstruction="multinomial")
+    view = RankingView(session, TO_FIND, k=10)
+    session.step("batch")
+    users = len(np.unique(TO_FIND.nonzero()[0]))
+    wait_for(lambda: f"<td>{-(-users // 3)} of {users}</td>" in view._table.value)
+    view.close()
+    session.close()
+
+
 def test_ratings_of_others_are_refused():
     session = Session(SEEN, trainer="thread")
     with pytest.raises(DataError, match=r"of the shape \(120, 60\) of X, got \(3, 60\)"):
