@@ -27,6 +27,9 @@ __all__ = ["AppendClusters", "OnColumns", "scaler"]
 
 MAX_QUANTILES = 1000
 
+BLOCK = 1 << 20
+"""Values that are copied at a time."""
+
 MAX_CLUSTERED = 20_000
 """Items that k-means looks for its centres in."""
 
@@ -57,6 +60,25 @@ class OnColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Z = X.copy()
         if self.columns.size:
             Z[:, self.columns] = np.asarray(function(X[:, self.columns]))
+        return Z
+
+
+class WithinRange(MinMaxScaler):  # type: ignore[misc]
+    """scikit-learn's scaler to [0, 1], in float64: in float32 the largest may come to 1.0000001."""
+
+    def fit(self, X: Floats, y: object = None) -> Self:
+        """Find the smallest and the largest value of each feature."""
+        first, *others = _blocks(X)
+        super().fit(X[first].astype(np.float64), y)
+        for rows in others:
+            self.partial_fit(X[rows].astype(np.float64))
+        return self
+
+    def transform(self, X: Floats) -> Floats:
+        """Return the items scaled, in the type that they have."""
+        Z = np.empty_like(X)
+        for rows in _blocks(X):
+            Z[rows] = super().transform(X[rows].astype(np.float64))
         return Z
 
 
@@ -100,13 +122,19 @@ class AppendClusters(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return X[:, : -self.n_clusters]
 
 
+def _blocks(X: Floats) -> list[slice]:
+    """Return all rows, some at a time, so that what is made of these is small."""
+    size = max(1, BLOCK // X.shape[1])
+    return [slice(start, start + size) for start in range(0, len(X), size)]
+
+
 def scaler(name: str, n_samples: int, seed: int) -> Any:
     """Return the scaler of scikit-learn called `name` in `SCALINGS`, not fitted."""
     match name:
         case "standard":
             return StandardScaler()
         case "min-max":
-            return MinMaxScaler()
+            return WithinRange()
         case "robust":
             return RobustScaler()
         case _:
