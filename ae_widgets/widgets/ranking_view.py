@@ -83,7 +83,8 @@ class RankingView(PageView, ipywidgets.VBox):
             return  # the session is closed: what was shown last stays
 
     def _take(self, answer: Reconstructions) -> None:
-        self.session.do_aside("ranking", partial(self._find, answer))
+        # Each view has its own ratings to find: none stands in for another.
+        self.session.do_aside(f"ranking {id(self)}", partial(self._find, answer))
 
     def _find(self, answer: Reconstructions) -> None:
         popular = self._scores.get("popularity")  # of the same users always

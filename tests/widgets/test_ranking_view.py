@@ -128,3 +128,14 @@ def test_a_lab_has_a_page_for_them_and_leaves_nothing_behind_where_it_cannot():
     with pytest.raises(DataError, match="of the shape"):
         Lab(SEEN, trainer="thread", to_find=TO_FIND[:3])
     assert runs() == before
+
+
+def test_two_views_on_one_session_are_both_answered():
+    session = Session(SEEN, trainer="thread", reconstruction="multinomial", max_iter=2)
+    views = [RankingView(session, TO_FIND, k=k) for k in (5, 10)]
+    session.start()
+    session.wait(60)
+    for view, k in zip(views, (5, 10), strict=True):
+        wait_for(lambda view=view, k=k: f"recall@{k}" in view._table.value)
+        view.close()
+    session.close()
