@@ -112,6 +112,14 @@ def test_a_session_goes_on_from_the_weights(opened):
     np.testing.assert_array_equal(weights(model), kept)
 
 
+def test_items_are_drawn_in_the_shape_that_the_estimator_was_told(opened):
+    model = Autoencoder(item_shape=(4, 3), max_iter=1, random_state=0)
+    flat = np.random.default_rng(0).random((9, 12), np.float32)
+    assert opened(model.fit(flat), flat).dataset.item_shape == (4, 3)
+    assert opened(clone(model), flat, item_shape=(12,)).dataset.item_shape == (12,)
+    assert opened(clone(model), flat.reshape(9, 2, 6)).dataset.item_shape == (2, 6)
+
+
 def test_an_untrained_estimator_opens_with_its_settings(opened):
     model = Autoencoder(code_dim=4, early_stopping=True, validation_fraction=0.3, random_state=1)
     session = opened(model, blobs(), batch_size=8)

@@ -14,37 +14,51 @@ from ae_widgets.jit import compiled, entry
 from ae_widgets.losses.gradients import complexity_gradient, reconstruction_gradient
 from ae_widgets.model.activations import activate, chain
 
-FIRST_AND_LATER = """
+LOOP = """
 import numpy as np
-from ae_widgets.losses.gradients import complexity_gradient
-code = np.random.default_rng(0).random((257, 7), np.float32)
-slope = np.zeros_like(code)
-value = complexity_gradient(2, code, 0.3, slope, 1.0)
-stats = complexity_gradient.stats
-print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()), slope.tobytes().hex())
+from ae_widgets.jit import compiled, entry
+
+@compiled
+def total(values):
+    result = np.float32(0)
+    for value in values:
+        result += value
+    return result
+
+@entry
+def work(values):
+    return total(values[0]) + total(values[:, 1])
+"""
+RUN = """
+import numpy as np
+from loop import work
+value = work(np.random.default_rng(0).random((257, 7), np.float32))
+print(sum(work.stats.cache_hits.values()), sum(work.stats.cache_misses.values()), value.hex())
 """
 
 
-def first_and_later(monkeypatch, folder):
+def first_and_later(monkeypatch, folder, cache):
     """Run the same in two processes; return what each says."""
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder))
+    (folder / "loop.py").write_text(LOOP)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(cache))
+    monkeypatch.setenv("PYTHONPATH", str(folder))
     return [
         subprocess.run(
-            [sys.executable, "-c", FIRST_AND_LATER], check=True, capture_output=True, text=True
+            [sys.executable, "-c", RUN], check=True, capture_output=True, text=True
         ).stdout.split()
         for _ in range(2)
     ]
 
 
 def test_the_first_process_runs_the_machine_code_that_all_later_ones_run(monkeypatch, tmp_path):
-    first, later = first_and_later(monkeypatch, tmp_path)
+    first, later = first_and_later(monkeypatch, tmp_path, tmp_path / "cache")
     assert first[:2] == ["1", "0"]  # loaded, not compiled: another process had done that
     assert first == later
 
 
 def test_where_nothing_can_be_kept_it_is_compiled_each_time(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
-    first, later = first_and_later(monkeypatch, tmp_path / "file")
+    first, later = first_and_later(monkeypatch, tmp_path, tmp_path / "file")
     assert first[2] == later[2]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
@@ -56,6 +57,13 @@ class Start(NamedTuple):
     n_features: int | None = None
     preprocessor: Preprocessor | None = None
     parameters: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def item_shape(self) -> tuple[int, ...] | None:
+        """The shape that the estimator was told, if the items are flat and of that size."""
+        shape = self.settings.architecture.item_shape if self.settings else None
+        flat = getattr(self.X, "shape", ())[1:]
+        return shape if shape and flat == (math.prod(shape),) else None
 
     def weights_for(self, settings: Settings, dataset: Dataset) -> Parameters | None:
         """Return the weights if a run of these settings can begin from them.
