@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
     from ae_widgets.data.table import Table
 
-__all__ = ["NOT_FINITE", "constant_features", "empty_features", "not_finite", "to_float32"]
+__all__ = [
+    "NOT_FINITE",
+    "blocks",
+    "constant_features",
+    "empty_features",
+    "not_finite",
+    "to_float32",
+]
 
 BLOCK = 1 << 20
 """Values looked at in one go, so that memory-mapped data is never in memory as a whole."""
@@ -69,7 +76,7 @@ def to_float32(
     features = values if as_is else _empty(values.shape)
     # float() of a wide number is infinite beyond float32; signalling NaN raises "invalid".
     with np.errstate(over="ignore", invalid="ignore"):
-        for rows in _blocks(values):
+        for rows in blocks(values):
             if not as_is:
                 features[rows] = values[rows]
                 if divisor is not None:
@@ -83,7 +90,7 @@ def to_float32(
 def constant_features(features: NDArray[np.float32]) -> NDArray[np.intp]:
     """Return the indices of the features that are the same in every row."""
     same = np.flatnonzero((features[:64] == features[0]).all(axis=0))  # most vary soon
-    for rows in _blocks(features):
+    for rows in blocks(features):
         same = same[(features[rows, same] == features[0, same]).all(axis=0)]
         if not same.size:
             break
@@ -93,14 +100,15 @@ def constant_features(features: NDArray[np.float32]) -> NDArray[np.intp]:
 def empty_features(features: NDArray[np.float32]) -> NDArray[np.intp]:
     """Return the indices of the features that are missing (NaN) in every row."""
     empty = np.flatnonzero(np.isnan(features[0]))  # most have a value there
-    for rows in _blocks(features):
+    for rows in blocks(features):
         if not empty.size:
             break
         empty = empty[np.isnan(features[rows, empty]).all(axis=0)]
     return empty
 
 
-def _blocks(values: NDArray[Any]) -> Iterator[slice]:
+def blocks(values: NDArray[Any]) -> Iterator[slice]:
+    """Return all rows, some at a time, so that what is made of these is small."""
     size = max(1, BLOCK // values.shape[1])
     for start in range(0, values.shape[0], size):
         yield slice(start, start + size)
@@ -122,7 +130,7 @@ def _not_finite(table: Table, values: NDArray[Any], *, allow_nan: bool) -> DataE
     """Describe the first kind of fault: NaN, else infinity, else beyond float32."""
     faulty_rows = dict.fromkeys(NOT_FINITE, 0)
     first: dict[str, tuple[int, int]] = {}
-    for rows in _blocks(values):
+    for rows in blocks(values):
         block = values[rows]
         finite = np.isfinite(block)
         beyond = finite & ~np.isfinite(block.astype(np.float32))

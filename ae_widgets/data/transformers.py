@@ -16,6 +16,8 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
+from ae_widgets.data.features import blocks
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["AppendClusters", "OnColumns", "scaler"]
 
 MAX_QUANTILES = 1000
-
-BLOCK = 1 << 20
-"""Values that are copied at a time."""
 
 MAX_CLUSTERED = 20_000
 """Items that k-means looks for its centres in."""
@@ -68,7 +67,7 @@ class WithinRange(MinMaxScaler):  # type: ignore[misc]
 
     def fit(self, X: Floats, y: object = None) -> Self:
         """Find the smallest and the largest value of each feature."""
-        first, *others = _blocks(X)
+        first, *others = blocks(X)
         super().fit(X[first].astype(np.float64), y)
         for rows in others:
             self.partial_fit(X[rows].astype(np.float64))
@@ -77,7 +76,7 @@ class WithinRange(MinMaxScaler):  # type: ignore[misc]
     def transform(self, X: Floats) -> Floats:
         """Return the items scaled, in the type that they have."""
         Z = np.empty_like(X)
-        for rows in _blocks(X):
+        for rows in blocks(X):
             Z[rows] = super().transform(X[rows].astype(np.float64))
         return Z
 
@@ -120,12 +119,6 @@ class AppendClusters(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def inverse_transform(self, X: Floats) -> Floats:
         """Return the features alone."""
         return X[:, : -self.n_clusters]
-
-
-def _blocks(X: Floats) -> list[slice]:
-    """Return all rows, some at a time, so that what is made of these is small."""
-    size = max(1, BLOCK // X.shape[1])
-    return [slice(start, start + size) for start in range(0, len(X), size)]
 
 
 def scaler(name: str, n_samples: int, seed: int) -> Any:

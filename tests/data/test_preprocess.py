@@ -359,7 +359,7 @@ def test_items_that_are_all_alike_bring_no_warning_of_numpys(step):
 
 
 def test_min_max_keeps_what_it_was_fitted_on_within_its_range(monkeypatch):
-    monkeypatch.setattr("ae_widgets.data.transformers.BLOCK", 200)  # 25 rows at a time
+    monkeypatch.setattr("ae_widgets.data.features.BLOCK", 200)  # 25 rows at a time
     for seed in range(30):  # in float32 a quarter of these come to 1.0000001
         rng = np.random.default_rng(seed)
         X = rng.normal(rng.normal(size=8) * 5, 1 + seed, (99, 8)).astype(np.float32)
