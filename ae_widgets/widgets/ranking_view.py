@@ -17,7 +17,6 @@ from ae_widgets.widgets._view import PageView
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ae_widgets.data import Dataset
     from ae_widgets.session import Reconstructions, Session
 
 __all__ = ["RankingView"]
@@ -56,12 +55,13 @@ class RankingView(PageView, ipywidgets.VBox):
         self.session = session
         dataset = session.dataset
         shape = dataset.n_samples, dataset.n_features
-        self._to_find, note = _unseen(to_find, dataset)
+        rated = _rated(dataset.features)
+        self._to_find, note = _unseen(to_find, rated)
         self._k = min(k, shape[1])
         users = np.unique(self._to_find.nonzero()[0])
         most = max(1, min(MOST_USERS, MAX_VALUES // shape[1]))
         self._users, self._n_users = users[:: -(-len(users) // most)], len(users)
-        self._popularity = _counts(dataset)
+        self._popularity = np.bincount(rated.indices, minlength=shape[1])
         self._scores: dict[str, list[float]] = {}
         self._table, self._hint = ipywidgets.HTML(""), ipywidgets.Label(EMPTY)
         self._hint.add_class("ae-empty")
@@ -103,23 +103,22 @@ class RankingView(PageView, ipywidgets.VBox):
         self._table.value = ranking_table(self._scores, self._k, len(self._users), self._n_users)
 
 
-def _unseen(to_find: Any, dataset: Dataset) -> tuple[Any, str]:
-    """Return where there is a rating to find that the items do not have, and what to say of it.
+def _unseen(to_find: Any, rated: Any) -> tuple[Any, str]:
+    """Return where there is a rating to find that is not in `rated`, and what to say of it.
 
     Raises
     ------
     DataError
         If the shape is another, or there is none.
     """
-    shape = dataset.n_samples, dataset.n_features
-    if np.shape(to_find) != shape:
-        msg = f"to_find must be of the shape {shape} of X, got {np.shape(to_find)}."
+    if np.shape(to_find) != rated.shape:
+        msg = f"to_find must be of the shape {rated.shape} of X, got {np.shape(to_find)}."
         raise DataError(msg)
     held = _rated(to_find)
     if not held.nnz:
         msg = "to_find must hold ratings, but all of it is 0 or NaN."
         raise DataError(msg)
-    unseen = held - held.multiply(_rated(dataset.features))
+    unseen = held - held.multiply(rated)
     unseen.eliminate_zeros()
     if not unseen.nnz:
         msg = (
@@ -146,8 +145,3 @@ def _rated(ratings: Any) -> Any:
     rated.data = ((rated.data != 0) & ~np.isnan(rated.data)).astype(np.int8)
     rated.eliminate_zeros()
     return rated
-
-
-def _counts(dataset: Dataset) -> NDArray[np.intp]:
-    """Return how many users have rated each item."""
-    return np.bincount(_rated(dataset.features).indices, minlength=dataset.n_features)
