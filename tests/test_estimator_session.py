@@ -117,6 +117,8 @@ def test_items_are_drawn_in_the_shape_that_the_estimator_was_told(opened):
     flat = np.random.default_rng(0).random((9, 12), np.float32)
     assert opened(model.fit(flat), flat).dataset.item_shape == (4, 3)
     assert opened(clone(model), flat, item_shape=(12,)).dataset.item_shape == (12,)
+    with pytest.raises(DataError, match="item_shape"):
+        opened(clone(model), flat, item_shape=())
     assert opened(clone(model), flat.reshape(9, 2, 6)).dataset.item_shape == (2, 6)
 
 

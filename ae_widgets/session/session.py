@@ -191,7 +191,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         self.dataset = read_items(
             X,
             y,
-            item_shape or start.item_shape,
+            start.item_shape if item_shape is None else item_shape,
             in_force["reconstruction"],
             scaled=scaled,
             categorical=categorical,
