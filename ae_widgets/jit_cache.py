@@ -1,7 +1,7 @@
 """Where the machine code of the compiled loops is kept.
 
-It differs from numba's own cache in three ways. Each is about one run on one
-machine being like the next, to the bit:
+It differs from numba's own cache in three ways. By the first two, one run on one
+machine is like the next, to the bit:
 
 - a loop that is not there yet is compiled by a process of its own, and loaded like
   any other time. Where it is compiled, the functions that it calls keep a machine

@@ -39,9 +39,9 @@ def main() -> None:
 
 def _train(changes: dict[str, Any]) -> None:
     features = np.eye(16, 64, dtype=np.float32)
-    settings = {name: value for name, value in changes.items() if name != "sparse"}
-    small = Settings().change(hidden_layer_sizes=(8,), batch_size=8).change(**settings)
-    Trainer(csr_array(features) if "sparse" in changes else features, small).run_batch()
+    settings = {"hidden_layer_sizes": (8,), "batch_size": 8} | changes
+    items = csr_array(features) if settings.pop("sparse", False) else features
+    Trainer(items, Settings().change(**settings)).run_batch()
 
 
 if __name__ == "__main__":
