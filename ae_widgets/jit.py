@@ -14,9 +14,10 @@ import numba
 import numpy as np
 from llvmlite import binding, ir
 from numba import types
-from numba.extending import get_cython_function_address, intrinsic
+from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
+from ae_widgets import blas
 from ae_widgets.jit_cache import EntryCache, PackageCache, keep
 
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ give_way = types.ExternalFunction(
 
 
 def _blas(name: str, n_arguments: int) -> Any:
-    """Return a routine of scipy's BLAS."""
+    """Return a routine of BLAS."""
     symbol = f"ae_widgets_{name}"  # by name, so that what calls it can be cached
-    binding.add_symbol(symbol, get_cython_function_address("scipy.linalg.cython_blas", name))
+    binding.add_symbol(symbol, blas.address(name))
     return types.ExternalFunction(symbol, types.void(*[types.voidptr] * n_arguments))
 
 
@@ -107,6 +108,9 @@ def product(
     Each lies in C order or is the transpose of one that does; `out` in C order. As
     against `numpy.dot`, gradients can be added up where they lie.
     """
+    if left.shape[1] == 0 or out.size == 0:  # BLAS refuses rows without a value
+        out *= np.float32(kept)
+        return
     # BLAS counts columns first: to it, a matrix in C order is its transpose.
     turned, straight = ord("T"), ord("N")
     of_left, of_right = left.flags.c_contiguous, right.flags.c_contiguous

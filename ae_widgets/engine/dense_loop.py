@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from ae_widgets.engine.adam import adam_constants
 from ae_widgets.engine.loop import (
     FAN_IN,
@@ -25,11 +23,12 @@ from ae_widgets.engine.loop import (
     note_losses,
     place_of,
 )
-from ae_widgets.jit import compiled, entry
+from ae_widgets.jit import compiled, entry, product
 from ae_widgets.losses.gradients import complexity_gradient, reconstruction_gradient
 from ae_widgets.model.activations import chain
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
@@ -157,4 +156,5 @@ def _propagate(task: Task, arrays: Buffers, shard: int, by_code: Floats) -> None
     add_complexity(task, 0, slope, by_code)
     chain(kind, output, slope, arrays.gradients[shard, end : end + fan_out])
     x = arrays.inputs[shard, : n * n_features].reshape(n, n_features)
-    np.dot(slope.T, x, arrays.gradients[shard, offset:end].reshape(fan_out, fan_in))
+    by_weight = arrays.gradients[shard, offset:end].reshape(fan_out, fan_in)
+    product(slope.T, x, by_weight, 0.0)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from ae_widgets.engine.adam import adam
-from ae_widgets.jit import atomic_add, atomic_load, compiled, exact, give_way
+from ae_widgets.jit import atomic_add, atomic_load, compiled, exact, give_way, product
 from ae_widgets.model.activations import activate, chain
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
@@ -154,7 +153,7 @@ def forward(arrays: Any, shard: int, values: Floats, first: int, last: int, plac
         end = offset + fan_in * fan_out
         weight = arrays.parameters[offset:end].reshape(fan_out, fan_in)
         output = arrays.outputs[shard, place : place + n * fan_out].reshape(n, fan_out)
-        np.dot(values, weight.T, output)
+        product(values, weight.T, output, 0.0)
         activate(kind, output, arrays.parameters[end : end + fan_out])
         values = output
         place += n * fan_out
@@ -196,6 +195,7 @@ def backward(task: Task, arrays: Any, shard: int, by_code: Floats, top: int) -> 
         chain(kind, output, slope, arrays.gradients[shard, end : end + fan_out])
         before = place - n * fan_in
         values = arrays.outputs[shard, before:place].reshape(n, fan_in)
-        np.dot(slope.T, values, arrays.gradients[shard, offset:end].reshape(fan_out, fan_in))
+        by_weight = arrays.gradients[shard, offset:end].reshape(fan_out, fan_in)
+        product(slope.T, values, by_weight, 0.0)
         weight = arrays.parameters[offset:end].reshape(fan_out, fan_in)
-        np.dot(slope, weight, arrays.slopes[shard, before:place].reshape(n, fan_in))
+        product(slope, weight, arrays.slopes[shard, before:place].reshape(n, fan_in), 0.0)

@@ -36,7 +36,7 @@ from ae_widgets.engine.loop import (
 )
 from ae_widgets.engine.sparse_arrays import Rows, SparseBuffers, weight_by_feature
 from ae_widgets.engine.sparse_moves import move_first, move_last, order_by_feature
-from ae_widgets.jit import compiled, entry, exact, gram
+from ae_widgets.jit import compiled, entry, exact, gram, product
 from ae_widgets.losses.gradients import complexity_gradient
 from ae_widgets.model.activations import activate, chain
 
@@ -191,17 +191,17 @@ def _decode(
     gram(hidden, arrays.inner[shard].reshape(width, width))
     place = place_of(arrays, top, n)
     slope = arrays.slopes[shard, place : place + n * width].reshape(n, width)
-    np.dot(hidden, arrays.gram[0].reshape(width, width), slope)
-    product = arrays.scratch[shard, : n * width].reshape(n, width)
-    product[:] = ZERO
+    product(hidden, arrays.gram[0].reshape(width, width), slope, 0.0)
+    by_values = arrays.scratch[shard, : n * width].reshape(n, width)
+    by_values[:] = ZERO
     weight = weight_by_feature(arrays.parameters, arrays.layers[-1], n_features, width)
-    _add_product(rows, batch, weight, product)
+    _add_product(rows, batch, weight, by_values)
     bias = arrays.parameters[len(arrays.parameters) - n_features :]
     by_bias, sums, squares = arrays.by_bias[0], arrays.sums[shard], arrays.squares.sum()
     scale = np.float32(2 * task.alpha / (n_batch * n_features))
     sums[:] = ZERO
     for i in range(n):
-        h, s, p, error = hidden[i], slope[i], product[i], squares
+        h, s, p, error = hidden[i], slope[i], by_values[i], squares
         # In double precision: these sums nearly cancel.
         for j in range(width):
             error += np.float64(h[j]) * (

@@ -12,7 +12,7 @@ import numpy as np
 
 from ae_widgets.engine.adam import adam
 from ae_widgets.engine.sparse_arrays import Rows, SparseBuffers, weight_by_feature
-from ae_widgets.jit import compiled
+from ae_widgets.jit import compiled, product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,7 +94,7 @@ def move_last(
         size = (high - low) * width
         gradient = arrays.scratch[shard, :size].reshape(high - low, width)
         by_bias = arrays.scratch[shard, size : size + high - low]
-        np.dot(weight[low:high], inner, gradient)
+        product(weight[low:high], inner, gradient, 0.0)
         np.dot(weight[low:high], sums, by_bias)
         for f in range(low, high):
             g, b, total = gradient[f - low], bias[f], n * bias[f]

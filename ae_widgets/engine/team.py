@@ -6,9 +6,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import scipy.linalg.cython_blas  # noqa: F401  # the matrix products that numba calls
 from joblib import cpu_count
-from threadpoolctl import ThreadpoolController
+
+from ae_widgets import blas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +17,6 @@ __all__ = ["CORES", "Team"]
 
 CORES: int = cpu_count(only_physical_cores=True)
 """Cores that this process may use."""
-
-BLAS = ThreadpoolController().select(user_api="blas")
 
 LOOK_BATCHES = 4
 """Batches with which another number of threads is tried."""
@@ -52,7 +50,9 @@ class Team:
         self._look_at = float("-inf")
         self._patience = FIRST_PATIENCE
         self._warm = False
-        self._helpers = ThreadPoolExecutor(max(1, size - 1), "ae_widgets-team")
+        self._helpers = ThreadPoolExecutor(
+            max(1, size - 1), "ae_widgets-team", blas.stay_on_this_thread
+        )
 
     def stint(self) -> tuple[int, int | None]:
         """Return with how many threads to go on, and for how many batches at most."""
@@ -78,7 +78,7 @@ class Team:
         """
         started = time.perf_counter()
         # A matrix product's own threads would only contend with ours.
-        with BLAS.limit(limits=1):
+        with blas.one_thread():
             helpers = [self._helpers.submit(job, i, threads) for i in range(1, threads)]
             result = job(0, threads)
             for helper in helpers:

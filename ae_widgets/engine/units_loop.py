@@ -15,7 +15,7 @@ import numpy as np
 
 from ae_widgets.engine.adam import adam, adam_constants
 from ae_widgets.engine.loop import FAN_IN, FAN_OUT, Task, meet, note_losses
-from ae_widgets.jit import compiled, entry
+from ae_widgets.jit import compiled, entry, product
 from ae_widgets.losses.gradients import complexity_gradient, reconstruction_gradient
 from ae_widgets.model.activations import activate, chain
 
@@ -195,7 +195,8 @@ def _forward(arrays: Parts, part: int, layer: int, n: int) -> None:
     weight = arrays.parameters[offset + first * fan_in : offset + stop * fan_in]
     bias = offset + fan_in * fan_out
     output = _of_outputs(arrays, arrays.outputs, part, layer, n)
-    np.dot(_inputs(arrays, part, layer, n), weight.reshape(stop - first, fan_in).T, output)
+    weight = weight.reshape(stop - first, fan_in)
+    product(_inputs(arrays, part, layer, n), weight.T, output, 0.0)
     activate(kind, output, arrays.parameters[bias + first : bias + stop])
 
 
@@ -254,10 +255,11 @@ def _backward(task: Task, arrays: Parts, part: int, layer: int, by_code: Floats)
     chain(kind, output, slope, arrays.gradients[0, bias + first : bias + stop])
     begin, end = offset + first * fan_in, offset + stop * fan_in
     by_weight = arrays.gradients[0, begin:end].reshape(stop - first, fan_in)
-    np.dot(slope.T, _inputs(arrays, part, layer, n), by_weight)
+    product(slope.T, _inputs(arrays, part, layer, n), by_weight, 0.0)
     if layer:
         weight = arrays.parameters[begin:end].reshape(stop - first, fan_in)
-        np.dot(slope, weight, _of_inputs(arrays.layers, arrays.by_inputs[part], layer, n))
+        by_inputs = _of_inputs(arrays.layers, arrays.by_inputs[part], layer, n)
+        product(slope, weight, by_inputs, 0.0)
 
 
 @compiled
