@@ -27,12 +27,14 @@ from ae_widgets.engine.loop import (
     KIND,
     Task,
     add_complexity,
+    gather,
     meet,
     move,
     note_losses,
     place_of,
+    write,
 )
-from ae_widgets.jit import compiled, entry
+from ae_widgets.jit import compiled, entry, inlined
 from ae_widgets.losses.gradients import complexity_gradient, reconstruction_gradient
 from ae_widgets.model.activations import activate, chain
 
@@ -103,7 +105,7 @@ def train_image_batches(
             low, high = n * shard // shards, n * (shard + 1) // shards
             _encode(features, task.rows[start + low : start + high], arrays, shard, task.code_layer)
             _, output = _ends(arrays, shard, task.code_layer, high - low)
-            code[low:high] = output
+            write(code[low:high], output)
         met = meet(task.counter, threads, met)
         complexity = 0.0
         if thread == 0:
@@ -143,7 +145,7 @@ def _moved(task: Task, arrays: ImageBuffers) -> int:
 def _note(task: Task, start: int, code: Floats) -> None:
     """Keep the code of the items from `start` on, if it was asked for."""
     if len(task.codes):
-        task.codes[start : start + len(code)] = code
+        write(task.codes[start : start + len(code)], code)
 
 
 @compiled
@@ -152,8 +154,7 @@ def _encode(
 ) -> None:
     """Gather the items at `rows` and encode them."""
     x, _ = _ends(arrays, shard, 0, len(rows))
-    for i in range(len(rows)):
-        x[i] = features[rows[i]]
+    gather(x, features, rows)
     for layer in range(code_layer + 1):
         _forward(arrays, shard, layer, len(rows))
 
@@ -190,7 +191,8 @@ def _forward(arrays: ImageBuffers, shard: int, layer: int, n: int) -> None:
     weight, bias = parts(row, arrays.parameters)
     each, scratch = arrays.biases[shard, : row[FAN_OUT]], arrays.patches[shard]
     for i in range(0, row[FAN_OUT], row[N_BIASES]):
-        each[i : i + row[N_BIASES]] = bias
+        for j in range(row[N_BIASES]):
+            each[i + j] = bias[j]
     block = at_once(row, n)
     for low in range(0, n, block):
         high = min(n, low + block)
@@ -212,7 +214,8 @@ def _backward(arrays: ImageBuffers, shard: int, layer: int, n: int) -> None:
         high = min(n, low + block)
         chain(row[KIND], output[low:high], slope[low:high], each)
         for i in range(0, row[FAN_OUT], row[N_BIASES]):
-            by_bias += each[i : i + row[N_BIASES]]
+            for j in range(row[N_BIASES]):
+                by_bias[j] += each[i + j]
         differentiate(row, values[low:high], slope[low:high], by_weight, scratch)
         if layer:
             multiply_back(row, weight, slope[low:high], by_values[low:high], scratch)
@@ -230,7 +233,7 @@ def _ends(arrays: ImageBuffers, shard: int, layer: int, n: int) -> tuple[Floats,
     return below.reshape(n, fan_in), output.reshape(n, fan_out)
 
 
-@compiled
+@inlined
 def _slopes(arrays: ImageBuffers, shard: int, layer: int, n: int) -> Floats:
     """Return the gradient by the outputs of a layer, in place of that by the next but one."""
     fan_out = arrays.layers[layer, FAN_OUT]

@@ -18,10 +18,12 @@ from ae_widgets.engine.loop import (
     add_complexity,
     backward,
     forward,
+    gather,
     meet,
     move,
     note_losses,
-    place_of,
+    of_layer,
+    write,
 )
 from ae_widgets.jit import compiled, entry, product
 from ae_widgets.losses.gradients import complexity_gradient, reconstruction_gradient
@@ -117,26 +119,22 @@ def _encode(
     """Gather the items from `start` to `stop` and encode them into `code`."""
     n, n_features = stop - start, features.shape[1]
     x = arrays.inputs[shard, : n * n_features].reshape(n, n_features)
-    for i in range(n):
-        row = task.rows[start + i]
-        for j in range(n_features):
-            x[i, j] = features[row, j]
-    code[:] = forward(arrays, shard, x, 0, task.code_layer + 1, 0)
+    gather(x, features, task.rows[start:stop])
+    forward(arrays, shard, x, 0, task.code_layer)
+    write(code, of_layer(arrays, arrays.outputs[shard], task.code_layer, n))
     if len(task.codes):
-        task.codes[start:stop] = code
+        write(task.codes[start:stop], code)
 
 
 @compiled
 def _decode(task: Task, arrays: Buffers, shard: int, errors: Floats, n_batch: int) -> None:
     """Decode the shard's codes; leave the gradient by the outputs, and the errors."""
-    n, n_layers, width = len(errors), len(arrays.layers), arrays.layers[task.code_layer, FAN_OUT]
-    place = place_of(arrays, task.code_layer, n)
-    code = arrays.outputs[shard, place : place + n * width].reshape(n, width)
-    output = forward(arrays, shard, code, task.code_layer + 1, n_layers, place + n * width)
-    n_features = output.shape[1]
-    place = place_of(arrays, n_layers - 1, n)
-    slopes = arrays.slopes[shard, place : place + n * n_features].reshape(n, n_features)
-    x = arrays.inputs[shard, : n * n_features].reshape(n, n_features)
+    n, last = len(errors), len(arrays.layers) - 1
+    code = of_layer(arrays, arrays.outputs[shard], task.code_layer, n)
+    forward(arrays, shard, code, task.code_layer + 1, last)
+    output = of_layer(arrays, arrays.outputs[shard], last, n)
+    slopes = of_layer(arrays, arrays.slopes[shard], last, n)
+    x = arrays.inputs[shard, : output.size].reshape(output.shape)
     reconstruction_gradient(task.reconstruction, output, x, slopes, errors, task.alpha / n_batch)
 
 
@@ -151,8 +149,8 @@ def _propagate(task: Task, arrays: Buffers, shard: int, by_code: Floats) -> None
     )
     fan_in, fan_out, kind, offset = arrays.layers[0]
     end = offset + fan_in * fan_out
-    output = arrays.outputs[shard, : n * fan_out].reshape(n, fan_out)
-    slope = arrays.slopes[shard, : n * fan_out].reshape(n, fan_out)
+    output = of_layer(arrays, arrays.outputs[shard], 0, n)
+    slope = of_layer(arrays, arrays.slopes[shard], 0, n)
     add_complexity(task, 0, slope, by_code)
     chain(kind, output, slope, arrays.gradients[shard, end : end + fan_out])
     x = arrays.inputs[shard, : n * n_features].reshape(n, n_features)

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ae_widgets.engine.adam import adam
-from ae_widgets.jit import atomic_add, atomic_load, compiled, exact, give_way, product
+from ae_widgets.jit import atomic_add, atomic_load, compiled, exact, give_way, inlined, product
 from ae_widgets.model.activations import activate, chain
 
 if TYPE_CHECKING:
@@ -22,13 +22,17 @@ __all__ = [
     "KIND",
     "OFFSET",
     "Task",
+    "add",
     "add_complexity",
     "backward",
     "forward",
+    "gather",
     "meet",
     "move",
     "note_losses",
+    "of_layer",
     "place_of",
+    "write",
 ]
 
 FAN_IN, FAN_OUT, KIND, OFFSET = range(4)
@@ -94,6 +98,33 @@ def _finite(total: float) -> bool:
 
 
 @compiled
+def write(target: Floats, source: Floats) -> None:
+    """Copy a matrix to another of its shape."""
+    for i in range(target.shape[0]):
+        to, values = target[i], source[i]
+        for j in range(to.shape[0]):
+            to[j] = values[j]
+
+
+@compiled
+def gather(target: Floats, features: Floats, rows: NDArray[np.int32]) -> None:
+    """Copy the items at `rows` to a matrix."""
+    for i in range(len(rows)):
+        to, values = target[i], features[rows[i]]
+        for j in range(to.shape[0]):
+            to[j] = values[j]
+
+
+@compiled
+def add(target: Floats, source: Floats) -> None:
+    """Add a matrix to another of its shape."""
+    for i in range(target.shape[0]):
+        to, values = target[i], source[i]
+        for j in range(to.shape[0]):
+            to[j] += values[j]
+
+
+@compiled
 def meet(counter: Integers, threads: int, met: int) -> int:
     """Wait until all threads have come here; `met` counts the comings so far."""
     if threads == 1:
@@ -145,10 +176,11 @@ def _piece(n: int, thread: int, threads: int) -> int:
 
 
 @compiled
-def forward(arrays: Any, shard: int, values: Floats, first: int, last: int, place: int) -> Floats:
-    """Pass `values` (n, fan_in) through the layers from `first` to before `last`."""
+def forward(arrays: Any, shard: int, values: Floats, first: int, last: int) -> None:
+    """Pass `values` (n, fan_in) through the layers from `first` to `last`."""
     n = values.shape[0]
-    for layer in range(first, last):
+    place = place_of(arrays, first, n)
+    for layer in range(first, last + 1):
         fan_in, fan_out, kind, offset = arrays.layers[layer]
         end = offset + fan_in * fan_out
         weight = arrays.parameters[offset:end].reshape(fan_out, fan_in)
@@ -157,7 +189,6 @@ def forward(arrays: Any, shard: int, values: Floats, first: int, last: int, plac
         activate(kind, output, arrays.parameters[end : end + fan_out])
         values = output
         place += n * fan_out
-    return values
 
 
 @compiled
@@ -169,14 +200,21 @@ def place_of(arrays: Any, layer: int, n: int) -> int:
     return place
 
 
+@inlined
+def of_layer(arrays: Any, values: Floats, layer: int, n: int) -> Floats:
+    """Return the part of a shard's `values` that belongs to the outputs of `layer`."""
+    place, width = place_of(arrays, layer, n), arrays.layers[layer, FAN_OUT]
+    return values[place : place + n * width].reshape(n, width)
+
+
 @compiled
 def add_complexity(task: Task, layer: int, slope: Floats, by_code: Floats) -> None:
     """Add the complexity's gradient to that by the output of `layer`, if that is the code."""
     if layer == task.code_layer:
         if task.alpha == 0:
-            slope[:] = by_code
+            write(slope, by_code)
         elif task.beta:
-            slope += by_code
+            add(slope, by_code)
 
 
 @compiled
@@ -188,14 +226,13 @@ def backward(task: Task, arrays: Any, shard: int, by_code: Floats, top: int) -> 
     n = by_code.shape[0]
     for layer in range(top, 0, -1):
         fan_in, fan_out, kind, offset = arrays.layers[layer]
-        end, place = offset + fan_in * fan_out, place_of(arrays, layer, n)
-        output = arrays.outputs[shard, place : place + n * fan_out].reshape(n, fan_out)
-        slope = arrays.slopes[shard, place : place + n * fan_out].reshape(n, fan_out)
+        end = offset + fan_in * fan_out
+        output = of_layer(arrays, arrays.outputs[shard], layer, n)
+        slope = of_layer(arrays, arrays.slopes[shard], layer, n)
         add_complexity(task, layer, slope, by_code)
         chain(kind, output, slope, arrays.gradients[shard, end : end + fan_out])
-        before = place - n * fan_in
-        values = arrays.outputs[shard, before:place].reshape(n, fan_in)
+        values = of_layer(arrays, arrays.outputs[shard], layer - 1, n)
         by_weight = arrays.gradients[shard, offset:end].reshape(fan_out, fan_in)
         product(slope.T, values, by_weight, 0.0)
         weight = arrays.parameters[offset:end].reshape(fan_out, fan_in)
-        product(slope, weight, arrays.slopes[shard, before:place].reshape(n, fan_in), 0.0)
+        product(slope, weight, of_layer(arrays, arrays.slopes[shard], layer - 1, n), 0.0)

@@ -173,6 +173,7 @@ class ProductStep:
             layer.kind, COMPILED_RECONSTRUCTIONS[settings.reconstruction],
             _bits(arrays.products[-1]), layer.bias, arrays.x_array, _bits(arrays.by_products[-1]),
             layer.by_bias, errors, settings.alpha / len(errors),
+            np.empty((3, len(layer.bias)), np.float32),
         )  # fmt: skip
 
     def _propagate(self, arrays: _Pass) -> None:

@@ -33,6 +33,7 @@ def finish(
     by_bias: Floats,
     errors: Floats,
     weight: float,
+    scratch: Floats,
 ) -> None:
     """Take a product for outputs, and leave the gradient by it in its place.
 
@@ -52,10 +53,11 @@ def finish(
         Receives each item's error.
     weight : float
         Alpha divided by the items of the batch.
+    scratch : ndarray of shape (3, n_features), float32
+        For what is kept of one item.
     """
     n, width = product.shape
-    output, gradient = np.empty((1, width), np.float32), np.empty((1, width), np.float32)
-    row_sum = np.empty(width, np.float32)
+    output, gradient, row_sum = scratch[:1], scratch[1:2], scratch[2]
     by_bias[:] = np.float32(0)
     for i in range(n):
         source, target = product[i], slope[i]

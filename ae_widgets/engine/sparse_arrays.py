@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ae_widgets.engine.loop import OFFSET
-from ae_widgets.jit import compiled
+from ae_widgets.jit import inlined
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,7 +85,7 @@ class SparseBuffers(NamedTuple):
     values: Floats
 
 
-@compiled
+@inlined
 def weight_by_feature(values: Floats, layer: Integers, n_features: int, width: int) -> Floats:
     """Return the part of `values` that belongs to a large weight, by feature."""
     start = layer[OFFSET]

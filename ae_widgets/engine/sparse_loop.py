@@ -26,13 +26,15 @@ from ae_widgets.engine.loop import (
     FAN_OUT,
     KIND,
     Task,
+    add,
     add_complexity,
     backward,
     forward,
     meet,
     move,
     note_losses,
-    place_of,
+    of_layer,
+    write,
 )
 from ae_widgets.engine.sparse_arrays import Rows, SparseBuffers, weight_by_feature
 from ae_widgets.engine.sparse_moves import move_first, move_last, order_by_feature
@@ -120,7 +122,7 @@ def _small_moved(task: Task, arrays: SparseBuffers) -> int:
 @compiled
 def _add_up(parts: Floats) -> None:
     for shard in range(1, parts.shape[0]):
-        parts[0] += parts[shard]
+        add(parts[:1], parts[shard : shard + 1])
 
 
 @compiled
@@ -129,7 +131,7 @@ def _encode(
 ) -> None:
     """Encode the items from `start` to `stop` into `code`."""
     n, n_features, width = stop - start, arrays.layers[0, FAN_IN], arrays.layers[0, FAN_OUT]
-    output = arrays.outputs[shard, : n * width].reshape(n, width)
+    output = of_layer(arrays, arrays.outputs[shard], 0, n)
     output[:] = ZERO
     _add_product(
         rows,
@@ -138,9 +140,10 @@ def _encode(
         output,
     )
     activate(arrays.layers[0, KIND], output, arrays.parameters[:width])
-    code[:] = forward(arrays, shard, output, 1, task.code_layer + 1, n * width)
+    forward(arrays, shard, output, 1, task.code_layer)
+    write(code, of_layer(arrays, arrays.outputs[shard], task.code_layer, n))
     if len(task.codes):
-        task.codes[start:stop] = code
+        write(task.codes[start:stop], code)
 
 
 @compiled
@@ -163,7 +166,7 @@ def _gram(arrays: SparseBuffers, shard: int) -> None:
     weight = weight_by_feature(arrays.parameters, last, n_features, width)[low:high]
     bias = arrays.parameters[len(arrays.parameters) - n_features :][low:high]
     gram(weight, arrays.gram[shard].reshape(width, width))
-    np.dot(bias, weight, arrays.by_bias[shard])
+    product(bias.reshape(1, len(bias)), weight, arrays.by_bias[shard : shard + 1], 0.0)
     squares = 0.0
     for f in range(len(bias)):
         squares += bias[f] * np.float64(bias[f])
@@ -184,20 +187,21 @@ def _decode(
     """Leave the errors of the shard's items and the gradient by H, without the output."""
     n, top = len(batch), len(arrays.layers) - 2
     width, n_features = arrays.layers[-1, FAN_IN], arrays.layers[-1, FAN_OUT]
-    place, code_dim = place_of(arrays, task.code_layer, n), arrays.layers[task.code_layer, FAN_OUT]
-    code = arrays.outputs[shard, place : place + n * code_dim].reshape(n, code_dim)
-    hidden = forward(arrays, shard, code, task.code_layer + 1, top + 1, place + n * code_dim)
-    arrays.hidden[low * width : (low + n) * width].reshape(n, width)[:] = hidden
+    code = of_layer(arrays, arrays.outputs[shard], task.code_layer, n)
+    forward(arrays, shard, code, task.code_layer + 1, top)
+    hidden = of_layer(arrays, arrays.outputs[shard], top, n)
+    write(arrays.hidden[low * width : (low + n) * width].reshape(n, width), hidden)
     gram(hidden, arrays.inner[shard].reshape(width, width))
-    place = place_of(arrays, top, n)
-    slope = arrays.slopes[shard, place : place + n * width].reshape(n, width)
+    slope = of_layer(arrays, arrays.slopes[shard], top, n)
     product(hidden, arrays.gram[0].reshape(width, width), slope, 0.0)
     by_values = arrays.scratch[shard, : n * width].reshape(n, width)
     by_values[:] = ZERO
     weight = weight_by_feature(arrays.parameters, arrays.layers[-1], n_features, width)
     _add_product(rows, batch, weight, by_values)
     bias = arrays.parameters[len(arrays.parameters) - n_features :]
-    by_bias, sums, squares = arrays.by_bias[0], arrays.sums[shard], arrays.squares.sum()
+    by_bias, sums, squares = arrays.by_bias[0], arrays.sums[shard], 0.0
+    for part in arrays.squares:
+        squares += part
     scale = np.float32(2 * task.alpha / (n_batch * n_features))
     sums[:] = ZERO
     for i in range(n):
@@ -231,8 +235,8 @@ def _propagate(task: Task, arrays: SparseBuffers, shard: int, low: int, by_code:
     backward(
         task, arrays, shard, by_code, len(arrays.layers) - 2 if task.alpha else task.code_layer
     )
-    output = arrays.outputs[shard, : n * width].reshape(n, width)
-    slope = arrays.slopes[shard, : n * width].reshape(n, width)
+    output = of_layer(arrays, arrays.outputs[shard], 0, n)
+    slope = of_layer(arrays, arrays.slopes[shard], 0, n)
     add_complexity(task, 0, slope, by_code)
     chain(arrays.layers[0, KIND], output, slope, arrays.gradients[shard, :width])
-    arrays.deltas[low * width : (low + n) * width].reshape(n, width)[:] = slope
+    write(arrays.deltas[low * width : (low + n) * width].reshape(n, width), slope)

@@ -95,7 +95,7 @@ def move_last(
         gradient = arrays.scratch[shard, :size].reshape(high - low, width)
         by_bias = arrays.scratch[shard, size : size + high - low]
         product(weight[low:high], inner, gradient, 0.0)
-        np.dot(weight[low:high], sums, by_bias)
+        product(weight[low:high], sums.reshape(width, 1), by_bias.reshape(high - low, 1), 0.0)
         for f in range(low, high):
             g, b, total = gradient[f - low], bias[f], n * bias[f]
             for k in range(arrays.starts[f], arrays.starts[f + 1]):

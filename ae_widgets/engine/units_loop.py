@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ae_widgets.engine.adam import adam, adam_constants
-from ae_widgets.engine.loop import FAN_IN, FAN_OUT, Task, meet, note_losses
-from ae_widgets.jit import compiled, entry, product
+from ae_widgets.engine.loop import FAN_IN, FAN_OUT, Task, add, gather, meet, note_losses, write
+from ae_widgets.jit import compiled, entry, inlined, product
 from ae_widgets.losses.gradients import complexity_gradient, reconstruction_gradient
 from ae_widgets.model.activations import activate, chain
 
@@ -81,7 +81,7 @@ def train_batches(thread: int, threads: int, features: Floats, task: Task, array
         if thread == 0:
             complexity = complexity_gradient(task.complexity, code, task.target, by_code, task.beta)
             if len(task.codes):
-                task.codes[start : start + n] = code
+                write(task.codes[start : start + n], code)
             _add_errors(arrays, errors)
             note_losses(task, errors, complexity)
         met = meet(task.counter, threads, met)
@@ -139,13 +139,13 @@ def _units(arrays: Parts, part: int, layer: int) -> tuple[int, int]:
     return fan_out * part // parts, fan_out * (part + 1) // parts
 
 
-@compiled
+@inlined
 def _inputs(arrays: Parts, part: int, layer: int, n: int) -> Floats:
     inputs: Floats = _of_inputs(arrays.layers, arrays.inputs[part if layer else 0], layer, n)
     return inputs
 
 
-@compiled
+@inlined
 def _of_inputs(layers: Integers, values: Floats, layer: int, n: int) -> Floats:
     place = 0
     for before in range(layer):
@@ -154,7 +154,7 @@ def _of_inputs(layers: Integers, values: Floats, layer: int, n: int) -> Floats:
     return values[place : place + n * fan_in].reshape(n, fan_in)
 
 
-@compiled
+@inlined
 def _of_outputs(arrays: Parts, values: Floats, part: int, layer: int, n: int) -> Floats:
     place = 0
     for before in range(layer):
@@ -168,11 +168,8 @@ def _of_outputs(arrays: Parts, values: Floats, part: int, layer: int, n: int) ->
 def _gather(features: Floats, rows: NDArray[np.int32], arrays: Parts, part: int) -> None:
     """Copy the part's share of a batch to where all parts read it."""
     n, parts = len(rows), len(arrays.errors)
-    x = _inputs(arrays, 0, 0, n)
-    for i in range(n * part // parts, n * (part + 1) // parts):
-        source, target = features[rows[i]], x[i]
-        for j in range(len(target)):
-            target[j] = source[j]
+    low, high = n * part // parts, n * (part + 1) // parts
+    gather(_inputs(arrays, 0, 0, n)[low:high], features, rows[low:high])
 
 
 @compiled
@@ -195,15 +192,14 @@ def _forward(arrays: Parts, part: int, layer: int, n: int) -> None:
     weight = arrays.parameters[offset + first * fan_in : offset + stop * fan_in]
     bias = offset + fan_in * fan_out
     output = _of_outputs(arrays, arrays.outputs, part, layer, n)
-    weight = weight.reshape(stop - first, fan_in)
-    product(_inputs(arrays, part, layer, n), weight.T, output, 0.0)
+    product(_inputs(arrays, part, layer, n), weight.reshape(stop - first, fan_in).T, output, 0.0)
     activate(kind, output, arrays.parameters[bias + first : bias + stop])
 
 
 @compiled
 def _show_code(arrays: Parts, part: int, layer: int, code: Floats) -> None:
     first, stop = _units(arrays, part, layer)
-    code[:, first:stop] = _of_outputs(arrays, arrays.outputs, part, layer, len(code))
+    write(code[:, first:stop], _of_outputs(arrays, arrays.outputs, part, layer, len(code)))
 
 
 @compiled
@@ -249,7 +245,7 @@ def _backward(task: Task, arrays: Parts, part: int, layer: int, by_code: Floats)
     elif layer < n_layers - 1:
         _collect(arrays, layer, first, slope)
     if layer == task.code_layer and task.beta:
-        slope += by_code[:, first:stop]
+        add(slope, by_code[:, first:stop])
     output = _of_outputs(arrays, arrays.outputs, part, layer, n)
     bias = offset + fan_in * fan_out
     chain(kind, output, slope, arrays.gradients[0, bias + first : bias + stop])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.jit import compiled, entry
+from ae_widgets.jit import allocating, compiled, entry
 from ae_widgets.losses.complexity import EPSILON, MEAN_BOUND
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _kl_sparsity(code: Floats, target: float, gradient: Floats, weight: float) -
     return total
 
 
-@compiled
+@allocating
 def _effective_dimension(code: Floats, gradient: Floats, weight: float) -> float:
     # In double precision: the two terms of the slope nearly cancel.
     n, dim = code.shape

@@ -143,6 +143,7 @@ def test_the_last_layer_is_finished_as_torch_would():
     finish(
         COMPILED_ACTIVATIONS["tanh"], COMPILED_RECONSTRUCTIONS["mse"], _bits(product),
         bias.numpy(), x.numpy(), _bits(slope), by_bias, errors, 0.3,
+        np.empty((3, 40), "f4"),
     )  # fmt: skip
     np.testing.assert_allclose(errors, ((output - x) ** 2).mean(1), rtol=1e-5)
     np.testing.assert_allclose(by_bias, expected.sum(0), rtol=1e-4, atol=1e-6)
