@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from ae_widgets.engine.items import items, take
+from ae_widgets.engine.memory import keep_freed_memory
 from ae_widgets.engine.noise import Noise
 from ae_widgets.engine.optimizers import Optimizer
 from ae_widgets.engine.rounding import rounds
@@ -126,6 +127,7 @@ class AutogradStep:
         *,
         own_modules: bool = False,
     ) -> None:
+        keep_freed_memory()
         self.learning_rate = settings.learning_rate
         self._rounded = rounds(settings)
         self._network = network

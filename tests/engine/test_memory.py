@@ -1,5 +1,10 @@
 """A machine that is short of memory says so once, with what to do."""
 
+import mmap
+import platform
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -78,3 +83,33 @@ def test_a_session_explains_it(monkeypatch):
             session.wait(60)
     finally:
         session.close()
+
+
+FAULTS_OF_BATCHES = """
+import resource, sys
+import numpy as np
+from ae_widgets.engine.memory import keep_freed_memory
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(5):
+        blocks = [np.ones(2**18, np.float32) for _ in range(16)]
+        del blocks
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+if sys.argv[1] == "kept":
+    keep_freed_memory()
+faults()  # the first batch fetches them
+print(faults())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries have other habits")
+def test_what_a_batch_frees_is_kept_for_the_next():
+    def faults(how: str) -> int:
+        command = [sys.executable, "-c", FAULTS_OF_BATCHES, how]
+        return int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+
+    pages = 5 * 16 * 2**20 // mmap.PAGESIZE
+    assert faults("kept") < pages / 20
+    assert faults("not kept") > pages / 2
