@@ -50,8 +50,7 @@ def build_network(
     """
     architecture.check_n_features(n_features)
     code_units = architecture.code_dim * (2 if kind == "variational" else 1)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(random_state)
+    with _seeded(random_state):
         encoder = build_encoder(architecture, n_features, code_units=code_units)
         decoder = build_decoder(architecture, n_features, encoder)
     return _network(kind, encoder, decoder, architecture.code_dim)
@@ -99,8 +98,7 @@ def wrap_modules(
     own_encoder, own_decoder = copy.deepcopy((encoder, decoder))
     shares = 2 if kind == "variational" else 1
     n, n_features = x.shape
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(random_state)
+    with _seeded(random_state), torch.no_grad():
         given = _tried("encoder", own_encoder, x, f"(n, {'2 * ' * (shares - 1)}code_dim)")
         if given.ndim != 2 or len(given) != n or given.shape[1] % shares:  # noqa: PLR2004  # a matrix
             needed = "(n, 2 * code_dim), means and log-variances" if shares > 1 else "(n, code_dim)"
@@ -146,6 +144,15 @@ def _network(
     if kind == "gated":
         return GatedNetwork(encoder, decoder, code_dim)
     return NETWORKS[kind](encoder, decoder)
+
+
+@contextmanager
+def _seeded(random_state: int) -> Iterator[None]:
+    """Draw with this seed on the CPU, and leave torch's random state as it was."""
+    with torch.random.fork_rng(devices=[]):
+        # Not `torch.manual_seed`: it seeds accelerators as well, whose state is not forked.
+        torch.default_generator.manual_seed(random_state)
+        yield
 
 
 @contextmanager

@@ -138,3 +138,15 @@ def test_a_variational_encoder_of_an_odd_size_is_refused():
         "encoder must return (n, 2 * code_dim), means and log-variances for (n, 6), with n=2 got "
         "(2, 3)."
     )
+
+
+def test_building_seeds_no_accelerator_and_leaves_the_random_state(monkeypatch):
+    seeded = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", seeded.append)
+    before = torch.get_rng_state()
+    networks = [build_network(Architecture(code_dim=2), 4, random_state=s) for s in (0, 0, 1)]
+    assert torch.equal(torch.get_rng_state(), before)
+    assert not seeded
+    first, same, other = (network.encoder[0].weight for network in networks)
+    assert torch.equal(first, same)
+    assert not torch.equal(first, other)
