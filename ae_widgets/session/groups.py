@@ -12,7 +12,6 @@ from ae_widgets.analysis.clusters import CLUSTER_METHODS
 from ae_widgets.analysis.groups import ClassScores, ClusterScores, class_scores, cluster_scores
 from ae_widgets.engine.split import split_rows
 from ae_widgets.exceptions import SettingsError
-from ae_widgets.session.status import BUSY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,7 +227,7 @@ class Grouping:
         return wanted is None or wanted.same_as(self._answered)
 
     def _rests(self) -> bool:
-        return self._run.status.state not in BUSY
+        return not self._run.status.busy
 
     def _note_asking(self, topic: str) -> None:
         """Remember that `topic` was asked for, before it is begun, if the run trains."""

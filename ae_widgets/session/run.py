@@ -24,7 +24,7 @@ from ae_widgets.exceptions import TrainingError
 from ae_widgets.session.entries import LABELLED, RESUMED, JournalEntry
 from ae_widgets.session.history import History
 from ae_widgets.session.latent import LatentFrame, LatentView
-from ae_widgets.session.status import BUSY, Status
+from ae_widgets.session.status import Status
 
 if TYPE_CHECKING:
     from typing import Any
@@ -135,7 +135,7 @@ class Run:
     @property
     def busy(self) -> bool:
         """Whether it trains and was not told to halt."""
-        return self.status.state in BUSY and not self.halting
+        return self.status.busy and not self.halting
 
     def starting(self) -> None:
         """Note that training was asked for and the trainer has not answered yet."""

@@ -49,7 +49,6 @@ from ae_widgets.session.readings import Readings
 from ae_widgets.session.run import Run
 from ae_widgets.session.similarity import Similarity
 from ae_widgets.session.start import read_start
-from ae_widgets.session.status import BUSY
 from ae_widgets.session.watching import Watching
 
 if TYPE_CHECKING:
@@ -506,7 +505,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
             self.stop()
             self.closed = True
             self._link.close()
-            if self.status.state in BUSY:
+            if self.status.busy:
                 self._run.stopped()
             self._settled.notify_all()
         registry.release(self)
@@ -585,7 +584,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
 
     def _halt(self, command: Pause | Stop) -> None:
         with self._lock:
-            if self.status.state in (*BUSY, "paused"):
+            if self.status.live:
                 self._run.halting = self.status.state != "paused"
                 self._link.send(command)
 
@@ -617,12 +616,12 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
                 return
             if died:
                 self._link.lost()
-            was_busy = self.status.state in BUSY
+            was_busy = self.status.busy
             topics = self._run.apply(event)
             if isinstance(event, Latent) and self.status.note.endswith(_COMPILING):
                 self._run.say(self.status.note.removesuffix(_COMPILING).strip())
                 topics = topics | {"status"}
-            if self.status.state not in BUSY:
+            if not self.status.busy:
                 registry.release(self)
                 self._settled.notify_all()
         self._notify(*topics)
@@ -649,7 +648,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
     def _wait_until_settled(self, timeout: float | None) -> None:
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._settled:
-            while self.status.state in BUSY:
+            while self.status.busy:
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     msg = (

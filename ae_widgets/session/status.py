@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ae_widgets.engine.protocol import RunState
 
-__all__ = ["BUSY", "Status"]
-
-BUSY = ("starting", "running")
+__all__ = ["Status"]
 """States in which a run trains, or is about to."""
 
 
@@ -62,6 +60,16 @@ class Status:
     restored: int | None = None
     note: str = ""
     error: bool = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether it trains, or is about to."""
+        return self.state in {"starting", "running"}
+
+    @property
+    def live(self) -> bool:
+        """Whether it trains, or may go on as it is."""
+        return self.busy or self.state == "paused"
 
     @property
     def seconds_left(self) -> float | None:

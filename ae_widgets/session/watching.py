@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ae_widgets.engine.protocol import RequestLatent, Watch
-from ae_widgets.session.status import BUSY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +99,7 @@ class Watching:
         return (
             self.closed
             or self._link.trainer is None
-            or status.state in BUSY
+            or status.busy
             or (status.state == "failed" and not status.step)
             or (frame is not None and frame.step == status.step)
         )

@@ -15,7 +15,6 @@ from ae_widgets.analysis.contributions import feature_contributions
 from ae_widgets.data import NO_LABEL
 from ae_widgets.exceptions import TrainingError
 from ae_widgets.session import anomaly_scores
-from ae_widgets.session.status import BUSY
 from ae_widgets.widgets._contributions import ContributionChart
 from ae_widgets.widgets._controls import (
     Dropdown,
@@ -242,7 +241,7 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         self._curve.show(self._curves, known, values > self._threshold, self._why_no_curve())
 
     def _rests(self) -> bool:
-        return self.session.status.state not in BUSY
+        return not self.session.status.busy
 
     def _show_histogram(self) -> None:
         if self._scores is None:

@@ -11,7 +11,6 @@ import numpy as np
 from ae_widgets.analysis.overfitting import advice
 from ae_widgets.data import NO_LABEL
 from ae_widgets.engine.settings import OBJECTIVE_SETTINGS
-from ae_widgets.session.status import BUSY
 from ae_widgets.widgets._controls import Dropdown, PlainLabel, ToggleButtons, row
 from ae_widgets.widgets._score_tables import (
     CLUSTER_LABELS,
@@ -181,7 +180,7 @@ class GroupsView(PageView, ipywidgets.VBox):
         """Say with which weights a run that trains will end, if not with the last ones."""
         status = self.session.status
         kept = self.session.settings.restore_best and status.best_epoch is not None
-        if not kept or status.state not in {*BUSY, "paused"}:
+        if not kept or not status.live:
             return ""
         return f" The run ends with the weights of its best epoch, so far {status.best_epoch:,}."
 

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Lab"]
 
-LIVE = ("starting", "running", "paused")
-
 
 class Lab(SessionView, ipywidgets.VBox):
     """Train an autoencoder in the background and see what it does.
@@ -183,7 +181,7 @@ class Lab(SessionView, ipywidgets.VBox):
             return
         status, number = earlier.session.status, earlier.session.number
         earlier.close()
-        if status.state in LIVE:
+        if status.live:
             self.session.say(
                 f"The earlier run {number} of this cell was stopped at epoch {status.epoch}."
             )
@@ -356,8 +354,8 @@ class Lab(SessionView, ipywidgets.VBox):
     def _rest(self) -> tuple[str, int]:
         """Change when the run comes to rest, not with every batch."""
         status = self.session.status
-        return status.state, -1 if status.state in LIVE[:2] else status.step
+        return status.state, -1 if status.busy else status.step
 
     def _refresh_saved(self) -> None:
-        if self.session.status.state not in LIVE[:2]:
+        if not self.session.status.busy:
             self._saved.refresh(repr(self))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from ae_widgets.exceptions import AEWidgetsError
-from ae_widgets.session.status import BUSY
 from ae_widgets.widgets._controls import PlainLabel, row
 from ae_widgets.widgets._style import style_sheet
 from ae_widgets.widgets._view import SessionView
@@ -114,19 +113,19 @@ class TrainingControls(SessionView, ipywidgets.VBox):
         return self.session.status.state, bool(self.session.pending)
 
     def _show_buttons(self) -> None:
-        state = self.session.status.state
-        live = state in {"starting", "running", "paused"}
-        self._stopping = self._stopping and live
+        status = self.session.status
+        state = status.state
+        self._stopping = self._stopping and status.live
         label, icon, tooltip = PRIMARY.get(state, START)
         with self._primary.hold_sync():
             self._primary.description, self._primary.icon = label, icon
             self._primary.tooltip = tooltip
             self._primary.disabled = state == "starting" or self._stopping
         for button in (self._batch, self._epoch):
-            button.disabled = state in BUSY or self._stopping
+            button.disabled = status.busy or self._stopping
         with self._stop.hold_sync():
             self._stop.description = "Stopping…" if self._stopping else "Stop"
-            self._stop.disabled = not live or self._stopping
+            self._stop.disabled = not status.live or self._stopping
         self._reset.disabled = state == "idle" or self._stopping
 
     def _longest(self) -> int:
