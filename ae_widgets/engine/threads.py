@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
+from ae_widgets.model.architecture import KERNEL_SIZE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ae_widgets.engine.settings import Settings
+    from ae_widgets.model.architecture import Architecture
 
 __all__ = ["choose_threads", "training_threads"]
 
@@ -36,12 +40,18 @@ def choose_threads(settings: Settings, n_features: int, own: nn.Module | None = 
     if own is not None:
         if not _uses_each_parameter_once(own):
             return as_set  # nobody knows how often
-        n_parameters = sum(parameter.numel() for parameter in own.parameters())
-    elif settings.architecture.convolutional:
-        return 1  # shards of a batch have a thread each, see `ShardedStep`
+        products = sum(parameter.numel() for parameter in own.parameters())
     else:
-        n_parameters = settings.architecture.n_parameters(n_features)
-    return 1 if 6 * settings.batch_size * n_parameters < WORTH_A_THREAD else as_set
+        products = _products(settings.architecture, n_features)
+    return 1 if 6 * settings.batch_size * products < WORTH_A_THREAD else as_set
+
+
+def _products(architecture: Architecture, n_features: int) -> int:
+    """Return how many numbers are multiplied to pass one item forward."""
+    again = 0  # a convolution and its transpose use their weights at every place
+    for (below, _, _), (above, height, width) in pairwise(architecture.feature_maps()):
+        again += 2 * below * above * KERNEL_SIZE**2 * (height * width - 1)
+    return architecture.n_parameters(n_features) + again
 
 
 def _uses_each_parameter_once(network: nn.Module) -> bool:

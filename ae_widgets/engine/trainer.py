@@ -591,7 +591,6 @@ class Trainer:
         from ae_widgets.engine.dense_step import DenseStep
         from ae_widgets.engine.device_step import DeviceStep
         from ae_widgets.engine.product_step import ProductStep
-        from ae_widgets.engine.sharded_step import ShardedStep
         from ae_widgets.engine.sparse_step import SparseStep
 
         if self.device.type != "cpu":
@@ -605,11 +604,8 @@ class Trainer:
         else:
             large = ProductStep.is_worth_it(self.settings, self.features.shape[1])
             kind = ProductStep if large else DenseStep
-        if not self._own_modules:
-            for candidate in (kind, ShardedStep):
-                if candidate.applies(self.settings):
-                    return candidate
-        return AutogradStep
+        known = not self._own_modules and kind.applies(self.settings)
+        return kind if known else AutogradStep
 
     def _renew_step(self) -> None:
         memory = self._stepper.memory()

@@ -209,6 +209,13 @@ def test_small_products_get_one_thread(hidden, batch, threads):
     assert choose_threads(small(hidden_layer_sizes=hidden, batch_size=batch), 784) == expected
 
 
+@pytest.mark.parametrize(("side", "threads"), [(8, 1), (28, None)])
+def test_convolutions_multiply_at_every_place(side, threads):
+    images = {"trunk": "convolutional", "channels": (16, 32), "item_shape": (side, side)}
+    settings = small(**images, hidden_layer_sizes=(), batch_size=256)
+    assert choose_threads(settings, side**2) == (threads or torch.get_num_threads())
+
+
 def final_weights(script):
     return script.on(ended, Shutdown()).play().of(Weights)[-1].parameters
 
