@@ -93,5 +93,5 @@ quality: ## Make the tables of docs/quality.md anew, with the peers in .venv-pee
 .PHONY: clean
 clean: ## Remove what was built, but keep .venv
 	rm -rf ae_widgets/static build dist frontend/node_modules test-output
-	find ae_widgets -name '*.nb[ic]' -delete  # compiled by numba
+	find ae_widgets tests -name '*.nb[ic]' -delete  # compiled by numba
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
