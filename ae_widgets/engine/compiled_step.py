@@ -180,7 +180,7 @@ class CompiledStep(ABC):
             code_layer=self._code_layer,
             step=self._step,
             reconstruction=COMPILED_RECONSTRUCTIONS[settings.reconstruction],
-            complexity=COMPILED_COMPLEXITIES[settings.complexity],
+            complexity=COMPILED_COMPLEXITIES[settings.penalty],
             alpha=settings.alpha,
             beta=settings.beta,
             target=settings.sparsity_target,

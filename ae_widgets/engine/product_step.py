@@ -161,7 +161,7 @@ class ProductStep:
                 )  # fmt: skip
         code, by_code = arrays.outputs_array[self._code_layer], arrays.by_code
         complexity = complexity_gradient(
-            COMPILED_COMPLEXITIES[settings.complexity], code, settings.sparsity_target,
+            COMPILED_COMPLEXITIES[settings.penalty], code, settings.sparsity_target,
             by_code, settings.beta,
         )  # fmt: skip
         self._propagate(arrays)

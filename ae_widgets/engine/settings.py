@@ -82,7 +82,8 @@ class Settings:
         'l2', 'kl_sparsity' and 'effective_dimension' for the plain kind. 'auto'
         is at once replaced by the kind's first.
     sparsity_target : float in (0, 1), default=0.05
-        The mean activation that 'kl_sparsity' aims at.
+        The mean activation that 'kl_sparsity' aims at: of the codes if `code_activation` is
+        'sigmoid', else of their sigmoid, which codes of 'relu' cannot bring below 0.5.
     learning_rate : float > 0, default=1e-3
         Step size of the optimiser, before `schedule` multiplies it.
     optimizer : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'
@@ -280,6 +281,12 @@ class Settings:
         A complexity waits with the kind that it was chosen for.
         """
         return name in LIVE_SETTINGS and (name != "complexity" or planned.kind == self.kind)
+
+    @property
+    def penalty(self) -> str:
+        """The complexity as it is measured: codes of a sigmoid are activations themselves."""
+        within = self.architecture.code_activation == "sigmoid"
+        return "kl_activations" if self.complexity == "kl_sparsity" and within else self.complexity
 
     def n_parameters(self, n_features: int) -> int:
         """Return the number of trainable values for items of `n_features` values."""

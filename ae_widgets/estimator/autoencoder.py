@@ -115,7 +115,8 @@ class Autoencoder(
         'kl_sparsity' or 'effective_dimension'; sparse: 'kl_sparsity' ('auto') or
         'l1'; the other kinds have one each.
     sparsity_target : float, default=0.05
-        The mean activation that 'kl_sparsity' aims at.
+        The mean activation that 'kl_sparsity' aims at: of the codes if `code_activation` is
+        'sigmoid', else of their sigmoid, which codes of 'relu' cannot bring below 0.5.
     learning_rate_init : float, default=0.001
         Step size of the optimiser, before `schedule` multiplies it.
     optimizer : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'

@@ -39,15 +39,17 @@ def complexity(kind: str, penalised: Tensor, *, sparsity_target: float = 0.05) -
     Parameters
     ----------
     kind : str
-        'l1', 'l2', 'kl_sparsity', 'effective_dimension', 'contractive',
-        'kl_gaussian' or 'gates'.
+        'l1', 'l2', 'kl_sparsity', 'kl_activations', 'effective_dimension',
+        'contractive', 'kl_gaussian' or 'gates'.
     penalised : Tensor of shape (n, …)
         One item a row, as `AutoencoderNetwork.penalised` gives it: the codes, or
         what the last three kinds say.
     sparsity_target : float, default=0.05
-        Used by 'kl_sparsity' only.
+        Used by 'kl_sparsity' and 'kl_activations' only.
     """
     if kind == "kl_sparsity":
+        return kl_sparsity(torch.sigmoid(penalised), sparsity_target)
+    if kind == "kl_activations":
         return kl_sparsity(penalised, sparsity_target)
     return _COMPLEXITIES[kind](penalised)
 
@@ -62,18 +64,18 @@ def l2(code: Tensor) -> Tensor:
     return code.square().sum(dim=1).mean()
 
 
-def kl_sparsity(code: Tensor, target: float) -> Tensor:
+def kl_sparsity(activations: Tensor, target: float) -> Tensor:
     r"""Return the divergence of each unit's mean activation from `target`, summed.
 
     :math:`\sum_j \rho \log(\rho/\hat\rho_j) + (1-\rho) \log((1-\rho)/(1-\hat\rho_j))`
-    with :math:`\hat\rho_j` the mean over the batch of the unit's activation, here
-    :math:`\sigma(z_j)`, since codes need not lie within (0, 1).
+    with :math:`\hat\rho_j` the mean over the batch of the unit's activation: the code
+    itself if it comes from a sigmoid ('kl_activations'), else :math:`\sigma(z_j)`.
 
     References
     ----------
     A. Ng, "Sparse autoencoder", CS294A lecture notes, 2011, section 3.
     """
-    mean = torch.sigmoid(code).mean(dim=0).clamp(MEAN_BOUND, 1 - MEAN_BOUND)  # (code_dim,)
+    mean = activations.mean(dim=0).clamp(MEAN_BOUND, 1 - MEAN_BOUND)  # (code_dim,)
     positive = target * (target / mean).log()
     negative = (1 - target) * ((1 - target) / (1 - mean)).log()
     return (positive + negative).sum()

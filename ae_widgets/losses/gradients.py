@@ -29,11 +29,13 @@ __all__ = [
 COMPILED_RECONSTRUCTIONS = {"mse": 0, "mae": 1, "binary_cross_entropy": 2}
 """Name -> number of the reconstruction errors that are known here."""
 
-COMPILED_COMPLEXITIES = {"l1": 0, "l2": 1, "kl_sparsity": 2, "effective_dimension": 3}
+COMPILED_COMPLEXITIES = {
+    "l1": 0, "l2": 1, "kl_sparsity": 2, "kl_activations": 3, "effective_dimension": 4,
+}  # fmt: skip
 """Name -> number of the complexities that are known here."""
 
 MSE, MAE, BINARY_CROSS_ENTROPY = range(3)
-L1, L2, KL_SPARSITY, EFFECTIVE_DIMENSION = range(4)
+L1, L2, KL_SPARSITY, KL_ACTIVATIONS, EFFECTIVE_DIMENSION = range(5)
 ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 # As torch.nn.BCELoss bounds the logarithms and the divisor.
 LOWEST_LOG, LEAST_DIVISOR = np.float32(-100), np.float32(1e-12)
@@ -95,7 +97,7 @@ def complexity_gradient(
         A number of `COMPILED_COMPLEXITIES`.
     code, gradient : ndarray of shape (n, code_dim), float32
     target : float
-        The mean activation that 'kl_sparsity' aims at.
+        The mean activation that 'kl_sparsity' and 'kl_activations' aim at.
     weight : float
         Beta; with 0 the gradient is left as it is.
     """
@@ -103,9 +105,9 @@ def complexity_gradient(
         return _l1(code, gradient, weight)
     if kind == L2:
         return _l2(code, gradient, weight)
-    if kind == KL_SPARSITY:
-        return _kl_sparsity(code, target, gradient, weight)
-    return _effective_dimension(code, gradient, weight)
+    if kind == EFFECTIVE_DIMENSION:
+        return _effective_dimension(code, gradient, weight)
+    return _kl_sparsity(kind, code, target, gradient, weight)
 
 
 @compiled
@@ -132,12 +134,12 @@ def _l2(code: Floats, gradient: Floats, weight: float) -> float:
 
 
 @compiled
-def _kl_sparsity(code: Floats, target: float, gradient: Floats, weight: float) -> float:
-    n, total = code.shape[0], 0.0
+def _kl_sparsity(kind: int, code: Floats, target: float, gradient: Floats, weight: float) -> float:
+    n, total, squashed = code.shape[0], 0.0, kind == KL_SPARSITY
     for j in range(code.shape[1]):
         mean = 0.0
         for i in range(n):
-            mean += 1 / (1 + math.exp(-code[i, j]))
+            mean += 1 / (1 + math.exp(-code[i, j])) if squashed else code[i, j]
         mean /= n
         bounded = min(max(mean, MEAN_BOUND), 1 - MEAN_BOUND)
         total += target * math.log(target / bounded)
@@ -148,7 +150,7 @@ def _kl_sparsity(code: Floats, target: float, gradient: Floats, weight: float) -
                 slope = weight / n * ((1 - target) / (1 - bounded) - target / bounded)
             for i in range(n):
                 activation = 1 / (1 + math.exp(-code[i, j]))
-                gradient[i, j] = activation * (1 - activation) * slope
+                gradient[i, j] = (activation * (1 - activation) if squashed else 1.0) * slope
     return total
 
 

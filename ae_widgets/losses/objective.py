@@ -35,8 +35,8 @@ class ObjectiveSettings(Protocol):
         """Kind of reconstruction error."""
 
     @property
-    def complexity(self) -> str:
-        """Kind of complexity."""
+    def penalty(self) -> str:
+        """Kind of complexity, as `ae_widgets.losses.complexity` has it."""
 
     @property
     def sparsity_target(self) -> float:
@@ -172,7 +172,7 @@ class Objective:
     def complexity(self, penalised: Tensor) -> Tensor:
         """Return the complexity before its weight, of codes or of what its kind asks for."""
         settings = self.settings
-        return complexity(settings.complexity, penalised, sparsity_target=settings.sparsity_target)
+        return complexity(settings.penalty, penalised, sparsity_target=settings.sparsity_target)
 
 
 class PartMeans:

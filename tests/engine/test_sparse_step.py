@@ -9,7 +9,7 @@ from ae_widgets import Settings
 from ae_widgets.engine.dense_step import DenseStep
 from ae_widgets.engine.sparse_step import SparseStep
 from ae_widgets.engine.step import AutogradStep, Noted
-from ae_widgets.losses.gradients import COMPILED_COMPLEXITIES
+from ae_widgets.losses import COMPLEXITIES
 from ae_widgets.losses.objective import Objective
 from ae_widgets.model.activations import COMPILED_ACTIVATIONS
 from ae_widgets.model.network import build_network
@@ -48,7 +48,7 @@ def random_batches(n, sizes):
 
 
 @pytest.mark.parametrize("hidden", SHAPES)
-@pytest.mark.parametrize("complexity", list(COMPILED_COMPLEXITIES))
+@pytest.mark.parametrize("complexity", list(COMPLEXITIES))
 def test_thirty_steps_lead_to_the_same_parameters(hidden, complexity):
     batches = random_batches(100, [32, 32, 7] * 10)
     changes = {"hidden_layer_sizes": hidden, "complexity": complexity, "beta": 0.1}

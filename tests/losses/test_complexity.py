@@ -19,16 +19,17 @@ def test_l1_and_l2_average_over_items_the_sum_over_dimensions():
 
 
 def test_kl_sparsity_is_the_divergence_of_bernoulli_distributions():
-    code = codes()
-    mean = torch.sigmoid(code).mean(dim=0)
+    activations = torch.sigmoid(codes())
+    mean = activations.mean(dim=0)
     target = torch.full_like(mean, 0.05)
     expected = kl_divergence(Bernoulli(target), Bernoulli(mean)).sum()
-    torch.testing.assert_close(kl_sparsity(code, 0.05), expected)
+    torch.testing.assert_close(kl_sparsity(activations, 0.05), expected)
+    torch.testing.assert_close(complexity("kl_sparsity", codes()), expected)
+    torch.testing.assert_close(complexity("kl_activations", activations), expected)
 
 
 def test_kl_sparsity_is_zero_at_the_target():
-    code = torch.full((10, 3), torch.logit(torch.tensor(0.2)).item())
-    assert kl_sparsity(code, 0.2).item() == pytest.approx(0, abs=1e-6)
+    assert kl_sparsity(torch.full((10, 3), 0.2), 0.2).item() == pytest.approx(0, abs=1e-6)
 
 
 def test_effective_dimension_is_the_participation_ratio_of_the_eigenvalues():
