@@ -17,6 +17,7 @@ from ae_widgets.engine.memory import memory_errors
 from ae_widgets.engine.views import tensor_view
 from ae_widgets.estimator.faults import fault_of, readable
 from ae_widgets.estimator.preprocessing import Preprocessing
+from ae_widgets.exceptions import DataError
 from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.losses.reconstruction import item_errors, network_input
 
@@ -63,15 +64,14 @@ class FittedAutoencoder(
         ----------
         X : array-like of shape (n_samples, code_dim)
             Codes.
+
+        Raises
+        ------
+        DataError
+            If they are none, or not numbers, or not finite.
         """
         network = self._fitted()
-        codes = np.ascontiguousarray(X, dtype=np.float32)
-        if codes.ndim != 2 or codes.shape[1] != self._n_features_out:  # noqa: PLR2004  # a matrix
-            msg = (
-                f"Codes must have the shape (n_samples, {self._n_features_out}), got {codes.shape}."
-            )
-            raise ValueError(msg)
-        return self._originals(self._through(network.decode, codes))
+        return self._originals(self._through(network.decode, _codes(X, self._n_features_out)))
 
     def reconstruct(self, X: ArrayLike) -> Floats:
         """Return the reconstructions of `X`, shape (n_samples, n_features), float32.
@@ -212,3 +212,24 @@ class FittedAutoencoder(
                     result = np.empty((n, *chunk.shape[1:]), np.float64 if double else np.float32)
                 result[start : start + size] = chunk
         return cast("Floats", result)
+
+
+def _codes(X: ArrayLike, code_dim: int) -> Floats:
+    """Return codes as they are passed through a decoder."""
+    try:
+        codes = np.ascontiguousarray(X, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        msg = f"Codes must be numbers: {error}."
+        raise DataError(msg) from error
+    if codes.ndim != 2 or codes.shape[1] != code_dim or not len(codes):  # noqa: PLR2004  # a matrix
+        msg = f"Codes must have the shape (n_samples, {code_dim}), got {np.shape(X)}."
+        raise DataError(msg)
+    bad = np.argwhere(~np.isfinite(codes))
+    if bad.size:
+        row, column = bad[0]
+        msg = (
+            f"Codes must be finite, got {codes[row, column]} in row {row}, column {column}. "
+            "Leave that row out."
+        )
+        raise DataError(msg)
+    return codes
