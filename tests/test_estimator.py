@@ -17,7 +17,14 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import nn
 
-from ae_widgets import Autoencoder, NonFiniteLossError, Session, SettingsError, TrainingError
+from ae_widgets import (
+    Autoencoder,
+    DataError,
+    NonFiniteLossError,
+    Session,
+    SettingsError,
+    TrainingError,
+)
 from ae_widgets.engine.trainer import Trainer
 from tests.engine.data import blobs
 
@@ -204,10 +211,20 @@ def test_a_bad_parameter_is_named(changes, message):
         quick(**changes).fit(blobs(20, 3))
 
 
-def test_codes_of_the_wrong_shape_are_refused():
+@pytest.mark.parametrize(
+    ("codes", "message"),
+    [
+        (np.zeros((4, 3)), r"shape \(n_samples, 2\), got \(4, 3\)"),
+        (np.empty((0, 2)), r"shape \(n_samples, 2\), got \(0, 2\)"),
+        ("a", "Codes must be numbers: could not convert"),
+        ([[0.0, 1.0], [np.nan, 0.0]], "finite, got nan in row 1, column 0. Leave that row out"),
+    ],
+    ids=["shape", "none", "text", "nan"],
+)
+def test_codes_that_are_none_are_refused(codes, message):
     model = quick().fit(blobs(20, 3))
-    with pytest.raises(ValueError, match=r"\(n_samples, 2\), got \(4, 3\)"):
-        model.inverse_transform(np.zeros((4, 3)))
+    with pytest.raises(DataError, match=message):
+        model.inverse_transform(codes)
 
 
 def test_verbose_shows_a_bar_and_quiet_shows_nothing(capfd):
@@ -346,11 +363,23 @@ def test_own_modules_that_do_not_fit_are_refused_before_training():
         own(max_iter=1).set_params(decoder=None).fit(blobs(20, 6))
 
 
+class FailsOnMany(nn.Linear):
+    def forward(self, x):
+        if len(x) > 2:
+            msg = "too many"
+            raise ValueError(msg)
+        return super().forward(x)
+
+
 def test_own_modules_that_fail_while_training_are_named():
+    failed = "Your encoder or decoder failed on a batch of 20 items: too many"
+    with pytest.raises(TrainingError, match=failed):
+        own().set_params(encoder=FailsOnMany(6, 3)).fit(blobs(20, 6))
     model = own(reconstruction="binary_cross_entropy", output_activation="identity")
-    with pytest.raises(
-        TrainingError, match="Your encoder or decoder failed on a batch of 20 items"
-    ):
+    outside = (
+        "binary_cross_entropy failed on what your decoder returned, which must lie from 0 to 1"
+    )
+    with pytest.raises(TrainingError, match=outside):
         model.fit(blobs(20, 6))
 
 

@@ -7,7 +7,7 @@ Every implementation of `Step` gives the same numbers to float32 accuracy;
 from __future__ import annotations
 
 import math
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -23,6 +23,8 @@ from ae_widgets.losses.reconstruction import item_errors, network_input
 from ae_widgets.model.kinds import Pass
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -182,24 +184,33 @@ class AutogradStep:
         """
         kind = self._objective.settings.reconstruction
         x = take(self._features, torch.from_numpy(rows), kind)  # (n, n_features)
-        try:
-            with torch.autocast("cpu", torch.bfloat16) if self._rounded else nullcontext():
-                passed = self._noise.train_on(network_input(kind, x), self._objective.settings)
-            if self._rounded:
-                passed = Pass(*(values.float() for values in passed))
-            code, output, penalised = passed
+        rounded = torch.autocast("cpu", torch.bfloat16) if self._rounded else nullcontext()
+        failed = f"Your encoder or decoder failed on a batch of {len(x)} items"
+        with self._blamed(failed), rounded:
+            passed = self._noise.train_on(network_input(kind, x), self._objective.settings)
+        if self._rounded:
+            passed = Pass(*(values.float() for values in passed))
+        code, output, penalised = passed
+        within = ", which must lie from 0 to 1" if kind == "binary_cross_entropy" else ""
+        with self._blamed(f"{kind} failed on what your decoder returned{within}"):
             total, parts = self._objective(x, code, output, penalised, torch.from_numpy(rows))
-        except Exception as error:
-            if not self._own_modules:
-                raise
-            msg = f"Your encoder or decoder failed on a batch of {len(x)} items: {error}"
-            raise TrainingError(msg) from error
         with torch.no_grad():
             errors = item_errors(kind, output, x)
         noted.errors[place] = errors.numpy()
         if len(noted.codes):
             noted.codes[place] = code.detach().numpy()
         return total, {name: part.item() for name, part in parts.items()}
+
+    @contextmanager
+    def _blamed(self, what: str) -> Iterator[None]:
+        """Put what fails down to modules of the user's, if there are any."""
+        try:
+            yield
+        except Exception as error:
+            if not self._own_modules:
+                raise
+            msg = f"{what}: {error}"
+            raise TrainingError(msg) from error
 
     def forget(self) -> None:
         """Drop the optimiser's memory of past gradients."""
