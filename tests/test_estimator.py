@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
@@ -171,6 +173,19 @@ def test_names_of_columns_in_and_out():
     assert codes.index.equals(frame.index)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"trunk": "convolutional", "item_shape": (2, 2)}, {"activation": "silu"}],
+    ids=str,
+)
+def test_a_batch_larger_than_the_data_needs_no_memory_for_it(changes):
+    X = blobs(20, 4)
+    whole = quick(batch_size=20, max_iter=2, **changes).fit(X)
+    larger = quick(batch_size=10**9, max_iter=2, **changes).fit(X)
+    assert np.array_equal(weights(larger), weights(whole))
+    quick(batch_size=10**9, max_iter=1).fit(csr_array(X))
+
+
 def test_an_interrupt_keeps_the_model(monkeypatch):
     run, batches = Trainer.run, []
 
@@ -183,7 +198,8 @@ def test_an_interrupt_keeps_the_model(monkeypatch):
     monkeypatch.setattr(Trainer, "batches_within", lambda *_: 1)
     monkeypatch.setattr(Trainer, "run", interrupted)
     X = blobs(64 * 3, 4)
-    model = quick(max_iter=100).fit(X)
+    with pytest.warns(ConvergenceWarning, match="Interrupted in epoch 3. The model is kept"):
+        model = quick(max_iter=100).fit(X)
     assert model.n_iter_ == 2
     assert model.transform(X).shape == (len(X), 2)
 

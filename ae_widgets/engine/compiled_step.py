@@ -88,6 +88,8 @@ class CompiledStep(ABC):
     ----------
     network : AutoencoderNetwork
         Layers with activations, as `build_network` makes them.
+    n_items : int
+        Items at most in a batch, however large it is to be.
     objective : Objective
         What to minimise; its settings may change between batches.
     settings : Settings
@@ -95,8 +97,9 @@ class CompiledStep(ABC):
     """
 
     def __init__(
-        self, network: AutoencoderNetwork, objective: Objective, settings: Settings
+        self, network: AutoencoderNetwork, n_items: int, objective: Objective, settings: Settings
     ) -> None:
+        self._n_items = n_items
         architecture = settings.architecture
         self.learning_rate = settings.learning_rate
         self._objective = objective
@@ -104,7 +107,7 @@ class CompiledStep(ABC):
         self._layers, self._parameters, self._places = self._lay_out(network, architecture)
         self._team = Team(1)
         self._buffers: Any = None
-        self._batch_size = settings.batch_size
+        self._batch_size = min(settings.batch_size, n_items)
         self.forget()
         no_rows, no_codes = np.empty(0, np.int32), np.empty((0, architecture.code_dim), np.float32)
         # Compiles what this machine has not compiled yet.
@@ -126,6 +129,7 @@ class CompiledStep(ABC):
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         """Train on the items at `rows`, in order, `batch_size` at a time."""
+        batch_size = min(batch_size, self._n_items)
         buffers = self._fit_buffers(batch_size)
         start = 0
         while True:
@@ -215,7 +219,7 @@ class ArrayStep(CompiledStep):
         settings: Settings,
     ) -> None:
         self._features = constant(features, np.float32)
-        super().__init__(network, objective, settings)
+        super().__init__(network, len(features), objective, settings)
 
 
 def constant(values: NDArray[Any], dtype: Any) -> NDArray[Any]:

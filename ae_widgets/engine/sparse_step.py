@@ -62,7 +62,7 @@ class SparseStep(CompiledStep):
             constant(features.indptr, np.int64),
         )
         self._n_values = 0
-        super().__init__(network, objective, settings)
+        super().__init__(network, features.shape[0], objective, settings)
 
     @staticmethod
     def applies(settings: Settings) -> bool:
