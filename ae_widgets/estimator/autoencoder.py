@@ -539,7 +539,8 @@ class Autoencoder(
                     if watch.end_epoch(partial(self._fitted_until_here, trainer)):
                         break
         except KeyboardInterrupt:  # the user has seen enough of it
-            pass
+            message = f"Interrupted in epoch {trainer.epoch + 1}. The model is kept as it is."
+            warnings.warn(message, ConvergenceWarning, stacklevel=5)
         finally:
             self._keep(trainer)
         return self
