@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["remarks"]
 
+CHANNELS = frozenset({1, 3, 4})
+"""Grey, colours, and colours with transparency."""
+
 UNKNOWN = "missing in every item, so that nothing tells what to fill in"
 
 
@@ -65,7 +68,18 @@ def remarks(
         said += _told("items", n_samples, empty, "empty", str)
     if scales and (scale := _scale(features, names, shape)):
         said.append(scale)
+    if shape is not None and _channels_first(tuple(shape)):
+        height, width, channels = shape
+        said.append(
+            f"item_shape={tuple(shape)} are images of height {height}, width {width} and {channels} "
+            "channels. If their channels come first, put them last: np.moveaxis(images, 1, -1)."
+        )
     return said
+
+
+def _channels_first(shape: tuple[int, ...]) -> bool:
+    """Whether a shape looks like torch's order of an image's axes."""
+    return len(shape) == 3 and shape[0] in CHANNELS and shape[2] not in CHANNELS  # noqa: PLR2004
 
 
 def _scale(features: Any, names: Sequence[str], shape: Sequence[int] | None) -> str:
