@@ -71,8 +71,8 @@ def remarks(
     if shape is not None and _channels_first(tuple(shape)):
         height, width, channels = shape
         said.append(
-            f"item_shape={tuple(shape)} are images of height {height}, width {width} and {channels} "
-            "channels. If their channels come first, put them last: np.moveaxis(images, 1, -1)."
+            f"item_shape={tuple(shape)} are images of height {height}, width {width} and "
+            f"{channels} channels. If their channels come first, put them last: np.moveaxis(images, 1, -1)."
         )
     return said
 
