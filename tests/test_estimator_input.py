@@ -271,6 +271,22 @@ def test_every_integer_of_a_tuple_is_checked(name, value):
         quick(**{name: (4, value)}).fit(blobs(20, 3))
 
 
+@pytest.mark.parametrize(
+    ("form", "categorical", "message"),
+    [
+        (np.asarray, 5, "categorical must be None, 'auto' or a list of columns, got 5"),
+        (np.asarray, "all", "categorical must be None, 'auto' or a list of columns, got 'all'"),
+        (np.asarray, ["a"], "about the columns of a DataFrame, but X is no DataFrame"),
+        (csr_matrix, ["a"], "about the columns of a DataFrame, but X is no DataFrame"),
+        (pd.DataFrame, 5, "categorical must be None, 'auto' or a list of columns, got 5"),
+        (pd.DataFrame, "all", "categorical must be None, 'auto' or a list of columns, got 'all'"),
+    ],
+)
+def test_categories_that_cannot_be_read_are_refused(form, categorical, message):
+    with pytest.raises(DataError, match=message):
+        quick(categorical=categorical).fit(form(blobs(20, 3)))
+
+
 # Anything -------------------------------------------------------------------------------
 
 ANYTHING = st.one_of(NUMBERS, ARRAYS, TABLES, NESTED, FRAMES)
