@@ -542,6 +542,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
             n_features=inputs.n_features,
             n_samples=inputs.n_samples,
             missing=inputs.has_missing,
+            of_session=True,
         )
 
     def _begin(self) -> Begin:
