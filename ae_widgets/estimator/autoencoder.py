@@ -246,7 +246,7 @@ class Autoencoder(
     n_iter_ : int
         Epochs trained.
     loss_ : float
-        Training loss of the last epoch.
+        Training loss of the last epoch; NaN if there was none.
     loss_curve_ : list of float
         Training loss of every epoch.
     loss_parts_ : dict of str to list of float
@@ -576,7 +576,7 @@ class Autoencoder(
             settings = settings.change(code_dim=code_dim)
         self._watch_losses(settings, go_on=warm and go_on)
         if not warm:
-            self.n_iter_ = 0
+            self.n_iter_, self.loss_ = 0, math.nan
             self.loss_curve_: list[float] = []
             self.loss_parts_: dict[str, list[float]] = {}
             self.validation_scores_: list[float] | None = (
