@@ -212,6 +212,14 @@ def test_a_loss_that_is_not_finite_keeps_the_last_good_model():
     assert np.isfinite(weights(model)).all()
 
 
+def test_a_loss_that_is_not_finite_in_the_first_epoch_is_none():
+    model = quick(learning_rate_init=500)
+    with pytest.raises(NonFiniteLossError):
+        model.fit(blobs(100, 6) * np.float32(1e25))
+    assert model.n_iter_ == 0
+    assert np.isnan(model.loss_)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -315,6 +315,20 @@ def test_clusters_that_have_not_begun_are_told():
         _ = quick(max_iter=2).fit(X).cluster_centers_
 
 
+@pytest.mark.parametrize("name", ["labels_", "cluster_centers_"])
+def test_clusters_that_are_not_there_are_explained(name):
+    fitted = quick(max_iter=2).fit(X)
+    asked = f"no attribute '{name}'. There are no clusters: fit with gamma above 0"
+    with pytest.raises(AttributeError, match=asked) as caught:
+        getattr(fitted, name)
+    assert not isinstance(caught.value, NotFittedError)
+    with pytest.raises(NotFittedError, match=f"not fitted yet. Call fit before {name}"):
+        getattr(quick(gamma=1.0), name)
+    with pytest.raises(NotFittedError, match=r"no clusters yet: 2 epochs .* clustering_start=50"):
+        getattr(quick(gamma=1.0).partial_fit(X).partial_fit(X), name)
+    assert not hasattr(fitted, name)
+
+
 PARTIAL = "partial_fit takes no classes: it learns of those that a later y has when it comes"
 NOT_OURS = {
     "check_class_weight_classifiers": "class_weight is 'balanced' or None, and no dict",

@@ -258,10 +258,16 @@ def test_every_integer_is_checked_before_anything_is_trained(name, value):
     with pytest.raises(ValueError, match=re.escape(repr(value))) as refused:
         model.fit(blobs(20, 3))
     assert not hasattr(model, "network_")
-    if name == "random_state":
-        return  # scikit-learn's own words
     assert isinstance(refused.value, SettingsError)
     assert str(refused.value).startswith(f"{name} must be an integer ")
+
+
+def test_a_generator_is_told_how_to_seed():
+    advice = (
+        r"random_state must be .* got Generator\(PCG64\).*int\(generator\.integers\(2\*\*31\)\)"
+    )
+    with pytest.raises(SettingsError, match=advice):
+        quick(random_state=np.random.default_rng(0)).fit(blobs(20, 3))
 
 
 @pytest.mark.parametrize("value", [0, -1, 2.5, "3", None, True], ids=repr)
@@ -269,6 +275,22 @@ def test_every_integer_is_checked_before_anything_is_trained(name, value):
 def test_every_integer_of_a_tuple_is_checked(name, value):
     with pytest.raises(SettingsError, match=rf"^{name} must be .*{re.escape(repr(value))}"):
         quick(**{name: (4, value)}).fit(blobs(20, 3))
+
+
+@pytest.mark.parametrize(
+    ("form", "categorical", "message"),
+    [
+        (np.asarray, 5, "categorical must be None, 'auto' or a list of columns, got 5"),
+        (np.asarray, "all", "categorical must be None, 'auto' or a list of columns, got 'all'"),
+        (np.asarray, ["a"], "about the columns of a DataFrame, but X is no DataFrame"),
+        (csr_matrix, ["a"], "about the columns of a DataFrame, but X is no DataFrame"),
+        (pd.DataFrame, 5, "categorical must be None, 'auto' or a list of columns, got 5"),
+        (pd.DataFrame, "all", "categorical must be None, 'auto' or a list of columns, got 'all'"),
+    ],
+)
+def test_categories_that_cannot_be_read_are_refused(form, categorical, message):
+    with pytest.raises(DataError, match=message):
+        quick(categorical=categorical).fit(form(blobs(20, 3)))
 
 
 # Anything -------------------------------------------------------------------------------

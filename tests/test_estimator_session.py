@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.base import clone
 
@@ -170,6 +171,22 @@ def test_columns_and_categories_are_those_of_the_run(opened):
     fitted = Autoencoder(**QUICK, categorical="auto").fit(mixed)
     again = opened(fitted, mixed, **QUICK)
     assert [*again.dataset.feature_names] == [*fitted.feature_names_in_]
+
+
+@pytest.mark.parametrize("preprocess", [None, "standard"])
+@pytest.mark.parametrize("delta", [0.0, 1.0])
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
+def test_the_frame_of_the_run_is_taken_with_its_column_of_labels(
+    opened, library, delta, preprocess
+):
+    features = pd.DataFrame(blobs(60, 3), columns=[*"abc"])
+    frame = library(features.assign(target=[0, 1] * 30).to_dict("list"))
+    lab = opened(frame, "target", kind=Lab, **QUICK, delta=delta, preprocess=preprocess)
+    trained(lab.session)
+    model = lab.estimator
+    codes = model.transform(frame)
+    np.testing.assert_array_equal(codes, model.transform(features))
+    np.testing.assert_allclose(codes, lab.codes, rtol=1e-5, atol=1e-5)
 
 
 def test_uint8_images_are_divided_as_the_run_divided_them(opened):

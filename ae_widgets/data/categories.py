@@ -13,6 +13,7 @@ of its categories, where a cross-entropy would weigh the more the more there are
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import narwhals.stable.v2 as nw
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["AUTO", "MAX_CATEGORIES", "OneHot", "categorical_columns", "one_hot"]
+__all__ = [
+    "AUTO", "MAX_CATEGORIES", "OneHot", "categorical_columns", "no_columns", "one_hot",
+    "read_wanted",
+]  # fmt: skip
 
 AUTO = "auto"
 """All columns of text are columns of categories."""
@@ -60,6 +64,32 @@ class OneHot(NamedTuple):
     notice: str = ""
 
 
+def read_wanted(wanted: Any) -> str | list[str]:
+    """Return what `categorical` asks for: 'auto', or the names of columns.
+
+    Raises
+    ------
+    DataError
+        If it is neither, nor None.
+    """
+    if wanted is None:
+        return []
+    if isinstance(wanted, str) and wanted == AUTO:
+        return AUTO
+    if isinstance(wanted, (str, bytes)) or not isinstance(wanted, Collection):
+        msg = f"categorical must be None, 'auto' or a list of columns, got {wanted!r}."
+        raise DataError(msg)
+    return [str(name) for name in wanted]
+
+
+def no_columns() -> DataError:
+    """Return the error of columns of categories where there is no DataFrame."""
+    return DataError(
+        "categorical= is about the columns of a DataFrame, but X is no DataFrame. Make one of it "
+        "first: pandas.DataFrame(X)."
+    )
+
+
 def categorical_columns(
     names: Sequence[str], series: Sequence[nw.Series[Any]], wanted: Any
 ) -> set[int]:
@@ -78,17 +108,12 @@ def categorical_columns(
     Raises
     ------
     DataError
-        If there is no column of a name.
+        If `wanted` is nothing of these, or there is no column of a name.
     """
+    asked = read_wanted(wanted)
     typed = {i for i, s in enumerate(series) if isinstance(s.dtype, (nw.Categorical, nw.Enum))}
-    if wanted is None:
-        return typed
-    if isinstance(wanted, str):
-        if wanted != AUTO:
-            msg = f"categorical must be None, 'auto' or a list of columns, got {wanted!r}."
-            raise DataError(msg)
+    if asked == AUTO:
         return typed | {i for i, one in enumerate(series) if _is_text(one)}
-    asked = [str(name) for name in wanted]
     for name in asked:
         if name not in names:
             known = listing([*map(repr, names)])

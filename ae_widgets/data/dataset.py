@@ -41,12 +41,15 @@ class Origin:
         Whether they were uint8 and were divided by 255.
     classes : ndarray of shape (n_labels,), optional
         The numbers that the labels were, if the names are but those in print.
+    target : str, optional
+        The name of the frame's column that held the labels.
     """
 
     columns: bool = False
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     divided: bool = False
     classes: NDArray[Any] | None = None
+    target: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from narwhals.exceptions import DuplicateError
 
-from ae_widgets.data.categories import MAX_CATEGORIES, categorical_columns, one_hot
+from ae_widgets.data.categories import MAX_CATEGORIES, categorical_columns, one_hot, read_wanted
 from ae_widgets.data.columns import is_missing, numeric_columns
 from ae_widgets.data.table import Table, listing
 from ae_widgets.exceptions import DataError
@@ -95,7 +95,8 @@ def read_frame(
     kept = tuple(str(name) for i, name in enumerate(names) if i != position)
     shape = (frame.shape[0], len(kept))
     index = nw.maybe_get_index(frame)
-    matrix = None if categorical or known else _sparse_matrix(frame, position)
+    encoded = known or read_wanted(categorical)
+    matrix = None if encoded else _sparse_matrix(frame, position)
     if matrix is not None:
         target = None if position is None else frame[:, position]
         return Table(matrix, kept, index, target=target)

@@ -106,6 +106,8 @@ def read_dataset(  # noqa: PLR0913  # what a person can tell of the data
         data = _apart(data, table.values)
     if target is None:
         return data
+    if isinstance(y, str):
+        data = replace(data, origin=replace(data.origin, target=y))
     return _labelled(data, target, None if y is not None else table.target_names)
 
 

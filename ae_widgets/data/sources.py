@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ae_widgets.data.categories import no_columns
 from ae_widgets.data.columns import is_missing
 from ae_widgets.data.dataset import Dataset
 from ae_widgets.data.frames import as_frame, no_frame, read_frame
@@ -74,11 +75,7 @@ def read_table(X: Any, label: str | None = None, categorical: Any = None) -> Tab
         named = all(isinstance(name, str) for name in frame.columns)
         return replace(table, columns=named or bool(table.categories))
     if categorical is not None:
-        msg = (
-            "categorical= is about the columns of a DataFrame, but X is no DataFrame. Make one of "
-            "it first: pandas.DataFrame(X)."
-        )
-        raise DataError(msg)
+        raise no_columns()
     if label is not None:
         raise no_frame(label)
     return Table(X if is_sparse(X) else read_array(X, "X"))

@@ -23,6 +23,7 @@ def check_settings(  # noqa: PLR0913  # what there is to know of the data
     n_samples: int | None = None,
     missing: bool = False,
     own_modules: bool = False,
+    of_session: bool = False,
 ) -> None:
     """Check `settings` against the data.
 
@@ -42,6 +43,8 @@ def check_settings(  # noqa: PLR0913  # what there is to know of the data
         Whether some values are NaN.
     own_modules : bool, default=False
         Whether the network is the user's: its outputs are not known and not checked.
+    of_session : bool, default=False
+        Whether they are a session's, whose network is changed with the next run.
 
     Raises
     ------
@@ -78,18 +81,30 @@ def check_settings(  # noqa: PLR0913  # what there is to know of the data
             f"is {low:g}. {advice}, or choose mse or mae."
         )
         raise SettingsError(msg)
-    output = settings.architecture.output_activation
-    if kind == "multinomial" and output != "identity" and not own_modules:
+    if kind == "binary_cross_entropy":
+        _check_unit_range(settings, low, high)
+    if not own_modules:
+        _check_output(settings, " (it applies to the next run)" if of_session else "")
+
+
+def _check_output(settings: Settings, when: str) -> None:
+    """Refuse an output activation that does not suit the reconstruction error."""
+    kind, output = settings.reconstruction, settings.architecture.output_activation
+    if kind == "multinomial" and output != "identity":
         msg = (
             f"multinomial takes the outputs for logits, but output_activation is {output!r}. "
-            "Choose 'identity' (it applies to the next run), or another reconstruction error."
+            f"Choose 'identity'{when}, or another reconstruction error."
         )
         raise SettingsError(msg)
-    if kind == "binary_cross_entropy":
-        _check_cross_entropy(settings, low, high, own_modules=own_modules)
+    if kind == "binary_cross_entropy" and output != "sigmoid":
+        msg = (
+            "binary_cross_entropy needs outputs within [0, 1], but output_activation is "
+            f"{output!r}. Choose 'sigmoid'{when}, or mse or mae."
+        )
+        raise SettingsError(msg)
 
 
-def _check_cross_entropy(settings: Settings, low: float, high: float, *, own_modules: bool) -> None:
+def _check_unit_range(settings: Settings, low: float, high: float) -> None:
     if low < 0 or high > 1:
         which, advice = "these", "Scale them, or"
         if settings.preprocess:
@@ -100,13 +115,6 @@ def _check_cross_entropy(settings: Settings, low: float, high: float, *, own_mod
         msg = (
             f"binary_cross_entropy needs features within [0, 1], {which} go from {low:g} to "
             f"{high:g}. {advice} choose mse or mae."
-        )
-        raise SettingsError(msg)
-    if settings.architecture.output_activation != "sigmoid" and not own_modules:
-        msg = (
-            "binary_cross_entropy needs outputs within [0, 1], but output_activation is "
-            f"{settings.architecture.output_activation!r}. Choose 'sigmoid' (it applies to the "
-            "next run), or mse or mae."
         )
         raise SettingsError(msg)
 

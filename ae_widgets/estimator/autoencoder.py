@@ -32,6 +32,7 @@ from ae_widgets.estimator.recommendation import Recommendation
 from ae_widgets.estimator.remarks import warn_of_code, warn_of_columns
 from ae_widgets.estimator.runs import RunConversion, active_dimensions, finished
 from ae_widgets.estimator.similarity import Similarity
+from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses.reconstruction import network_input
 from ae_widgets.model.network import wrap_modules
 
@@ -246,7 +247,7 @@ class Autoencoder(
     n_iter_ : int
         Epochs trained.
     loss_ : float
-        Training loss of the last epoch.
+        Training loss of the last epoch; NaN if there was none.
     loss_curve_ : list of float
         Training loss of every epoch.
     loss_parts_ : dict of str to list of float
@@ -586,7 +587,7 @@ class Autoencoder(
             settings = settings.change(code_dim=code_dim)
         self._watch_losses(settings, go_on=warm and go_on)
         if not warm:
-            self.n_iter_ = 0
+            self.n_iter_, self.loss_ = 0, math.nan
             self.loss_curve_: list[float] = []
             self.loss_parts_: dict[str, list[float]] = {}
             self.validation_scores_: list[float] | None = (
@@ -665,9 +666,7 @@ class Autoencoder(
 
     @own_names()
     def _settings(self) -> Settings:
-        seed = self.random_state
-        if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
-            seed = check_random_state(seed).randint(2**31 - 1)
+        seed = _seed(self.random_state)
         same = (
             "code_dim", "hidden_layer_sizes", "activation", "code_activation",
             "output_activation", "alpha", "beta", "gamma", "n_clusters", "clustering",
@@ -683,7 +682,7 @@ class Autoencoder(
             **values | settings_in_force(self.reconstruction, self.missing, self.kind),
             learning_rate=self.learning_rate_init,
             validation_fraction=self.validation_fraction if self.early_stopping else 0.0,
-            random_state=int(seed),
+            random_state=seed,
         )
 
     def _weights(self) -> dict[str, Floats]:
@@ -708,6 +707,22 @@ def _trainer(  # noqa: PLR0913, PLR0917  # as `Trainer`
 ) -> Trainer:
     with memory_errors(training_advice(settings)):
         return Trainer(features, settings, weights, sample_weight, network, labels)
+
+
+def _seed(random_state: Any) -> int:
+    """Return an integer, drawn if `random_state` is none."""
+    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool):
+        return int(random_state)
+    try:
+        return int(check_random_state(random_state).randint(2**31 - 1))
+    except ValueError as error:
+        msg = (
+            "random_state must be an integer of at least 0, a numpy.random.RandomState or None, "
+            f"got {random_state!r}."
+        )
+        if isinstance(random_state, np.random.Generator):
+            msg += " Pass an integer that it draws: int(generator.integers(2**31))."
+        raise SettingsError(msg) from error
 
 
 def _example(features: Features, kind: str) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Methods that are there only if a parameter asks for them, and say so where they are not."""
+"""What is there only if a parameter asks for it, and says so where it is not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     F = TypeVar("F", bound=Callable[..., Any])
 
-__all__ = ["available_unless"]
+__all__ = ["absent", "available_unless", "lacking"]
 
 
 class _Conditional:
@@ -26,9 +26,7 @@ class _Conditional:
         if model is None:
             return self._of_class()
         if reason := self._reason(model):
-            name = self._function.__name__
-            msg = f"This {type(model).__name__!r} has no attribute {name!r}. {reason}"
-            raise AttributeError(msg)
+            raise AttributeError(lacking(model, self._function.__name__, reason))
         return MethodType(self._function, model)
 
     def _of_class(self) -> Callable[..., Any]:
@@ -37,6 +35,38 @@ class _Conditional:
             return self.__get__(model)(*args, **kwargs)
 
         return method
+
+
+class _Absent:
+    """An attribute that `fit` may set; where it has not, an error says why."""
+
+    def __init__(self, error: Callable[[Any, str], AttributeError]) -> None:
+        self._error = error
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, model: Any, owner: type | None = None) -> Any:
+        if model is None:
+            return self
+        raise self._error(model, self._name)
+
+
+def absent(error: Callable[[Any, str], AttributeError]) -> Any:
+    """Return what stands in a class for an attribute that an instance may not have.
+
+    Parameters
+    ----------
+    error : callable
+        Takes the estimator and the attribute's name, and returns the error that says why
+        there is none and what to do.
+    """
+    return _Absent(error)
+
+
+def lacking(model: Any, name: str, reason: str) -> str:
+    """Return what is said where an estimator has no attribute of this name."""
+    return f"This {type(model).__name__!r} has no attribute {name!r}. {reason}"
 
 
 def available_unless(reason: Callable[[Any], str]) -> Callable[[F], F]:

@@ -16,7 +16,7 @@ from ae_widgets.data.columns import is_missing
 from ae_widgets.data.frames import as_series
 from ae_widgets.data.labels import check_one_a_row, is_measurement, means_none
 from ae_widgets.data.table import listing
-from ae_widgets.estimator.available import available_unless
+from ae_widgets.estimator.available import absent, available_unless, lacking
 from ae_widgets.estimator.prediction import Predictions
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import DataError
@@ -31,11 +31,30 @@ def _no_class_asked(model: Any) -> str:
     return "" if model.delta else "There are no classes: set delta above 0, and fit with y."
 
 
+def _no_clusters(model: Any, name: str) -> AttributeError:
+    """Return the error of an attribute that tells of clusters where there are none."""
+    if not model.gamma:
+        reason = "There are no clusters: fit with gamma above 0."
+        return AttributeError(lacking(model, name, reason))
+    if not hasattr(model, "network_"):
+        unfitted: AttributeError = NotFittedError(
+            f"This {type(model).__name__} instance is not fitted yet. Call fit before {name}."
+        )
+        return unfitted
+    trained = model.n_iter_
+    epochs = f"{trained} epoch was" if trained == 1 else f"{trained} epochs were"
+    late: AttributeError = NotFittedError(
+        f"There are no clusters yet: {epochs} trained, and they begin after clustering_start="
+        f"{model.clustering_start}, or once training has converged. Train on, or lower it."
+    )
+    return late
+
+
 class GroupingAutoencoder(Predictions, FittedAutoencoder):
     """What an autoencoder with `delta` or `gamma` above 0 says of items."""
 
     classes_: NDArray[Any]
-    labels_: NDArray[np.int32]
+    labels_: NDArray[np.int32] = absent(_no_clusters)
     gamma: float
     clustering_start: int
     n_iter_: int
@@ -81,7 +100,7 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         network = getattr(self, "network_", None)
         centers = None if network is None else network.heads.centers
         if centers is None:
-            raise self._no_clusters()
+            raise _no_clusters(self, "cluster_centers_")
         array: NDArray[np.float32] = centers.detach().numpy()
         return array
 
@@ -90,16 +109,6 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         self.__dict__.pop("labels_", None)
         if self.network_.heads.centers is not None:
             self.labels_ = self._clusters_of(self._codes(features))
-
-    def _no_clusters(self) -> NotFittedError:
-        trained = getattr(self, "n_iter_", 0)
-        if not self.gamma or not trained:
-            return NotFittedError("There are no clusters: fit with gamma above 0.")
-        epochs = f"{trained} epoch was" if trained == 1 else f"{trained} epochs were"
-        return NotFittedError(
-            f"There are no clusters yet: {epochs} trained, and they begin after clustering_start="
-            f"{self.clustering_start}, or once training has converged. Train on, or lower it."
-        )
 
     def _clusters_of(self, codes: NDArray[np.float32]) -> NDArray[np.int32]:
         from ae_widgets.losses.clustering import nearest_distance

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from ae_widgets.data.categories import categorical_columns
+from ae_widgets.data.categories import AUTO, categorical_columns, no_columns, read_wanted
 from ae_widgets.data.frames import as_frame, read_frame, split_column
 from ae_widgets.data.reader import check_size
 from ae_widgets.data.sparse import is_sparse
@@ -73,6 +73,8 @@ class Preprocessing(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         known = None if reset else getattr(self, "categories_", {})
         if reset:
             self.categories_, self._groups = {}, ()
+            if read_wanted(self.categorical) not in ([], AUTO) and frame is None:
+                raise no_columns()
         if frame is None:
             return X
         names = [str(name) for name in frame.columns]

@@ -33,10 +33,10 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         """Return a fitted estimator with the settings, weights and history of a run.
 
         It takes items of the form in which the session was given them: a DataFrame has
-        the same columns, and uint8 images, a row each, are divided by 255. So it takes
-        ``session.dataset.features``. What an estimator that the run began from looks
-        for, such as `contamination`, is learnt from the session's items. The
-        optimiser's memory stays with the run.
+        the same columns, with or without that of the labels, and uint8 images, a row
+        each, are divided by 255. So it takes ``session.dataset.features``. What an
+        estimator that the run began from looks for, such as `contamination`, is learnt
+        from the session's items. The optimiser's memory stays with the run.
 
         Parameters
         ----------
@@ -61,7 +61,7 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
             model.feature_names_in_ = np.array(dataset.feature_names, object)
         model.preprocessor_ = session.preprocessor
         model.categories_, model._groups = dict(dataset.origin.categories), dataset.groups
-        model._divided = dataset.origin.divided
+        model._divided, model._target = dataset.origin.divided, dataset.origin.target
         network = build_network(
             settings.architecture,
             session.features.shape[1],

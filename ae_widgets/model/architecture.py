@@ -7,6 +7,8 @@ from itertools import pairwise
 from math import prod
 from numbers import Integral, Real
 
+import numpy as np
+
 from ae_widgets.exceptions import SettingsError
 
 __all__ = ["ACTIVATIONS", "NORMALIZATIONS", "OUTPUT_ACTIVATIONS", "TRUNKS", "Architecture"]
@@ -196,15 +198,22 @@ def _halved(size: int) -> int:
 
 
 def _widths(name: str, sizes: object) -> tuple[int, ...]:
+    sizes = _listed(sizes)
     if isinstance(sizes, Integral):
         sizes = (sizes,)
     if not isinstance(sizes, (tuple, list)):
         msg = f"{name} must be a tuple of integers, got {sizes!r}."
         raise SettingsError(msg)
-    return tuple(_width(name, size) for size in sizes)
+    return tuple(_width(name, size, each=True) for size in sizes)
+
+
+def _listed(sizes: object) -> object:
+    """Return an array as a list, all else as it is."""
+    return sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
 
 
 def _item_shape(shape: object) -> tuple[int, ...] | None:
+    shape = _listed(shape)
     if shape is None:
         return None
     if not isinstance(shape, (tuple, list)) or len(shape) not in {1, 2, 3}:
@@ -213,7 +222,7 @@ def _item_shape(shape: object) -> tuple[int, ...] | None:
             f"series, got {shape!r}."
         )
         raise SettingsError(msg)
-    return tuple(_width("item_shape", size) for size in shape)
+    return tuple(_width("item_shape", size, each=True) for size in shape)
 
 
 def _fraction(name: str, value: object) -> float:
@@ -225,13 +234,14 @@ def _fraction(name: str, value: object) -> float:
     return float(value)  # type: ignore[arg-type]  # it is a Real
 
 
-def _width(name: str, value: object) -> int:
+def _width(name: str, value: object, *, each: bool = False) -> int:
     if (
         isinstance(value, bool)
         or not isinstance(value, Integral)
         or not 1 <= int(value) <= MAX_WIDTH
     ):
-        msg = f"{name} must be an integer from 1 to {MAX_WIDTH:,}, got {value!r}."
+        wanted = "must be integers, each" if each else "must be an integer"
+        msg = f"{name} {wanted} from 1 to {MAX_WIDTH:,}, got {value!r}."
         raise SettingsError(msg)
     return int(value)
 

@@ -256,10 +256,13 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         self._notify("status")
 
     def resume(self) -> None:
-        """Go on with a run that was paused, has finished or failed."""
+        """Go on with a run that was paused, has finished or failed.
+
+        After all its epochs this only says that `Settings.max_iter` must be raised.
+        """
         with self._lock:
             self._require_open()
-            if not self._run.busy:
+            if not self._run.busy and not self._all_done():
                 self._go(Resume())
         self._notify("status")
 
@@ -274,7 +277,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
             raise SettingsError(msg)
         with self._lock:
             self._require_open()
-            if not self._run.busy:
+            if not self._run.busy and not self._all_done():
                 self._go(Step(unit))
         self._notify("status")
 
@@ -542,6 +545,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
             n_features=inputs.n_features,
             n_samples=inputs.n_samples,
             missing=inputs.has_missing,
+            of_session=True,
         )
 
     def _begin(self) -> Begin:
@@ -581,6 +585,14 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         if self.settings.delta and (notice := self._labelling.notice):
             self._run.say(notice)
         self._link.send(command)
+
+    def _all_done(self) -> bool:
+        """Whether the run has finished all its epochs; if so, say how to go on."""
+        status, most = self.status, self.settings.max_iter
+        if status.state != "finished" or status.epoch < most:
+            return False
+        self._run.say(f"To go on, raise max_iter above {status.epoch} first.")
+        return True
 
     def _halt(self, command: Pause | Stop) -> None:
         with self._lock:

@@ -98,10 +98,17 @@ def test_other_columns_are_refused_by_name():
         read_dataset(frame, categorical="auto")
     with pytest.raises(DataError, match="categorical names 'color', which is no column of X"):
         read_dataset(frame, categorical=["color"])
-    with pytest.raises(DataError, match="categorical must be None, 'auto' or a list"):
-        read_dataset(frame, categorical="yes")
+    for wrong in ("yes", b"colour", 5, 0):
+        with pytest.raises(DataError, match=f"categorical must be None, .* got {wrong!r}"):
+            read_dataset(frame, categorical=wrong)
     with pytest.raises(DataError, match="X is no DataFrame"):
         read_dataset(np.eye(3), categorical="auto")
+
+
+def test_names_of_columns_may_come_in_an_array():
+    frame = pd.DataFrame({"colour": COLOURS, "shape": [*"abcabc"]})
+    dataset = read_dataset(frame, categorical=frame.columns.to_numpy())
+    assert [*dataset.origin.categories] == ["colour", "shape"]
 
 
 def test_names_with_html_are_kept():

@@ -23,6 +23,18 @@ def test_multinomial_takes_logits():
     check_settings(settings, (0.0, 1.0), own_modules=True)
 
 
+@pytest.mark.parametrize(
+    ("kind", "output", "wanted"),
+    [("multinomial", "sigmoid", "identity"), ("binary_cross_entropy", "identity", "sigmoid")],
+)
+def test_only_a_session_has_a_next_run(kind, output, wanted):
+    settings = small(reconstruction=kind, output_activation=output)
+    with pytest.raises(SettingsError, match=f"Choose '{wanted}', or"):
+        check_settings(settings, (0.0, 1.0))
+    with pytest.raises(SettingsError, match=rf"'{wanted}' \(it applies to the next run\), or"):
+        check_settings(settings, (0.0, 1.0), of_session=True)
+
+
 @pytest.mark.parametrize("kind", ["mse", "mae", "huber", "cosine", "masked_mse"])
 def test_values_of_any_size_suit_most(kind):
     check_settings(small(reconstruction=kind), (-1e30, 1e30))

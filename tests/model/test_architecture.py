@@ -39,11 +39,17 @@ def test_parameters_are_weights_and_biases():
     assert Architecture((3,), 1).n_parameters(4) == 15 + 4 + 6 + 16
 
 
-@pytest.mark.parametrize("sizes", [[5, 3], (5, 3), (np.int64(5), np.int32(3))])
+@pytest.mark.parametrize("sizes", [[5, 3], (5, 3), (np.int64(5), np.int32(3)), np.array([5, 3])])
 def test_sizes_become_a_tuple_of_int(sizes):
     kept = Architecture(sizes).hidden_layer_sizes
     assert kept == (5, 3)
     assert all(type(size) is int for size in kept)
+
+
+def test_numbers_in_an_array_are_integers_as_in_a_list():
+    assert Architecture(item_shape=np.array([8, 8])).item_shape == (8, 8)
+    assert message(hidden_layer_sizes=np.array([16.5])).endswith("from 1 to 65,536, got 16.5.")
+    assert "got [5, 3]" in message(hidden_layer_sizes=np.array([[5, 3]]))
 
 
 def test_one_size_is_one_layer():
@@ -52,9 +58,10 @@ def test_one_size_is_one_layer():
 
 @pytest.mark.parametrize("value", [0, -1, 2.5, "3", True, None, MAX_WIDTH + 1])
 def test_widths_are_positive_integers(value):
-    wanted = "must be an integer from 1 to 65,536"
-    assert message(code_dim=value) == f"code_dim {wanted}, got {value!r}."
-    assert message(hidden_layer_sizes=(8, value)) == f"hidden_layer_sizes {wanted}, got {value!r}."
+    limits = f"from 1 to 65,536, got {value!r}."
+    assert message(code_dim=value) == f"code_dim must be an integer {limits}"
+    for name in ("hidden_layer_sizes", "channels", "item_shape"):
+        assert message(**{name: (8, value)}) == f"{name} must be integers, each {limits}"
 
 
 @pytest.mark.parametrize("value", [None, "16", 16.0, {16}])

@@ -113,15 +113,20 @@ def test_commands_in_quick_succession_are_all_obeyed(session):
     assert one.wait(30).reason == "batch"
 
 
-def test_resume_after_the_last_epoch_says_that_all_are_done(session):
+@pytest.mark.parametrize(("how", "epochs"), [("resume", 6), ("step", 5)])
+def test_going_on_after_the_last_epoch_says_what_to_raise(session, how, epochs):
     one = session()
     one.start()
     one.wait(30)
-    one.resume()
-    assert one.wait(30).reason == "max_iter"
+    getattr(one, how)()
+    status = one.wait(30)
+    assert (status.state, status.reason) == ("finished", "max_iter")
+    assert status.message.startswith("Finished all 4 epochs: ")
+    assert status.message.endswith(" To go on, raise max_iter above 4 first.")
     one.change(max_iter=6)
-    one.resume()
-    assert one.wait(30).epoch == 6
+    getattr(one, how)()
+    assert one.wait(30).epoch == epochs
+    assert not one.status.note
 
 
 @pytest.mark.parametrize(("unit", "steps"), [("batch", 1), ("epoch", 7)])
