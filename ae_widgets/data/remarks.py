@@ -72,7 +72,8 @@ def remarks(
         height, width, channels = shape
         said.append(
             f"item_shape={tuple(shape)} are images of height {height}, width {width} and "
-            f"{channels} channels. If their channels come first, put them last: np.moveaxis(images, 1, -1)."
+            f"{channels} channels. If their channels come first, put them last: "
+            "np.moveaxis(images, 1, -1)."
         )
     return said
 
