@@ -77,7 +77,7 @@ def pca_error(
         chosen, asked = features[_sample(train, max_rows)], features[_sample(test, most)]
         if min(chosen.shape) > code_dim:
             with one_thread():
-                return _sparse_error(chosen.astype(np.float64), asked, code_dim, kind)
+                return _sparse_error(chosen, asked, code_dim, kind)
         unstored = np.nan if kind == "masked_mse" else 0.0  # few rows or few columns
         chosen, asked = to_dense(chosen, unstored), to_dense(asked, unstored)
     else:
@@ -137,7 +137,7 @@ def _sparse_error(fitted: Any, inputs: Any, code_dim: int, kind: str) -> float:
     else:
         means = means + fitted.mean(axis=0)
     total: float = 0.0
-    size = max(1, MAX_VALUES // 8 // fitted.shape[1])
+    size = max(1, 4 * BLOCK_VALUES // fitted.shape[1])  # fewer rows would read PCA too often
     for start in range(0, inputs.shape[0], size):
         part = inputs[start : start + size].astype(np.float64)
         x = to_dense(part, unstored).astype(np.float64)
@@ -169,6 +169,7 @@ def _centred(x: Any, means: NDArray[np.float64]) -> Any:
 
 def _varies(x: Any) -> bool:
     """Whether the rows of a CSR matrix are not all the same."""
+    x = x.astype(np.float64)  # rounding is told from variance by its size
     squares = x.copy()
     squares.data = np.square(squares.data)
     variances = squares.mean(axis=0) - np.square(x.mean(axis=0))
