@@ -1,4 +1,6 @@
-"""Pickled messages over a pair of byte streams, each with its length before it.
+"""Pickled messages over a pair of byte streams, with the lengths of their parts before them.
+
+The arrays of a message are parts of their own, which neither end copies.
 
 The two ends are a process and the child it started, so what is unpickled comes
 from ourselves. End of file on the child's input means that the parent is gone.
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FeatureFile", "SparseFiles", "StreamWriter", "read_message"]
 
-_LENGTH = struct.Struct("<Q")
+_NUMBER = struct.Struct("<Q")
 
 
 @dataclass(frozen=True)
@@ -107,14 +109,20 @@ def read_message(stream: BinaryIO) -> Any:
     EOFError
         If the other end is gone.
     """
-    (length,) = _LENGTH.unpack(_read_exactly(stream, _LENGTH.size))
-    return pickle.loads(_read_exactly(stream, length))  # noqa: S301  # from our own child or parent
+    (n_parts,) = _NUMBER.unpack(_read_exactly(stream, _NUMBER.size))
+    lengths = [_NUMBER.unpack(_read_exactly(stream, _NUMBER.size))[0] for _ in range(n_parts)]
+    head, *arrays = [_read_exactly(stream, length) for length in lengths]
+    return pickle.loads(head, buffers=arrays)  # noqa: S301  # from our own child or parent
 
 
-def _read_exactly(stream: BinaryIO, length: int) -> bytes:
-    data = stream.read(length)
-    if len(data) < length:
-        raise EOFError
+def _read_exactly(stream: BinaryIO, length: int) -> bytearray:
+    data = bytearray(length)
+    rest = memoryview(data)
+    while rest:
+        read = stream.readinto(rest)  # type: ignore[attr-defined]  # of all binary files
+        if not read:
+            raise EOFError
+        rest = rest[read:]
     return data
 
 
@@ -163,7 +171,13 @@ class StreamWriter:
             self._done.set()
 
     def _send(self, message: object) -> None:
-        data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-        self._stream.write(_LENGTH.pack(len(data)))
-        self._stream.write(data)
+        arrays: list[pickle.PickleBuffer] = []
+        head = pickle.dumps(
+            message, protocol=pickle.HIGHEST_PROTOCOL, buffer_callback=arrays.append
+        )
+        parts = [memoryview(head), *(array.raw() for array in arrays)]
+        for number in (len(parts), *map(len, parts)):
+            self._stream.write(_NUMBER.pack(number))
+        for part in parts:
+            self._stream.write(part)
         self._stream.flush()
