@@ -1,8 +1,8 @@
 """Whose matrix products compiled loops call, and on how many threads these run.
 
-scipy's BLAS is always there. On Intel's processors the one within torch takes a sixth
-less time for large products and little more than half for those of narrow layers
-(143 against 160 GFLOP/s, and 63 against 38, on a core of an Emerald Rapids).
+scipy's BLAS is always there. On Intel's processors the one within torch is faster: on a
+core of an Emerald Rapids by a sixth for the products of 784-256-64-16 and back on 256
+items (4.2 ms of them, and 3.5), by two thirds for 64-32-8 and back on 1,024 (287 us, and 177).
 """
 
 from __future__ import annotations
