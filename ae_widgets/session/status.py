@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from ae_widgets.engine.protocol import RunState
 
 __all__ = ["Status"]
-"""States in which a run trains, or is about to."""
 
 
 @dataclass(frozen=True)
