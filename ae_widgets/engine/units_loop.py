@@ -179,10 +179,7 @@ def _assemble(arrays: Parts, part: int, layer: int, n: int) -> None:
     for other in range(len(arrays.errors)):
         first, stop = _units(arrays, other, layer - 1)
         output = _of_outputs(arrays, arrays.outputs, other, layer - 1, n)
-        for i in range(n):
-            target, source = inputs[i, first:stop], output[i]
-            for j in range(stop - first):
-                target[j] = source[j]
+        write(inputs[:, first:stop], output)
 
 
 @compiled
@@ -264,14 +261,11 @@ def _collect(arrays: Parts, layer: int, first: int, slope: Floats) -> None:
     n, width = slope.shape
     for part in range(len(arrays.errors)):
         by_inputs = _of_inputs(arrays.layers, arrays.by_inputs[part], layer + 1, n)
-        for i in range(n):
-            target, source = slope[i], by_inputs[i, first : first + width]
-            if part == 0:
-                for j in range(width):
-                    target[j] = source[j]
-            else:
-                for j in range(width):
-                    target[j] += source[j]
+        say = by_inputs[:, first : first + width]
+        if part:
+            add(slope, say)
+        else:
+            write(slope, say)
 
 
 @compiled
