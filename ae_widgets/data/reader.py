@@ -15,7 +15,7 @@ from ae_widgets.data.dataset import Dataset, Origin
 from ae_widgets.data.features import to_float32
 from ae_widgets.data.images import is_folder, read_images
 from ae_widgets.data.labels import read_labels
-from ae_widgets.data.remarks import remarks
+from ae_widgets.data.remarks import CHANNELS, remarks
 from ae_widgets.data.sources import read_table
 from ae_widgets.data.sparse import is_sparse, to_csr
 from ae_widgets.exceptions import DataError
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from ae_widgets.data.table import Table
 
 __all__ = ["check_size", "read_dataset"]
-
-CHANNELS = (1, 3, 4)
-"""Channels that can be drawn: grey, RGB and RGBA."""
 
 DIVIDED = "The uint8 images were divided by 255: values go from 0 to 1."
 

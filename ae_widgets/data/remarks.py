@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["remarks"]
+__all__ = ["CHANNELS", "remarks"]
 
-CHANNELS = frozenset({1, 3, 4})
-"""Grey, colours, and colours with transparency."""
+CHANNELS = (1, 3, 4)
+"""Channels that can be drawn: grey, RGB and RGBA."""
 
 UNKNOWN = "missing in every item, so that nothing tells what to fill in"
 
