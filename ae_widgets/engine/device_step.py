@@ -14,7 +14,7 @@ from ae_widgets.engine.items import items, take
 from ae_widgets.engine.noise import Noise
 from ae_widgets.engine.optimizers import Optimizer
 from ae_widgets.engine.step import Trained
-from ae_widgets.losses.reconstruction import item_errors, network_input
+from ae_widgets.losses.reconstruction import network_input
 from ae_widgets.model.kinds import Pass
 
 if TYPE_CHECKING:
@@ -172,11 +172,9 @@ class DeviceStep:
         if self._rounded:
             passed = Pass(*(values.float() for values in passed))
         code, output, penalised = passed
-        self._total, parts = self._objective(x, code, output, penalised, rows)
-        with torch.no_grad():
-            errors = item_errors(kind, output, x)
-            values = torch.stack([part.detach() for part in parts.values()])
-        return Results(tuple(parts), values[None], code.detach(), errors)
+        self._total, parts, errors = self._objective(x, code, output, penalised, rows)
+        values = torch.stack([part.detach() for part in parts.values()])
+        return Results(tuple(parts), values[None], code.detach(), errors.detach())
 
     def _indices(self, rows: NDArray[np.int32]) -> Tensor:
         indices = torch.from_numpy(rows)

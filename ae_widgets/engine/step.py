@@ -19,7 +19,7 @@ from ae_widgets.engine.noise import Noise
 from ae_widgets.engine.optimizers import Optimizer
 from ae_widgets.engine.rounding import rounds
 from ae_widgets.exceptions import TrainingError
-from ae_widgets.losses.reconstruction import item_errors, network_input
+from ae_widgets.losses.reconstruction import network_input
 from ae_widgets.model.kinds import Pass
 
 if TYPE_CHECKING:
@@ -193,13 +193,11 @@ class AutogradStep:
         code, output, penalised = passed
         within = ", which must lie from 0 to 1" if kind == "binary_cross_entropy" else ""
         with self._blamed(f"{kind} failed on what your decoder returned{within}"):
-            total, parts = self._objective(x, code, output, penalised, torch.from_numpy(rows))
-        with torch.no_grad():
-            errors = item_errors(kind, output, x)
-        noted.errors[place] = errors.numpy()
+            measured = self._objective(x, code, output, penalised, torch.from_numpy(rows))
+        noted.errors[place] = measured.errors.detach().numpy()
         if len(noted.codes):
             noted.codes[place] = code.detach().numpy()
-        return total, {name: part.item() for name, part in parts.items()}
+        return measured.total, {name: part.item() for name, part in measured.parts.items()}
 
     @contextmanager
     def _blamed(self, what: str) -> Iterator[None]:

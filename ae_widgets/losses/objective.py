@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 from ae_widgets.losses.complexity import complexity
 from ae_widgets.losses.names import WEIGHTS
-from ae_widgets.losses.reconstruction import reconstruction_error
+from ae_widgets.losses.reconstruction import item_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-__all__ = ["Objective", "ObjectiveSettings", "PartMeans"]
+__all__ = ["Measured", "Objective", "ObjectiveSettings", "PartMeans"]
 
 
 class ObjectiveSettings(Protocol):
@@ -95,6 +95,24 @@ class Beside(Protocol):
         """Return the parts of the codes (n, code_dim) of the items at `rows`."""
 
 
+class Measured(NamedTuple):
+    """What the objective makes of a batch.
+
+    Attributes
+    ----------
+    total : Tensor, a scalar
+        What is to be minimised.
+    parts : dict of str to Tensor
+        Each part before its weight, a scalar.
+    errors : Tensor of shape (n,)
+        The items' reconstruction errors.
+    """
+
+    total: Tensor
+    parts: dict[str, Tensor]
+    errors: Tensor
+
+
 class Objective:
     """alpha * reconstruction error + beta * complexity of the code, and what is beside.
 
@@ -139,8 +157,8 @@ class Objective:
         output: Tensor,
         penalised: Tensor | None = None,
         rows: Tensor | None = None,
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the scalar to minimise and each part before its weight.
+    ) -> Measured:
+        """Measure a batch.
 
         Parameters
         ----------
@@ -156,10 +174,10 @@ class Objective:
         settings, weights = self.settings, self.weights
         penalised = code if penalised is None else penalised
         # A part of weight 0 is measured but not differentiated: 0 * NaN is NaN.
+        output = output if weights["reconstruction"] else output.detach()
+        errors = item_errors(settings.reconstruction, output, x)
         parts = {
-            "reconstruction": reconstruction_error(
-                settings.reconstruction, output if weights["reconstruction"] else output.detach(), x
-            ),
+            "reconstruction": errors.mean(),
             "complexity": self.complexity(
                 penalised if weights["complexity"] else penalised.detach()
             ),
@@ -167,7 +185,8 @@ class Objective:
         if self._beside is not None and rows is not None:
             parts |= self._beside.parts(code, rows)
         weighted = [weights[name] * part for name, part in parts.items() if weights[name]]
-        return sum(weighted[1:], weighted[0]) if weighted else x.new_zeros(()), parts
+        total = sum(weighted[1:], weighted[0]) if weighted else x.new_zeros(())
+        return Measured(total, parts, errors)
 
     def complexity(self, penalised: Tensor) -> Tensor:
         """Return the complexity before its weight, of codes or of what its kind asks for."""

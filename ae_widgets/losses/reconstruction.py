@@ -21,37 +21,29 @@ __all__ = [
     "masked_mse",
     "multinomial",
     "network_input",
-    "reconstruction_error",
 ]
 
 SMALLEST = 1e-8
 """Vectors whose largest value is below this have no direction."""
 
 
-def reconstruction_error(kind: str, output: Tensor, target: Tensor) -> Tensor:
-    """Return the error of a batch: the mean of its items' errors.
+def item_errors(kind: str, output: Tensor, target: Tensor) -> Tensor:
+    """Return each item's reconstruction error, shape (n,); that of a batch is their mean.
 
     Parameters
     ----------
     kind : str
-        A mean over all values, either 'mse', the mean squared error; 'mae', the
+        A mean over the item's values, either 'mse', the mean squared error; 'mae', the
         mean absolute error; 'huber', half the squared error where it is below 1
         and linear beyond (P. J. Huber, "Robust estimation of a location
         parameter", Annals of Mathematical Statistics 35, 1964, with k = 1); or
         'binary_cross_entropy', ``-t log(o) - (1 - t) log(1 - o)`` with the
         logarithms bounded at -100, as `torch.nn.BCELoss` defines them.
-        Or a mean over items of `cosine`, `multinomial` or `masked_mse`.
+        Or `cosine`, `multinomial` or `masked_mse`.
     output, target : Tensor of shape (n, n_features)
         Both within [0, 1] for 'binary_cross_entropy'; `target` not negative for
         'multinomial', and with NaN in place of what is missing for 'masked_mse'.
     """
-    if kind in _VALUE_ERRORS:
-        return _VALUE_ERRORS[kind](output, target)
-    return _ITEM_ERRORS[kind](output, target).mean()
-
-
-def item_errors(kind: str, output: Tensor, target: Tensor) -> Tensor:
-    """Return each item's error, shape (n,); their mean is `reconstruction_error`."""
     if kind in _VALUE_ERRORS:
         return _VALUE_ERRORS[kind](output, target, reduction="none").mean(dim=1)
     return _ITEM_ERRORS[kind](output, target)

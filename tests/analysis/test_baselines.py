@@ -9,7 +9,7 @@ from ae_widgets.analysis import baselines
 from ae_widgets.analysis.baselines import pca_error
 from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses import RECONSTRUCTIONS
-from ae_widgets.losses.reconstruction import reconstruction_error
+from ae_widgets.losses.reconstruction import item_errors
 
 VALIDATION = np.arange(0, 200, 5)
 
@@ -49,7 +49,7 @@ def test_binary_cross_entropy_is_the_log_loss_of_binary_features(features):
 def test_the_error_is_the_one_that_is_trained_on(features, kind):
     scaled = 5 * features  # so that some residuals are beyond 1
     test, reconstruction = map(torch.from_numpy, expected(scaled, 2))
-    trained_on = reconstruction_error(kind, reconstruction, test).item()
+    trained_on = item_errors(kind, reconstruction, test).mean().item()
     error = pca_error(scaled, 2, kind, validation_rows=VALIDATION)
     assert error == pytest.approx(trained_on, rel=1e-5)
 
@@ -57,7 +57,7 @@ def test_the_error_is_the_one_that_is_trained_on(features, kind):
 def test_multinomial_takes_the_reconstruction_for_probabilities(features):
     test, reconstruction = map(torch.from_numpy, expected(features, 2))
     logits = reconstruction.clamp_min(1e-7).log()
-    trained_on = reconstruction_error("multinomial", logits, test).item()
+    trained_on = item_errors("multinomial", logits, test).mean().item()
     error = pca_error(features, 2, "multinomial", validation_rows=VALIDATION)
     assert error == pytest.approx(trained_on, rel=1e-6)
 

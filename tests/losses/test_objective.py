@@ -10,7 +10,7 @@ from ae_widgets import Settings
 from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
 from ae_widgets.losses.complexity import complexity
 from ae_widgets.losses.objective import Objective, PartMeans
-from ae_widgets.losses.reconstruction import reconstruction_error
+from ae_widgets.losses.reconstruction import item_errors
 
 GENERATOR = torch.Generator().manual_seed(0)
 X = torch.rand(8, 5, generator=GENERATOR)
@@ -23,8 +23,9 @@ OUTPUT = torch.rand(8, 5, generator=GENERATOR)
 )
 def test_total_is_alpha_reconstruction_plus_beta_complexity(kind, penalty):
     settings = Settings(alpha=0.7, beta=0.3, reconstruction=kind, complexity=penalty)
-    total, parts = Objective(settings)(X, CODE, OUTPUT)
-    assert parts["reconstruction"] == reconstruction_error(kind, OUTPUT, X)
+    total, parts, errors = Objective(settings)(X, CODE, OUTPUT)
+    assert torch.equal(errors, item_errors(kind, OUTPUT, X))
+    assert parts["reconstruction"] == errors.mean()
     assert parts["complexity"] == complexity(penalty, CODE)
     expected = 0.7 * parts["reconstruction"] + 0.3 * parts["complexity"]
     torch.testing.assert_close(total, expected)
@@ -33,7 +34,7 @@ def test_total_is_alpha_reconstruction_plus_beta_complexity(kind, penalty):
 def test_a_part_without_weight_has_no_gradient_and_is_still_measured():
     code = CODE.clone().requires_grad_()
     output = OUTPUT.clone().requires_grad_()
-    total, parts = Objective(Settings(alpha=1, beta=0))(X, code, output)
+    total, parts, _ = Objective(Settings(alpha=1, beta=0))(X, code, output)
     total.backward()
     assert code.grad is None
     assert output.grad is not None
@@ -41,7 +42,7 @@ def test_a_part_without_weight_has_no_gradient_and_is_still_measured():
 
 
 def test_both_weights_zero_give_zero_without_a_graph():
-    total, _ = Objective(Settings(alpha=0, beta=0))(X, CODE, OUTPUT.requires_grad_())
+    total, *_ = Objective(Settings(alpha=0, beta=0))(X, CODE, OUTPUT.requires_grad_())
     assert total.item() == 0
     assert not total.requires_grad
 

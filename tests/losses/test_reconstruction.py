@@ -6,7 +6,7 @@ from torch.distributions import Multinomial
 from torch.nn import functional
 
 from ae_widgets.losses import RECONSTRUCTIONS
-from ae_widgets.losses.reconstruction import item_errors, network_input, reconstruction_error
+from ae_widgets.losses.reconstruction import item_errors, network_input
 
 OUTPUT = torch.tensor([[0.2, 0.9, 0.5], [0.7, 0.1, 0.4]], dtype=torch.float64)
 TARGET = torch.tensor([[0.0, 1.0, 0.5], [1.0, 0.3, 0.4]], dtype=torch.float64)
@@ -31,24 +31,17 @@ def test_items_errors_are_those_of_the_definition(kind):
 
 
 @pytest.mark.parametrize("kind", RECONSTRUCTIONS)
-def test_items_average_to_the_whole(kind):
-    whole = reconstruction_error(kind, OUTPUT, TARGET)
-    torch.testing.assert_close(whole, EXPECTED[kind].mean())
-    torch.testing.assert_close(item_errors(kind, OUTPUT, TARGET).mean(), whole)
-
-
-@pytest.mark.parametrize("kind", RECONSTRUCTIONS)
 def test_gradients_equal_finite_differences(kind):
     output = OUTPUT.clone().requires_grad_()
     target = TARGET.clamp(0.01, 0.99)
     if kind == "masked_mse":
         target[0, 1] = NAN
-    assert torch.autograd.gradcheck(lambda o: reconstruction_error(kind, o, target), output)
+    assert torch.autograd.gradcheck(lambda o: item_errors(kind, o, target), output)
 
 
 def test_cross_entropy_is_bounded_at_the_ends():
     output = torch.tensor([[0.0, 1.0]])
-    assert reconstruction_error("binary_cross_entropy", output, 1 - output) == 100
+    assert item_errors("binary_cross_entropy", output, 1 - output).tolist() == [100]
 
 
 def test_huber_is_linear_beyond_one():
@@ -114,5 +107,5 @@ def test_only_the_masked_error_hides_missing_values_from_the_network():
 def test_gradients_of_extreme_values_are_finite(kind, size, other):
     signs = torch.tensor([[1.0, -1.0, 1.0, 0.0], [-1.0, 1.0, 1.0, 1.0]])
     output = (size * signs).requires_grad_()
-    reconstruction_error(kind, output, other * signs.flip(0).abs()).backward()
+    item_errors(kind, output, other * signs.flip(0).abs()).mean().backward()
     assert torch.isfinite(output.grad).all()
