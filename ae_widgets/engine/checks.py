@@ -10,14 +10,19 @@ from ae_widgets.exceptions import DataError, SettingsError
 from ae_widgets.losses import TAKES_MISSING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ae_widgets.engine.settings import Settings
 
 __all__ = ["check_settings", "roomy_code"]
 
+OF_A_RANGE = TAKES_MISSING | {"multinomial", "binary_cross_entropy"}
+"""Kinds of reconstruction error that not every value allows."""
+
 
 def check_settings(  # noqa: PLR0913  # what there is to know of the data
     settings: Settings,
-    value_range: tuple[float, float],
+    value_range: Callable[[], tuple[float, float]],
     *,
     n_features: int | None = None,
     n_samples: int | None = None,
@@ -31,9 +36,9 @@ def check_settings(  # noqa: PLR0913  # what there is to know of the data
     ----------
     settings : Settings
         What is to be trained.
-    value_range : tuple of float
-        The smallest and the largest value that the network is given, NaN left out; NaN if
-        there is none.
+    value_range : callable
+        Returns the smallest and the largest value that the network is given, NaN left out;
+        NaN if there is none. Asked only where it matters: it takes a pass over the data.
     n_features : int, optional
         How many values of an item it is given, if they must be those of an image for a
         convolutional trunk.
@@ -57,13 +62,14 @@ def check_settings(  # noqa: PLR0913  # what there is to know of the data
     DataError
         If every value is missing.
     """
-    kind, (low, high) = settings.reconstruction, value_range
+    kind = settings.reconstruction
     if missing and kind not in TAKES_MISSING:
         msg = (
             f"{kind} needs every value, but some are missing (NaN). Fill them in, or choose "
             "masked_mse (missing='mask'), which leaves them out."
         )
         raise SettingsError(msg)
+    low, high = value_range() if kind in OF_A_RANGE else (0.0, 0.0)
     if math.isnan(low):
         msg = "X has no value that is not missing (NaN). Check how it was read."
         raise DataError(msg)

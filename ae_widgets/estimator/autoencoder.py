@@ -570,7 +570,7 @@ class Autoencoder(
         data = Dataset(features)
         check_settings(
             settings,
-            data.value_range,
+            lambda: data.value_range,
             n_features=data.n_features,
             n_samples=n_samples,
             own_modules=own,

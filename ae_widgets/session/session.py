@@ -541,7 +541,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         inputs = self._inputs.of(settings).inputs
         check_settings(
             settings,
-            inputs.value_range,
+            lambda: inputs.value_range,
             n_features=inputs.n_features,
             n_samples=inputs.n_samples,
             missing=inputs.has_missing,
