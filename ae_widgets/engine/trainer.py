@@ -16,24 +16,27 @@ import torch
 from torch import Tensor
 
 from ae_widgets.engine.best import Best
+from ae_widgets.engine.choice import fastest_step, make_step
 from ae_widgets.engine.device import find_device
 from ae_widgets.engine.finite import are_finite, are_moderate
 from ae_widgets.engine.guidance import Guidance
-from ae_widgets.engine.items import chunk_rows, items, take
+from ae_widgets.engine.items import items
 from ae_widgets.engine.kinds import KINDS
 from ae_widgets.engine.learning_rate import Schedule
 from ae_widgets.engine.means import Mark, mark, since
+from ae_widgets.engine.order import Order
+from ae_widgets.engine.passing import Passing
 from ae_widgets.engine.protocol import LossParts, LossRecord
-from ae_widgets.engine.sampling import WeightedRows, balance_labels
+from ae_widgets.engine.sampling import balance_labels
+from ae_widgets.engine.seen import Seen
 from ae_widgets.engine.settings import OBJECTIVE_SETTINGS
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep, EncodingStep, Noted
 from ae_widgets.engine.stopping import Stopping
 from ae_widgets.exceptions import NonFiniteLossError, SettingsError
 from ae_widgets.losses.objective import Objective, PartMeans
-from ae_widgets.losses.reconstruction import item_errors, network_input
 from ae_widgets.model.kinds import GatedNetwork
-from ae_widgets.model.network import build_network, evaluating
+from ae_widgets.model.network import build_network
 
 if TYPE_CHECKING:
     from typing import Any
@@ -115,10 +118,7 @@ class Trainer:
         )
         self._stepper = self._new_step()
         self._sample_weight = sample_weight
-        self._weighted: WeightedRows | None = None
-        self._order_generator = torch.Generator().manual_seed(settings.random_state)
-        self._order = self._new_order()
-        self._cursor = 0
+        self.order = Order(train, self._item_weight(), settings.random_state)
         self.step = 0
         self.epoch = 0
         self.seconds = 0.0
@@ -127,12 +127,8 @@ class Trainer:
         self.stopping = Stopping(settings.tol, settings.n_iter_no_change)
         self.best = Best(self.network)
         self._batch_seconds = math.inf
-        # Codes (n_samples, code_dim) and errors (n_samples,) as the training pass left
-        # them, once they are asked for; and those of this epoch, in its order, of which
-        # `_scatter` has brought the first into the order of the items.
-        self._seen: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
-        self._epoch_seen = _nothing(settings)
-        self._scattered = 0
+        self._passing = Passing(self.network, self.features, self.device)
+        self._seen: Seen | None = None  # once it is asked for
         # Where to go back to: the parameters given to begin with, and those at the end of
         # an epoch. The ones drawn can be drawn again.
         self._given_weights = weights or (self.weights() if self._own_modules else None)
@@ -144,7 +140,7 @@ class Trainer:
     @property
     def progress(self) -> float:
         """Epochs completed, with the present one's fraction."""
-        return self.epoch + self._cursor / len(self._order)
+        return self.epoch + self.order.cursor / len(self.order)
 
     def pass_latent(self) -> tuple[Tensor, Tensor]:
         """Return codes (n, code_dim) and errors (n,) as the training pass left them.
@@ -155,12 +151,9 @@ class Trainer:
         """
         if self._seen is None:
             codes, errors = (values.numpy() for values in self.encode())
-            self._seen = codes, errors
-            self._epoch_seen = codes[self._order], errors[self._order]
-            self._scattered = self._cursor
-        self._scatter()
-        codes, errors = self._seen
-        return torch.from_numpy(codes), torch.from_numpy(errors)
+            self._seen = Seen(codes, errors, self.order)
+        self._seen.scatter(self.order)
+        return torch.from_numpy(self._seen.codes), torch.from_numpy(self._seen.errors)
 
     @property
     def active_dimensions(self) -> int | None:
@@ -171,7 +164,7 @@ class Trainer:
     @property
     def steps_per_epoch(self) -> int:
         """Batches an epoch at the present batch size."""
-        return math.ceil(len(self._order) / self.settings.batch_size)
+        return math.ceil(len(self.order) / self.settings.batch_size)
 
     def change(self, name: str, value: Any) -> None:
         """Put a live setting in force from the next batch on.
@@ -192,8 +185,8 @@ class Trainer:
             # Losses under another objective do not compare with the best so far.
             self.stopping.forget()
             self.schedule.forget_losses()
-        if balances != self._balances and not self._cursor:
-            self._order = self._new_order()
+        if balances != self._balances and not self.order.cursor:
+            self.order.begin(self._item_weight())
 
     def batches_within(self, seconds: float) -> int:
         """Return about how many batches take as long as that, at least one."""
@@ -225,10 +218,10 @@ class Trainer:
         size = self.settings.batch_size
         if self.objective.warming_up(self.progress):
             max_batches = 1  # each has its own weight
-        rows = self._next_rows(max_batches)
+        rows = self.order.next(max_batches * size)
         trained = self._stepper.train(rows, size, self._noted(len(rows)))
         steps = -(-trained.n_items // size)
-        self._cursor += trained.n_items
+        self.order.cursor += trained.n_items
         self.step += steps
         self.means.items += trained.n_items
         seconds = time.perf_counter() - started
@@ -238,7 +231,7 @@ class Trainer:
             self._skip(min(size, len(rows) - trained.n_items))
             self.step += 1  # it was taken and is undone: what follows is at another step
             self._restore(trained.bad_total)
-        return self._cursor >= len(self._order)
+        return self.order.completed
 
     def finish_epoch(self) -> LossRecord:
         """Measure the held-out items, begin the next epoch, and return the whole epoch's losses.
@@ -250,7 +243,8 @@ class Trainer:
             loss of a batch has shown that. As for `run`, and the epoch begins again.
         """
         started = time.perf_counter()
-        self._scatter()
+        if self._seen is not None:
+            self._seen.scatter(self.order)
         validation = self.evaluate(self.validation_rows) if len(self.validation_rows) else None
         total = 0.0 if validation is None else validation.total
         if not are_moderate(self.network):
@@ -259,8 +253,7 @@ class Trainer:
         if not math.isfinite(total):
             self._restore(total)
         self.epoch += 1
-        self._cursor = self._scattered = 0
-        self._order = self._new_order()
+        self._begin_order()
         self.guidance.unsettle()
         self.seconds += time.perf_counter() - started
         train = LossParts(*self.means.summary())
@@ -291,7 +284,7 @@ class Trainer:
         """
         if not (ended and self.settings.restore_best):
             return self.best.give_back()
-        if self.best.lent is not None or (self.best.epoch == self.epoch and not self._cursor):
+        if self.best.lent is not None or (self.best.epoch == self.epoch and not self.order.cursor):
             return False  # they are in place
         self._keep_finite_weights()
         return self.best.lend(self.weights())
@@ -334,11 +327,11 @@ class Trainer:
         """Return the loss parts of the items at `rows` with the present weights."""
         codes, errors = self.encode(rows)
         if self._seen is not None:
-            self._seen[0][rows.numpy()] = codes.numpy()
-            self._seen[1][rows.numpy()] = errors.numpy()
+            self._seen.put(rows.numpy(), codes.numpy(), errors.numpy())
+        penalised = self._passing.penalised(self.settings.reconstruction, rows, codes)
         values = {
             "reconstruction": self._mean_error(rows, errors),
-            "complexity": self.objective.complexity(self._penalised(rows, codes)).item(),
+            "complexity": self.objective.complexity(penalised).item(),
             **self.guidance.measure(codes.to(self.device), rows),
         }
         weights = self.objective.weights
@@ -351,36 +344,21 @@ class Trainer:
         if isinstance(self._stepper, EncodingStep):
             every = torch.arange(self.features.shape[0]) if rows is None else rows
             passed = self._stepper.encode(every.numpy().astype(np.int32))
-        codes, errors = map(torch.from_numpy, passed) if passed else self._pass(rows)
-        if rows is None and self._weighted is not None and self._seen is not None:
-            for seen, values in zip(self._seen, (codes, errors), strict=True):
-                seen[:] = values.numpy()
-        return codes, errors
-
-    def _pass(self, rows: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Return codes and errors of `rows`, by torch."""
-        codes, errors = [], []
         kind = self.settings.reconstruction
-        with evaluating(self.network):
-            for chunk in self._chunks(rows):
-                x = take(self.features, chunk, kind).to(self.device)
-                code, output = self.network(network_input(kind, x))
-                codes.append(code.cpu())
-                errors.append(item_errors(kind, output, x).cpu())
-        return torch.cat(codes), torch.cat(errors)
+        codes, errors = (
+            map(torch.from_numpy, passed) if passed else self._passing.encode(kind, rows)
+        )
+        if rows is None and self.order.weighted and self._seen is not None:
+            self._seen.put(slice(None), codes.numpy(), errors.numpy())
+        return codes, errors
 
     def assign(self, codes: Tensor) -> tuple[NDArray[np.int32] | None, NDArray[np.int32] | None]:
         """Return class and cluster of codes (n, code_dim), shapes (n,); None where unknown."""
         return self.guidance.assign(codes.to(self.device))
 
-    @torch.no_grad()
     def reconstruct(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return reconstructions (n, n_features) and errors (n,) of `rows`."""
-        kind = self.settings.reconstruction
-        x = take(self.features, rows, kind).to(self.device)
-        with evaluating(self.network):
-            output = self.network(network_input(kind, x))[1]
-        return output.cpu(), item_errors(kind, output, x).cpu()
+        return self._passing.reconstruct(self.settings.reconstruction, rows)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return a copy of the parameters by name."""
@@ -442,16 +420,6 @@ class Trainer:
             self.schedule.load_memory(memory["schedule"])
             self._stepper.learning_rate = self.schedule.learning_rate
 
-    def _penalised(self, rows: Tensor, codes: Tensor) -> Tensor:
-        """Return what the complexity of the items at `rows` is measured on."""
-        parts, kind = [], self.settings.reconstruction
-        with evaluating(self.network):
-            chunks = torch.split(codes, chunk_rows(self.features.shape[1], self.network))
-            for chunk, code in zip(self._chunks(rows), chunks, strict=True):
-                x = network_input(kind, take(self.features, chunk, kind))
-                parts.append(self.network.penalised(x.to(self.device), code).cpu())
-        return torch.cat(parts)
-
     def state(self) -> dict[str, Any]:
         """Return all that the batches to come depend on, for `load_state`.
 
@@ -463,9 +431,7 @@ class Trainer:
             "step": self.step,
             "epoch": self.epoch,
             "seconds": self.seconds,
-            "cursor": self._cursor,
-            "order": self._order.copy(),
-            "order_generator": self._order_generator.get_state().numpy().copy(),
+            **self.order.state(),
             "weights": self.weights(),
             "finite_weights": self._last_finite_weights(),
             "optimizer": self.memory(),
@@ -484,11 +450,7 @@ class Trainer:
         KeyError, RuntimeError, TypeError, ValueError
             If `state` is not that of such a trainer; this one is then of no use.
         """
-        order = np.ascontiguousarray(state["order"], self._order.dtype)
-        fits = order.shape == self._order.shape and np.isin(order, self.train_rows).all()
-        if not fits or not 0 <= state["cursor"] <= len(order):
-            msg = f"its order is not one of the {len(self.train_rows):,} items to train on"
-            raise ValueError(msg)
+        self.order.check(state)
         self.load_weights(state["weights"])
         self.guidance.load_state(state["guidance"])
         # A run that once had to go on with autograd does so.
@@ -498,43 +460,34 @@ class Trainer:
             self._stepper = self._new_step(AutogradStep if by_autograd and written_out else None)
         self._finite_weights, self._finite_epoch = state["finite_weights"], state["epoch"]
         self.load_memory(state["optimizer"])
-        self._order_generator.set_state(torch.from_numpy(state["order_generator"]))
-        self._order, self._cursor = order, state["cursor"]
+        self.order.load_state(state)
         self.step, self.epoch, self.seconds = state["step"], state["epoch"], state["seconds"]
         vars(self.means).update(copy.deepcopy(state["means"]))
         self._recorded = Mark(*state["recorded"])
         vars(self.stopping).update(state["stopping"])
         if "best" in state:
             self.best.load_state(state["best"])
-        self._seen, self._epoch_seen = None, _nothing(self.settings)
-        self._scattered = self._cursor
-
-    def _next_rows(self, max_batches: int) -> NDArray[np.int32]:
-        return self._order[self._cursor : self._cursor + max_batches * self.settings.batch_size]
+        self._seen = None
 
     def _noted(self, n_items: int) -> Noted:
         """Return where the pass over the next items leaves what it computes anyway."""
         sums = self.means.under(self.objective.weights)
-        codes, errors = self._epoch_seen
-        if self._seen is None:
-            return Noted(codes, np.empty(n_items, np.float32), sums)
-        part = slice(self._cursor, self._cursor + n_items)
-        return Noted(codes[part], errors[part], sums)
+        if self._seen is not None:
+            return Noted(*self._seen.of_next(self.order, n_items), sums)
+        no_codes = np.empty((0, self.settings.architecture.code_dim), np.float32)
+        return Noted(no_codes, np.empty(n_items, np.float32), sums)
 
     def _skip(self, n_items: int) -> None:
         """Pass over items whose codes and errors are not finite."""
-        part = slice(self._cursor, self._cursor + n_items)
         if self._seen is not None:
-            for new, old in zip(self._epoch_seen, self._seen, strict=True):
-                new[part] = old[self._order[part]]
-        self._cursor += n_items
+            self._seen.keep(self.order, n_items)
+        self.order.cursor += n_items
 
-    def _scatter(self) -> None:
+    def _begin_order(self) -> None:
+        """Draw the order of the next epoch."""
+        self.order.begin(self._item_weight())
         if self._seen is not None:
-            part = slice(self._scattered, self._cursor)
-            for new, old in zip(self._epoch_seen, self._seen, strict=True):
-                old[self._order[part]] = new[part]
-        self._scattered = self._cursor
+            self._seen.begin()
 
     def _mean_error(self, rows: Tensor, errors: Tensor) -> float:
         errors = errors.double()
@@ -556,56 +509,27 @@ class Trainer:
             return self._sample_weight
         return balance_labels(self.guidance.labels.numpy(), self._sample_weight)
 
-    def _new_order(self) -> NDArray[np.int32]:
-        n, weight = len(self.train_rows), self._item_weight()
-        if weight is None:
-            self._weighted = None
-        elif self._weighted is None or self._weighted.weight is not weight:
-            self._weighted = WeightedRows(self.train_rows, weight)
-        if self._weighted is not None:
-            uniform = torch.rand(n, generator=self._order_generator, dtype=torch.float64)
-            return self._weighted.draw(uniform.numpy())
-        shuffle = torch.randperm(n, generator=self._order_generator, dtype=torch.int32)
-        order: NDArray[np.int32] = self.train_rows[shuffle.numpy()]
-        return order
-
     def _new_step(self, kind: Any = None) -> Step:
-        # Brings the compiler, which importing the estimator must not.
-        from ae_widgets.engine.device_step import DeviceStep
-
-        kind, settings, own = kind or self._step_class(), self.settings, self._own_modules
         self._heads_of_step = tuple(self.network.heads.parameters())
-        features = self.features.numpy() if isinstance(self.features, Tensor) else self.features
-        if kind is DeviceStep:
-            return DeviceStep(
-                self.network, features, self.objective, settings, self.device, own_modules=own
-            )
-        if self._own_modules:
-            return AutogradStep(self.network, features, self.objective, settings, own_modules=own)
-        step: Step = kind(self.network, features, self.objective, settings)
-        return step
+        return make_step(
+            kind or self._step_class(),
+            self.network,
+            self.features,
+            self.objective,
+            self.settings,
+            device=self.device,
+            own_modules=self._own_modules,
+        )
 
     def _step_class(self) -> Any:
         """Return the fastest kind of step that applies."""
-        from ae_widgets.engine.convolutional_step import ConvolutionalStep
-        from ae_widgets.engine.dense_step import DenseStep
-        from ae_widgets.engine.device_step import DeviceStep
-        from ae_widgets.engine.product_step import ProductStep
-        from ae_widgets.engine.sparse_step import SparseStep
-
-        if self.device.type != "cpu":
-            return DeviceStep
-        if self.guidance.in_force:
-            return AutogradStep
-        if not isinstance(self.features, Tensor):
-            kind: Any = SparseStep
-        elif self.settings.architecture.convolutional:
-            kind = ConvolutionalStep
-        else:
-            large = ProductStep.is_worth_it(self.settings, self.features.shape[1])
-            kind = ProductStep if large else DenseStep
-        known = not self._own_modules and kind.applies(self.settings)
-        return kind if known else AutogradStep
+        return fastest_step(
+            self.settings,
+            self.features,
+            self.device,
+            own_modules=self._own_modules,
+            guided=self.guidance.in_force,
+        )
 
     def _renew_step(self) -> None:
         memory = self._stepper.memory()
@@ -651,13 +575,6 @@ class Trainer:
         if written_out and not isinstance(self._stepper, kind):
             self._renew_step()
 
-    def _chunks(self, rows: Tensor | None) -> tuple[Tensor | slice, ...]:
-        n_samples, n_features = self.features.shape
-        size = chunk_rows(n_features, self.network)
-        if rows is not None:
-            return torch.split(rows, size)
-        return tuple(slice(start, start + size) for start in range(0, n_samples, size))
-
     def _draw(self) -> AutoencoderNetwork:
         settings = self.settings
         return build_network(
@@ -669,7 +586,7 @@ class Trainer:
 
     def _keep_finite_weights(self) -> None:
         """Copy the parameters of the last completed epoch, unless that is done."""
-        if not self._cursor and self._finite_epoch != self.epoch:
+        if not self.order.cursor and self._finite_epoch != self.epoch:
             self._finite_weights = {}  # frees them first
             self._finite_weights, self._finite_epoch = self.weights(), self.epoch
 
@@ -679,7 +596,7 @@ class Trainer:
 
     def _trial_error(self) -> float:
         """Return the mean error of some items that were trained on, with the present weights."""
-        codes, errors = self.encode(torch.from_numpy(self._order[:TRIAL_ITEMS]))
+        codes, errors = self.encode(torch.from_numpy(self.order.rows[:TRIAL_ITEMS]))
         return errors.mean().item() if codes.isfinite().all() else math.nan
 
     def _restore(self, loss: float) -> NoReturn:
@@ -688,10 +605,10 @@ class Trainer:
         self.load_weights(self._last_finite_weights())
         self._stepper.forget()
         self._forget_means()
-        if self._cursor >= len(self._order):  # the epoch's last batch: begin the epoch again
-            self._scatter()
-            self._cursor = self._scattered = 0
-            self._order = self._new_order()
+        if self.order.completed:  # the epoch's last batch: begin the epoch again
+            if self._seen is not None:
+                self._seen.scatter(self.order)
+            self._begin_order()
         what = "NaN" if math.isnan(loss) else "infinite"
         msg = (
             f"Loss became {what} at step {self.step:,} (learning rate {rate:g}). "
@@ -699,10 +616,6 @@ class Trainer:
             "Try a lower learning rate or scaled data, then go on."
         )
         raise NonFiniteLossError(msg)
-
-
-def _nothing(settings: Settings) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    return np.empty((0, settings.architecture.code_dim), np.float32), np.empty(0, np.float32)
 
 
 def _weights(network: AutoencoderNetwork) -> dict[str, NDArray[np.float32]]:

@@ -229,7 +229,7 @@ def test_a_trainer_takes_it_and_goes_on_with_another_where_it_no_longer_applies(
     assert type(trainer._stepper) is ConvolutionalStep
     trainer.pass_latent()
     codes, errors = trainer.encode()
-    rows = trainer._order[:16]
+    rows = trainer.order.rows[:16]
     trainer.run_batch()
     seen = trainer.pass_latent()
     torch.testing.assert_close(seen[0][rows], codes[rows], rtol=1e-4, atol=1e-5)

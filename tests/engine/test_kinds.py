@@ -140,7 +140,7 @@ def test_noise_is_live_and_without_it_the_model_is_plain():
     train(denoising, 3)
     train(plain, 3)
     assert bits(denoising) != bits(plain)
-    assert np.array_equal(denoising._order, plain._order)  # noise leaves the order alone
+    assert np.array_equal(denoising.order.rows, plain.order.rows)  # noise leaves the order alone
 
 
 # Variational: beta grows ----------------------------------------------------------

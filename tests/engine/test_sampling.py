@@ -98,12 +98,12 @@ def test_nothing_to_draw_is_refused():
 def test_an_epoch_is_as_many_draws_as_items_and_seeded():
     weight = np.arange(120.0)
     first, second = (Trainer(blobs(), small(), sample_weight=weight) for _ in "ab")
-    assert np.array_equal(first._order, second._order)
-    assert len(first._order) == len(first.train_rows) == 108
-    assert set(first._order.tolist()) <= set(first.train_rows.tolist())
-    before = first._order
+    assert np.array_equal(first.order.rows, second.order.rows)
+    assert len(first.order.rows) == len(first.train_rows) == 108
+    assert set(first.order.rows.tolist()) <= set(first.train_rows.tolist())
+    before = first.order.rows
     assert np.array_equal(train(first, 2), train(second, 2))
-    assert not np.array_equal(first._order, before)
+    assert not np.array_equal(first.order.rows, before)
 
 
 def test_an_item_without_weight_is_as_good_as_absent():
@@ -188,7 +188,7 @@ def balanced(trainer, epochs):
     """Train, and return how many items of the rare label each epoch drew."""
     drawn = []
     while trainer.epoch < epochs:
-        drawn.append(int(LABELS[trainer._order].sum()))
+        drawn.append(int(LABELS[trainer.order.rows].sum()))
         while not trainer.run_batch():
             pass
         trainer.finish_epoch()
@@ -225,4 +225,4 @@ def test_balancing_is_in_force_from_the_next_epoch():
     while not trainer.run_batch():
         pass
     trainer.finish_epoch()
-    assert 20 < np.isin(trainer._order, named).sum() < 80  # half of those that have a label
+    assert 20 < np.isin(trainer.order.rows, named).sum() < 80  # half of those that have a label

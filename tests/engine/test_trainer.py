@@ -160,7 +160,7 @@ def test_kept_codes_come_from_each_batch_also_when_asked_for_in_mid_epoch():
     trainer.pass_latent()
     expected = trainer.encode()[0].numpy()
     for start in (16, 32):
-        rows = trainer._order[start : start + 16]
+        rows = trainer.order.rows[start : start + 16]
         expected[rows] = trainer.encode(torch.from_numpy(rows))[0].numpy()
         trainer.run_batch()
     np.testing.assert_allclose(trainer.pass_latent()[0], expected, atol=1e-6)
