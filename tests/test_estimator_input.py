@@ -293,6 +293,30 @@ def test_categories_that_cannot_be_read_are_refused(form, categorical, message):
         quick(categorical=categorical).fit(form(blobs(20, 3)))
 
 
+def test_categories_that_were_not_there_at_fit_are_told_of():
+    frame = pd.DataFrame({"size": np.arange(6.0), "colour": ["red", "blue"] * 3})
+    model = quick(categorical="auto").fit(frame)
+    later = frame.assign(colour=["red", "pink", "blue", "grey", "pink", "red"])
+    said = r"3 items have 2 categories in column 'colour' that .*: 'grey', 'pink'\."
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataWarning)
+        with pytest.raises(DataWarning, match=said):
+            model.transform(later)
+        model.transform(frame)
+
+
+def test_rare_categories_are_told_of_at_fit_and_count_as_other_later():
+    names = [f"c{i:02}" for i in range(30)]
+    frame = pd.DataFrame({"size": np.arange(30.0), "city": names})
+    with pytest.warns(DataWarning, match="the 20 most frequent are kept, the others are 'other'"):
+        model = quick(categorical="auto").fit(frame)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        codes = model.transform(frame.assign(city=["nowhere"] * 30))
+    rare = frame.assign(city=[names[-1]] * 30)
+    np.testing.assert_array_equal(codes, model.transform(rare))
+
+
 # Anything -------------------------------------------------------------------------------
 
 ANYTHING = st.one_of(NUMBERS, ARRAYS, TABLES, NESTED, FRAMES)

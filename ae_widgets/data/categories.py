@@ -144,7 +144,7 @@ def one_hot(
     """
     texts = [None if is_missing(value) else str(value) for value in values]
     counts = Counter(text for text in texts if text is not None)
-    chosen, notice = (tuple(known), "") if known is not None else _chosen(name, counts, order)
+    chosen, notice = _chosen(name, counts, order) if known is None else _known(name, counts, known)
     column = {text: i for i, text in enumerate(chosen)}
     result = np.zeros((len(texts), max(len(chosen), 1)), np.float32)
     for row, text in enumerate(texts):
@@ -168,6 +168,19 @@ def _chosen(name: str, counts: Counter[str], order: Sequence[str]) -> tuple[tupl
         f"kept, the others are {OTHER!r}."
     )
     return (*named, OTHER), notice
+
+
+def _known(name: str, counts: Counter[str], known: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """Return the categories known before, and what is to be said of others."""
+    if OTHER in known or not (new := sorted(counts.keys() - set(known))):
+        return tuple(known), ""
+    n_new = sum(counts[text] for text in new)
+    categories = "a category" if len(new) == 1 else f"{len(new):,} categories"
+    items = "item has" if n_new == 1 else "items have"
+    return tuple(known), (
+        f"{n_new:,} {items} {categories} in column {name!r} that nothing was trained on: "
+        f"{listing([*map(repr, new)])}. They count as none of the known ones."
+    )
 
 
 def _is_text(series: nw.Series[Any]) -> bool:

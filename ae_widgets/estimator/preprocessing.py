@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -15,7 +16,7 @@ from ae_widgets.data.reader import check_size
 from ae_widgets.data.sparse import is_sparse
 from ae_widgets.data.table import listing
 from ae_widgets.engine.preprocess import fit_preprocessor
-from ae_widgets.exceptions import DataError
+from ae_widgets.exceptions import DataError, DataWarning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,6 +87,8 @@ class Preprocessing(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         if known:
             self._check_columns(names)
         table = read_frame(frame, None, self.categorical, known)
+        for notice in table.notices:
+            warnings.warn(notice, DataWarning, stacklevel=4)
         if reset:
             self.categories_, self._groups = table.categories, table.groups
         return pd.DataFrame(table.values, columns=list(table.names or ()))
