@@ -204,6 +204,14 @@ def test_an_interrupt_keeps_the_model(monkeypatch):
     assert model.transform(X).shape == (len(X), 2)
 
 
+def test_a_loss_without_any_weight_is_told_of():
+    X = blobs(100, 6)
+    with pytest.warns(ConvergenceWarning, match="Every weight of the loss is 0"):
+        model = quick(alpha=0).fit(X)
+    assert model.n_iter_ > 0
+    quick(alpha=0, beta=1e-3).fit(X)  # a warning is an error here
+
+
 def test_a_loss_that_is_not_finite_keeps_the_last_good_model():
     X = blobs(100, 6) * np.float32(1e25)
     model = quick(learning_rate_init=1e3, max_iter=50)
@@ -227,6 +235,9 @@ def test_a_loss_that_is_not_finite_in_the_first_epoch_is_none():
         ({"alpha": -1}, "alpha must be a number"),
         ({"complexity": "l3"}, "complexity must be one of"),
         ({"learning_rate_init": 0}, "learning_rate"),
+        ({"early_stopping": "no"}, "early_stopping must be True or False, got 'no'"),
+        ({"warm_start": 1}, "warm_start must be True or False, got 1"),
+        ({"verbose": "False"}, "verbose must be True or False, got 'False'"),
         ({"reconstruction": "binary_cross_entropy"}, "binary_cross_entropy needs"),
     ],
 )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ae_widgets.engine.settings import Settings
 
-__all__ = ["check_settings", "roomy_code"]
+__all__ = ["check_settings", "nothing_weighs", "roomy_code"]
 
 OF_A_RANGE = TAKES_MISSING | {"multinomial", "binary_cross_entropy"}
 """Kinds of reconstruction error that not every value allows."""
@@ -142,6 +142,13 @@ def _check_trunk(settings: Settings, n_features: int) -> None:
 
 def _made(settings: Settings) -> str:
     return f"preprocess={show_steps(settings.preprocess)} makes"
+
+
+def nothing_weighs(settings: Settings) -> str:
+    """Say so if no part of the loss has a weight; '' if one has."""
+    if settings.alpha or settings.beta or settings.gamma or settings.delta:
+        return ""
+    return "Every weight of the loss is 0: training changes nothing. Raise alpha."
 
 
 def roomy_code(code_dim: int, n_features: int) -> str:

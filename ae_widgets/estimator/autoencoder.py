@@ -6,6 +6,7 @@ import copy
 import math
 import warnings
 from functools import partial
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -29,7 +30,7 @@ from ae_widgets.estimator.groups import GroupingAutoencoder, class_numbers, requ
 from ae_widgets.estimator.imputation import Imputation
 from ae_widgets.estimator.progress import ProgressBar
 from ae_widgets.estimator.recommendation import Recommendation
-from ae_widgets.estimator.remarks import warn_of_code, warn_of_columns
+from ae_widgets.estimator.remarks import warn_of_code, warn_of_columns, warn_of_weights
 from ae_widgets.estimator.runs import RunConversion, active_dimensions, finished
 from ae_widgets.estimator.similarity import Similarity
 from ae_widgets.exceptions import SettingsError
@@ -474,7 +475,8 @@ class Autoencoder(
             where `item_shape` says that they are pixels, of values far beyond 1; and of a code
             that is larger than an item. Not where training goes on.
         ConvergenceWarning
-            If the loss has been more than 100 times that of the first epoch for three.
+            If the loss has been more than 100 times that of the first epoch for three, or no
+            part of it has a weight.
         """
         X, y = self._split(X, y)
         warm = self.warm_start and hasattr(self, "network_")
@@ -488,6 +490,7 @@ class Autoencoder(
         trainer = self._trainer(inputs, settings, weight, labels, warm=warm)
         if not warm:
             warn_of_columns(self, features, settings)
+        warn_of_weights(settings)
         epochs = trainer.settings.max_iter
         data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         fitted: Self = watched(
@@ -667,6 +670,12 @@ class Autoencoder(
     @own_names()
     def _settings(self) -> Settings:
         seed = _seed(self.random_state)
+        for name in ("early_stopping", "warm_start", "verbose"):
+            value = getattr(self, name)
+            level = name == "verbose" and isinstance(value, Integral)  # scikit-learn has levels
+            if not isinstance(value, (bool, np.bool_)) and not level:
+                msg = f"{name} must be True or False, got {value!r}."
+                raise SettingsError(msg)
         same = (
             "code_dim", "hidden_layer_sizes", "activation", "code_activation",
             "output_activation", "alpha", "beta", "gamma", "n_clusters", "clustering",

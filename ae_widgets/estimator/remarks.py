@@ -5,15 +5,17 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from sklearn.exceptions import ConvergenceWarning
+
 from ae_widgets.data.remarks import remarks
-from ae_widgets.engine.checks import roomy_code
+from ae_widgets.engine.checks import nothing_weighs, roomy_code
 from ae_widgets.engine.items import items
 from ae_widgets.exceptions import DataWarning
 
 if TYPE_CHECKING:
     from ae_widgets.engine.settings import Settings
 
-__all__ = ["warn_of_code", "warn_of_columns"]
+__all__ = ["warn_of_code", "warn_of_columns", "warn_of_weights"]
 
 
 def warn_of_columns(model: Any, features: Any, settings: Settings) -> None:
@@ -44,3 +46,9 @@ def warn_of_code(settings: Settings, n_features: int) -> None:
     """Say so if the code is larger than what the network is given."""
     if said := roomy_code(settings.architecture.code_dim, n_features):
         warnings.warn(said, DataWarning, stacklevel=4)
+
+
+def warn_of_weights(settings: Settings) -> None:
+    """Say so if no part of the loss has a weight."""
+    if said := nothing_weighs(settings):
+        warnings.warn(said, ConvergenceWarning, stacklevel=3)

@@ -9,6 +9,8 @@ import numpy as np
 from ae_widgets.exceptions import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike, NDArray
 
     from ae_widgets.data import Dataset
@@ -24,6 +26,7 @@ class Imputation:
     """What a session fills in."""
 
     dataset: Dataset
+    reconstruct: Callable[[ArrayLike], Reconstructions]
 
     @property
     def imputed(self) -> NDArray[np.float32]:
@@ -56,7 +59,3 @@ class Imputation:
             outputs = self.reconstruct(some).outputs
             features[some] = np.where(np.isnan(features[some]), outputs, features[some])
         return features
-
-    def reconstruct(self, indices: ArrayLike) -> Reconstructions:
-        """Return the reconstructions of some items; see `Session`."""
-        raise NotImplementedError

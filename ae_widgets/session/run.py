@@ -86,6 +86,7 @@ class Run:
         self._divergence.follow(settings)
         self._warning = ""
         self._awaited = 0  # commands to train that the trainer has not taken up yet
+        self._while_running = ""
         self.halting = False
         self.status = Status(watched="validation" if held_out else "training")
         self.follow_settings(settings)
@@ -137,12 +138,16 @@ class Run:
         """Whether it trains and was not told to halt."""
         return self.status.busy and not self.halting
 
-    def starting(self) -> None:
-        """Note that training was asked for and the trainer has not answered yet."""
+    def starting(self, note: str = "") -> None:
+        """Note that training was asked for and the trainer has not answered yet.
+
+        `note` is something to say of the run while it trains.
+        """
         self.error = None
+        self._while_running = note
         self.halting = False
         self._awaited += 1
-        self.status = replace(self.status, state="starting", reason="", note="", error=False)
+        self.status = replace(self.status, state="starting", reason="", note=note, error=False)
 
     def stopped(self) -> None:
         """Note that the trainer was closed in the middle of training."""
@@ -200,7 +205,7 @@ class Run:
     def _state(self, event: StateChanged) -> set[str]:
         note, error, state = self.status.note, self.status.error, event.state
         if state == "running":
-            note, error, self.error = "", False, None
+            note, error, self.error = self._while_running, False, None
             self._awaited = max(0, self._awaited - 1)
         elif self._awaited:
             state = "starting"  # it answers an earlier command

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.analysis.anomalies import SCORES
-from ae_widgets.engine.checks import check_settings, roomy_code
+from ae_widgets.engine.checks import check_settings, nothing_weighs, roomy_code
 from ae_widgets.engine.launch import TRAINERS
 from ae_widgets.engine.missing import settings_in_force
 from ae_widgets.engine.protocol import (
@@ -21,10 +20,7 @@ from ae_widgets.engine.protocol import (
     Failed,
     Latent,
     Pause,
-    Reconstruct,
-    Reconstructed,
     Replay,
-    RequestLatent,
     Resume,
     Step,
     Stop,
@@ -33,7 +29,6 @@ from ae_widgets.engine.protocol import (
 from ae_widgets.engine.sampling import check_sample_weight
 from ae_widgets.engine.settings import PRESETS, Settings
 from ae_widgets.exceptions import DataError, SettingsError, TrainingError
-from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.session import registry
 from ae_widgets.session.background import Background
 from ae_widgets.session.groups import Grouping
@@ -42,9 +37,9 @@ from ae_widgets.session.inputs import Inputs
 from ae_widgets.session.items import read_items
 from ae_widgets.session.keeping import Keeping
 from ae_widgets.session.labelling import Labelling
-from ae_widgets.session.latent import Reconstructions
 from ae_widgets.session.link import Link
 from ae_widgets.session.observers import Observers
+from ae_widgets.session.questions import Questions
 from ae_widgets.session.readings import Readings
 from ae_widgets.session.run import Run
 from ae_widgets.session.similarity import Similarity
@@ -65,7 +60,6 @@ if TYPE_CHECKING:
 __all__ = ["PastRun", "Session"]
 
 _numbers = itertools.count(1)
-_ANSWER_SECONDS = 30.0
 _PATIENCE_SECONDS = 4.0
 _COMPILING = "Compiling the training loop for this machine: only once, up to a minute."
 
@@ -93,7 +87,7 @@ class PastRun:
     journal: Journal
 
 
-class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
+class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Readings):
     """An autoencoder in training, without a screen.
 
     All methods may be called from any thread and return at once; only `wait`,
@@ -324,7 +318,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
             if self._pending and self.status.state == "idle":
                 self._renew()
             else:
-                self._run.say("")
+                self._run.say(nothing_weighs(current))
         self._background.request_baseline(self.settings, self.features)
         self._notify("settings", "status", "baseline", "journal")
 
@@ -382,96 +376,6 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         """
         self._background.do(topic, job)
 
-    def request_latent(self) -> None:
-        """Ask for the next picture of the latent space; topic 'latent' tells of it."""
-        self._link.send(RequestLatent())
-
-    def request_explained_variance(self) -> None:
-        """Ask what share of the variance components keep; topic 'variance' tells of it.
-
-        It is that of the items as the first PCA of the next run is given them.
-        """
-        self._background.request_variance(self.settings.change(**self.pending))
-
-    def request_scores(self, kind: str = "reconstruction") -> None:
-        """Ask for the anomaly scores of the last frame; topic 'scores' tells of them.
-
-        Parameters
-        ----------
-        kind : str, default='reconstruction'
-            As `anomaly_score` of `Autoencoder`.
-        """
-        if kind not in SCORES:
-            msg = f"kind must be one of {', '.join(SCORES)}, got {kind!r}."
-            raise SettingsError(msg)
-        if (frame := self.latent) is not None:
-            masked = self.settings.reconstruction in TAKES_MISSING
-            self._background.request_scores(kind, frame, masked=masked)
-
-    def request_reconstructions(
-        self,
-        indices: ArrayLike,
-        callback: Callable[[Reconstructions], None],
-        failed: Callable[[DataError], None] | None = None,
-    ) -> None:
-        """Have `callback` called with the reconstructions of `indices`, on another thread.
-
-        If they cannot be brought back into the space of the items, the status line says so
-        and `failed` is called with the error.
-
-        Raises
-        ------
-        DataError
-            If an index is not one of an item.
-        """
-        rows = self._items_at(indices)
-        with self._lock:
-            self.prepare()
-            prepared = self._prepared  # of the run that is asked
-            missing = self.settings.reconstruction in TAKES_MISSING
-            unstored = np.nan if missing else 0.0  # of a sparse matrix
-
-            def answer(event: Reconstructed) -> None:
-                inputs = prepared.drawn.rows(rows, unstored)
-                seen = prepared.inputs.rows(rows, unstored), event.reconstructions
-                try:
-                    outputs = prepared.originals(event.reconstructions)
-                except DataError as error:
-                    self.say(str(error), error=True)
-                    if failed is not None:
-                        failed(error)
-                    return
-                epoch = self._run.latent.epoch if self._run.latent else 0.0
-                callback(Reconstructions(rows, inputs, outputs, event.errors, epoch, seen))
-
-            self._link.ask(lambda request: Reconstruct(request, rows), answer)
-
-    def reconstruct(self, indices: ArrayLike) -> Reconstructions:
-        """Return the reconstructions of the items at `indices` with the present weights.
-
-        Raises
-        ------
-        DataError
-            If an index is not one of an item, or a step of `Settings.preprocess` cannot be
-            undone for what the network gave.
-        TrainingError
-            If the trainer does not answer.
-        """
-        answers: list[Reconstructions | DataError] = []
-        answered = threading.Event()
-
-        def take(answer: Reconstructions | DataError) -> None:
-            answers.append(answer)
-            answered.set()
-
-        self.request_reconstructions(indices, take, take)
-        if not answered.wait(_ANSWER_SECONDS):
-            msg = f"The trainer did not answer within {_ANSWER_SECONDS:g} s. See session.error."
-            raise self.error or TrainingError(msg)
-        if isinstance(answer := answers[0], DataError):
-            raise answer
-        return answer
-
     def wait(self, timeout: float | None = None) -> Status:
         """Wait until the run pauses or ends.
 
@@ -522,21 +426,6 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         self._background.request_baseline(settings, self._prepared.inputs.features)
         return Run(number, settings, self.dataset.n_samples)
 
-    def _items_at(self, indices: ArrayLike) -> NDArray[np.int64]:
-        """Return indices of items, or raise DataError."""
-        given = np.asarray(indices).ravel()
-        if given.size and given.dtype.kind not in "iu":
-            msg = (
-                f"Items are chosen by whole numbers, got {given.dtype} values. For a mask, pass "
-                "numpy.flatnonzero(mask)."
-            )
-            raise DataError(msg)
-        n_samples = self.dataset.n_samples
-        for index in given[(given < 0) | (given >= n_samples)]:
-            msg = f"There is no item {index}: indices go from 0 to {n_samples - 1}."
-            raise DataError(msg)
-        return given.astype(np.int64)
-
     def _check_settings(self, settings: Settings) -> None:
         inputs = self._inputs.of(settings).inputs
         check_settings(
@@ -565,9 +454,14 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
         notices = [*self._prepared.notices]
         if said := roomy_code(code_dim, n):
             notices.append(said)
-        if self.settings.delta and (notice := self._labelling.notice):
-            notices.append(notice)
+        if hindrance := self._hindrance():
+            notices.append(hindrance)
         return tuple(notices)
+
+    def _hindrance(self) -> str:
+        """Return what keeps the loss, or its classes, from being trained; '' if nothing does."""
+        notice = self._labelling.notice if self.settings.delta else ""
+        return nothing_weighs(self.settings) or notice
 
     def _launch(self, begin: Begin) -> None:
         self._link.launch(begin)
@@ -581,9 +475,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Readings):
     def _go(self, command: Resume | Step | Replay) -> None:
         self.prepare()
         registry.hold(self)
-        self._run.starting()
-        if self.settings.delta and (notice := self._labelling.notice):
-            self._run.say(notice)
+        self._run.starting(self._hindrance())
         self._link.send(command)
 
     def _all_done(self) -> bool:

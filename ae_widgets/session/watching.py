@@ -36,6 +36,7 @@ class Watching:
     dataset: Dataset
     settings: Settings
     closed: bool
+    prepare: Callable[[], None]
     _link: Link
     _run: Run
     _observers: Observers
@@ -68,9 +69,12 @@ class Watching:
         """The last picture of the latent space, None before the first.
 
         While the run is not training it is that of the present weights. If nothing
-        observes 'latent', reading it waits until the trainer has encoded all items.
+        observes 'latent', reading it waits until the trainer has encoded all items; where
+        the run goes on from a fitted estimator, also before it is started.
         """
         if not self._watched and threading.get_ident() != self._events_thread:
+            if self._run.latent is None and self._run.weights is not None and not self.closed:
+                self.prepare()
             with self._settled:
                 if not self._up_to_date() and self._link.send(RequestLatent()):
                     self._settled.wait_for(self._up_to_date, _ANSWER_SECONDS)

@@ -113,6 +113,18 @@ def test_commands_in_quick_succession_are_all_obeyed(session):
     assert one.wait(30).reason == "batch"
 
 
+def test_a_loss_without_any_weight_is_told_of_until_it_has_one(session):
+    one = session()
+    one.change(alpha=0)
+    assert one.status.message == (
+        "Ready: press Start. Every weight of the loss is 0: training changes nothing. Raise alpha."
+    )
+    one.start()
+    assert "Every weight of the loss is 0" in one.wait(30).message
+    one.change(alpha=0.5)
+    assert "Every weight" not in one.status.message
+
+
 @pytest.mark.parametrize(("how", "epochs"), [("resume", 6), ("step", 5)])
 def test_going_on_after_the_last_epoch_says_what_to_raise(session, how, epochs):
     one = session()

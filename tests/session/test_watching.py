@@ -20,6 +20,14 @@ def session(request):
     one.close()
 
 
+def test_codes_of_a_fitted_estimator_are_there_before_its_run_is_started():
+    model = Autoencoder(max_iter=2, random_state=0).fit(blobs())
+    session = Session(model, blobs(), trainer="thread")
+    np.testing.assert_allclose(session.codes, model.transform(blobs()), rtol=1e-4, atol=1e-5)
+    assert (session.status.state, session.status.step) == ("idle", 0)
+    session.close()
+
+
 def test_codes_are_computed_when_they_are_read(session):
     assert session.latent is None
     assert np.isnan(session.codes).all()
