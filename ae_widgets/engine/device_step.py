@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ae_widgets.engine.settings import Settings
     from ae_widgets.engine.step import Noted
-    from ae_widgets.losses.objective import Objective
+    from ae_widgets.losses.objective import Measured, Objective
     from ae_widgets.model.network import AutoencoderNetwork
 
 __all__ = ["DeviceStep", "Results"]
@@ -98,7 +98,7 @@ class DeviceStep:
         self.resident = resident
         if resident:
             self._features = self._features.to(device)
-        self._total = torch.zeros((), device=device)
+        self._measured: Measured | None = None
         self._optimizer = Optimizer(network.named_parameters(), settings)
         self._noise = Noise(network, settings.random_state, own_modules=own_modules, device=device)
 
@@ -129,8 +129,7 @@ class DeviceStep:
     def update(self) -> None:
         """Move the parameters by the gradients of the batch last measured."""
         self._optimizer.clear()
-        if self._total.requires_grad:
-            self._total.backward()  # type: ignore[no-untyped-call]  # torch has no type here
+        if self._measured is not None and self._measured.backward():
             self._optimizer.settings = self._objective.settings
             self._optimizer.step(self.learning_rate)
 
@@ -172,9 +171,9 @@ class DeviceStep:
         if self._rounded:
             passed = Pass(*(values.float() for values in passed))
         code, output, penalised = passed
-        self._total, parts, errors = self._objective(x, code, output, penalised, rows)
-        values = torch.stack([part.detach() for part in parts.values()])
-        return Results(tuple(parts), values[None], code.detach(), errors.detach())
+        self._measured = measured = self._objective(x, code, output, penalised, rows)
+        values = torch.stack([part.detach() for part in measured.parts.values()])
+        return Results(tuple(measured.parts), values[None], code.detach(), measured.errors.detach())
 
     def _indices(self, rows: NDArray[np.int32]) -> Tensor:
         indices = torch.from_numpy(rows)

@@ -26,10 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-    from torch import Tensor
 
     from ae_widgets.engine.settings import Settings
-    from ae_widgets.losses.objective import Objective
+    from ae_widgets.losses.objective import Measured, Objective
     from ae_widgets.model.network import AutoencoderNetwork
 
 __all__ = ["AutogradStep", "EncodingStep", "Noted", "Step", "Trained"]
@@ -138,7 +137,7 @@ class AutogradStep:
         self._features = items(features)
         self._objective = objective
         self._own_modules = own_modules
-        self._total = torch.zeros(())
+        self._measured: Measured | None = None
         self._noise = Noise(network, settings.random_state, own_modules=own_modules)
         self._optimizer = Optimizer(network.named_parameters(), objective.settings)
 
@@ -148,10 +147,9 @@ class AutogradStep:
             return self._train(rows, batch_size, noted)
 
     def _train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
-        weights = self._objective.weights
         for start in range(0, len(rows), batch_size):
             batch = slice(start, min(start + batch_size, len(rows)))
-            values = self.measure(rows[batch], noted, batch)
+            values, weights = self.measure(rows[batch], noted, batch)
             total = sum(weights[name] * value for name, value in values.items())
             if not math.isfinite(total):
                 return Trained(start, total)
@@ -159,23 +157,22 @@ class AutogradStep:
             noted.sums[:] += np.array(list(values.values())) * (batch.stop - batch.start)
         return Trained(len(rows), None)
 
-    def measure(self, rows: NDArray[np.int32], noted: Noted, batch: slice) -> dict[str, float]:
-        """Pass one batch through the network and return its loss parts."""
-        self._total, parts = self._pass(rows, noted, batch)
-        return parts
+    def measure(
+        self, rows: NDArray[np.int32], noted: Noted, batch: slice
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        """Pass one batch through the network and return its loss parts and their weights."""
+        self._measured = measured = self._pass(rows, noted, batch)
+        return {name: part.item() for name, part in measured.parts.items()}, measured.weights
 
     def update(self) -> None:
         """Move the parameters by the gradients of the batch last measured."""
         self._optimizer.settings = self._objective.settings
         self._optimizer.clear()
-        if self._total.requires_grad:
-            self._total.backward()  # type: ignore[no-untyped-call]  # torch has no type here
+        if self._measured is not None and self._measured.backward():
             self._optimizer.step(self.learning_rate)
 
-    def _pass(
-        self, rows: NDArray[np.int32], noted: Noted, place: slice
-    ) -> tuple[Tensor, dict[str, float]]:
-        """Return the objective of some items and its parts; note their codes and errors.
+    def _pass(self, rows: NDArray[np.int32], noted: Noted, place: slice) -> Measured:
+        """Return the objective of some items; note their codes and errors.
 
         Raises
         ------
@@ -197,7 +194,7 @@ class AutogradStep:
         noted.errors[place] = measured.errors.detach().numpy()
         if len(noted.codes):
             noted.codes[place] = code.detach().numpy()
-        return measured.total, {name: part.item() for name, part in measured.parts.items()}
+        return measured
 
     @contextmanager
     def _blamed(self, what: str) -> Iterator[None]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
+import torch
 
 from ae_widgets.losses.complexity import complexity
 from ae_widgets.losses.names import WEIGHTS
-from ae_widgets.losses.reconstruction import item_errors
+from ae_widgets.losses.reconstruction import item_errors, squared_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,17 +101,35 @@ class Measured(NamedTuple):
 
     Attributes
     ----------
-    total : Tensor, a scalar
-        What is to be minimised.
     parts : dict of str to Tensor
-        Each part before its weight, a scalar.
+        Each part of the loss before its weight, a scalar.
+    weights : dict of str to float
+        The weight of each.
     errors : Tensor of shape (n,)
         The items' reconstruction errors.
+    roots : list of tuple
+        What the total is differentiated from, each with the total's gradient by it; None
+        beside a scalar that is added to the total.
     """
 
-    total: Tensor
     parts: dict[str, Tensor]
+    weights: dict[str, float]
     errors: Tensor
+    roots: list[tuple[Tensor, Tensor | None]]
+
+    @property
+    def total(self) -> Tensor:
+        """What is to be minimised, a scalar."""
+        weighted = [self.weights[n] * part for n, part in self.parts.items() if self.weights[n]]
+        return sum(weighted[1:], weighted[0]) if weighted else self.errors.new_zeros(())
+
+    def backward(self) -> bool:
+        """Add the total's gradients to those of the parameters; return whether there are any."""
+        roots = [(tensor, slope) for tensor, slope in self.roots if tensor.requires_grad]
+        if roots:
+            tensors, slopes = zip(*roots, strict=True)
+            torch.autograd.backward(tensors, slopes)
+        return bool(roots)
 
 
 class Objective:
@@ -173,9 +192,13 @@ class Objective:
         """
         settings, weights = self.settings, self.weights
         penalised = code if penalised is None else penalised
+        roots: list[tuple[Tensor, Tensor | None]] = []
         # A part of weight 0 is measured but not differentiated: 0 * NaN is NaN.
-        output = output if weights["reconstruction"] else output.detach()
-        errors = item_errors(settings.reconstruction, output, x)
+        if (alpha := weights["reconstruction"]) and settings.reconstruction == "mse":
+            errors, slope = squared_errors(output, x)
+            roots.append((output, slope if alpha == 1 else slope.mul_(alpha)))
+        else:
+            errors = item_errors(settings.reconstruction, output if alpha else output.detach(), x)
         parts = {
             "reconstruction": errors.mean(),
             "complexity": self.complexity(
@@ -184,9 +207,10 @@ class Objective:
         }
         if self._beside is not None and rows is not None:
             parts |= self._beside.parts(code, rows)
-        weighted = [weights[name] * part for name, part in parts.items() if weights[name]]
-        total = sum(weighted[1:], weighted[0]) if weighted else x.new_zeros(())
-        return Measured(total, parts, errors)
+        for name, part in parts.items():
+            if weights[name] and part.requires_grad:
+                roots.append((weights[name] * part, None))
+        return Measured(parts, weights, errors, roots)
 
     def complexity(self, penalised: Tensor) -> Tensor:
         """Return the complexity before its weight, of codes or of what its kind asks for."""

@@ -21,6 +21,7 @@ __all__ = [
     "masked_mse",
     "multinomial",
     "network_input",
+    "squared_errors",
 ]
 
 SMALLEST = 1e-8
@@ -47,6 +48,18 @@ def item_errors(kind: str, output: Tensor, target: Tensor) -> Tensor:
     if kind in _VALUE_ERRORS:
         return _VALUE_ERRORS[kind](output, target, reduction="none").mean(dim=1)
     return _ITEM_ERRORS[kind](output, target)
+
+
+def squared_errors(output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    r"""Return each item's error 'mse', shape (n,), and the gradient of their mean by `output`.
+
+    That is :math:`2 (o - t) / (n d)`, as torch's automatic gradients have it. Without their
+    graph of the error a batch of a small network takes a tenth less time.
+    """
+    with torch.no_grad():
+        difference = output - target
+        errors = difference.square().mean(dim=1)
+        return errors, difference.mul_(2 / difference.numel())
 
 
 def network_input(kind: str, x: Tensor) -> Tensor:

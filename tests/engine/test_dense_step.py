@@ -52,7 +52,7 @@ def assert_gradients_agree(features, rows, **changes):
     train(dense, rows)
     exact = build_network(settings.architecture, features.shape[1], random_state=1).double()
     x = torch.from_numpy(features[rows]).double()
-    Objective(settings)(x, *exact(x))[0].backward()
+    Objective(settings)(x, *exact(x)).backward()
     expected = [p.grad.numpy().ravel() for p in exact.parameters() if p.grad is not None]
     layers = 2 * len(settings.architecture.hidden_layer_sizes) + 2
     # Without alpha the encoder alone has gradients; its parameters come first.

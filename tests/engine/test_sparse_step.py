@@ -96,7 +96,7 @@ def test_one_step_of_adam_has_seen_the_gradient_of_autograd(hidden, weights):
     train(mine, rows)
     exact = build_network(settings.architecture, features.shape[1], random_state=1).double()
     x = torch.from_numpy(features.toarray()[rows]).double()
-    Objective(settings)(x, *exact(x))[0].backward()
+    Objective(settings)(x, *exact(x)).backward()
     # After the first step, Adam's first sum is the gradient.
     for place, parameter in zip(mine._places, exact.parameters(), strict=True):
         gradient = place.of(mine._first)

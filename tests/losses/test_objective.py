@@ -23,28 +23,45 @@ OUTPUT = torch.rand(8, 5, generator=GENERATOR)
 )
 def test_total_is_alpha_reconstruction_plus_beta_complexity(kind, penalty):
     settings = Settings(alpha=0.7, beta=0.3, reconstruction=kind, complexity=penalty)
-    total, parts, errors = Objective(settings)(X, CODE, OUTPUT)
-    assert torch.equal(errors, item_errors(kind, OUTPUT, X))
-    assert parts["reconstruction"] == errors.mean()
-    assert parts["complexity"] == complexity(penalty, CODE)
-    expected = 0.7 * parts["reconstruction"] + 0.3 * parts["complexity"]
-    torch.testing.assert_close(total, expected)
+    measured = Objective(settings)(X, CODE, OUTPUT)
+    torch.testing.assert_close(measured.errors, item_errors(kind, OUTPUT, X))
+    assert measured.parts["reconstruction"] == measured.errors.mean()
+    assert measured.parts["complexity"] == complexity(penalty, CODE)
+    expected = 0.7 * measured.parts["reconstruction"] + 0.3 * measured.parts["complexity"]
+    torch.testing.assert_close(measured.total, expected)
+
+
+@pytest.mark.parametrize("kind", RECONSTRUCTIONS)
+@pytest.mark.parametrize(("alpha", "beta"), [(1.0, 0.0), (0.7, 0.3), (0.0, 0.3)])
+def test_gradients_are_those_of_the_total(kind, alpha, beta):
+    ours, theirs = ([values.double().requires_grad_() for values in (CODE, OUTPUT)] for _ in "ab")
+    settings = Settings(alpha=alpha, beta=beta, reconstruction=kind, complexity="l2")
+    assert Objective(settings)(X.double(), *ours).backward()
+    error = item_errors(kind, theirs[1], X.double()).mean() if alpha else 0
+    (alpha * error + beta * complexity("l2", theirs[0])).backward()
+    for mine, expected, weight in zip(ours, theirs, (beta, alpha), strict=True):
+        if weight:
+            torch.testing.assert_close(mine.grad, expected.grad)
+        else:
+            assert mine.grad is None
 
 
 def test_a_part_without_weight_has_no_gradient_and_is_still_measured():
     code = CODE.clone().requires_grad_()
     output = OUTPUT.clone().requires_grad_()
-    total, parts, _ = Objective(Settings(alpha=1, beta=0))(X, code, output)
-    total.backward()
+    measured = Objective(Settings(alpha=1, beta=0))(X, code, output)
+    assert measured.backward()
     assert code.grad is None
     assert output.grad is not None
-    assert parts["complexity"] > 0
+    assert measured.parts["complexity"] > 0
 
 
 def test_both_weights_zero_give_zero_without_a_graph():
-    total, *_ = Objective(Settings(alpha=0, beta=0))(X, CODE, OUTPUT.requires_grad_())
-    assert total.item() == 0
-    assert not total.requires_grad
+    output = OUTPUT.clone().requires_grad_()
+    measured = Objective(Settings(alpha=0, beta=0))(X, CODE, output)
+    assert measured.total.item() == 0
+    assert not measured.backward()
+    assert output.grad is None
 
 
 def test_effective_weights_make_the_parts_add_up_when_a_weight_moved():
