@@ -483,7 +483,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         status, most = self.status, self.settings.max_iter
         if status.state != "finished" or status.epoch < most:
             return False
-        self._run.say(f"To go on, raise max_iter above {status.epoch} first.")
+        self._run.say(f"To go on, raise the epochs (max_iter) above {status.epoch} first.")
         return True
 
     def _halt(self, command: Pause | Stop) -> None:

@@ -134,7 +134,7 @@ def test_going_on_after_the_last_epoch_says_what_to_raise(session, how, epochs):
     status = one.wait(30)
     assert (status.state, status.reason) == ("finished", "max_iter")
     assert status.message.startswith("Finished all 4 epochs: ")
-    assert status.message.endswith(" To go on, raise max_iter above 4 first.")
+    assert status.message.endswith(" To go on, raise the epochs (max_iter) above 4 first.")
     one.change(max_iter=6)
     getattr(one, how)()
     assert one.wait(30).epoch == epochs
