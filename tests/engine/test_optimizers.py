@@ -174,3 +174,16 @@ def test_the_warm_step_of_another_kind_begins_afresh():
     plain = Trainer(blobs(), small())
     plain.load_memory(clipped.memory())
     assert np.array_equal(train(plain, 5), train(Trainer(blobs(), small()), 5))
+
+
+@pytest.mark.parametrize("name", list(OPTIMIZERS))
+def test_parameters_may_join_in_later(name):
+    settings = small(optimizer=name, momentum=0.9)
+    one, other = (nn.Parameter(torch.ones(3)) for _ in "ab")
+    optimizer = Optimizer([one, other], settings)
+    for joined in (False, True, True):
+        optimizer.clear()
+        (one.sum() + (other.sum() if joined else 0)).backward()
+        before = other.clone()
+        optimizer.step(0.1)
+        assert torch.equal(other, before) is not joined
