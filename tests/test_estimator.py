@@ -418,6 +418,90 @@ def test_own_modules_that_fail_while_training_are_named():
         model.fit(blobs(20, 6))
 
 
+class OneValue(nn.Linear):
+    """Returns a single value an item for a batch of some size."""
+
+    def __init__(self, code_dim, n_features, n_odd):
+        super().__init__(code_dim, n_features)
+        self.n_odd = n_odd
+
+    def forward(self, code):
+        output = super().forward(code)
+        return output[:, :1] if len(code) == self.n_odd else output
+
+
+@pytest.mark.parametrize("kind", ["mse", "mae", "huber", "cosine", "multinomial"])
+def test_own_modules_that_return_another_shape_for_some_batch_are_named(kind):
+    wanted = r"decoder must return shape \(4, 6\) for 4 items, got \(4, 1\)"
+    model = own(reconstruction=kind, batch_size=8).set_params(decoder=OneValue(3, 6, n_odd=4))
+    with pytest.raises(TrainingError, match=wanted):
+        model.fit(blobs(20, 6))
+    model.set_params(batch_size=10).fit(blobs(20, 6))
+    for ask in (model.reconstruct, model.score_samples, model.score):
+        with pytest.raises(SettingsError, match=wanted):
+            ask(blobs(4, 6))
+
+
+def test_own_modules_may_write_into_what_they_are_given():
+    X = blobs(60, 6) - np.float32(0.5)
+    encoder = nn.Sequential(nn.ReLU(inplace=True), nn.Linear(6, 3))
+    decoder = nn.Sequential(nn.ReLU(inplace=True), nn.Linear(3, 6))
+    model = own(beta=0.1, max_iter=3).set_params(encoder=encoder, decoder=decoder)
+    apart = clone(model)
+    apart.encoder[0].inplace = apart.decoder[0].inplace = False
+    np.testing.assert_array_equal(weights(model.fit(X)), weights(apart.fit(X)))
+    assert model.loss_parts_ == apart.loss_parts_
+    expected = -np.square(model.reconstruct(X) - X).mean()
+    assert model.score(X) == pytest.approx(expected, rel=1e-5)
+    assert not (model.transform(X) >= 0).all()
+
+
+class Detached(nn.Linear):
+    def forward(self, code):
+        return super().forward(code).detach()
+
+
+def test_own_modules_without_a_gradient_are_told_so():
+    depends_on_none = "The loss depends on no parameter that can be trained"
+    with pytest.raises(TrainingError, match=depends_on_none):
+        own().set_params(decoder=Detached(3, 6)).fit(blobs(20, 6))
+    frozen = own(alpha=0, beta=1.0)
+    frozen.encoder.requires_grad_(requires_grad=False)
+    with pytest.raises(TrainingError, match=depends_on_none):
+        frozen.fit(blobs(20, 6))
+    frozen.decoder.requires_grad_(requires_grad=False)
+    with pytest.raises(SettingsError, match=r"all of these are frozen: requires_grad_\(True\)"):
+        frozen.fit(blobs(20, 6))
+
+
+def test_modules_of_a_fitted_model_are_trained_again():
+    X = blobs(60, 6)
+    first = own(max_iter=3).fit(X)
+    network = first.network_
+    again = own(max_iter=3).set_params(encoder=network.encoder, decoder=network.decoder).fit(X)
+    for was, now in zip(network.parameters(), again.network_.parameters(), strict=True):
+        assert not torch.equal(was, now)
+    assert again.loss_ < first.loss_
+    first.encoder.requires_grad_(requires_grad=False)
+    frozen = own(max_iter=3).set_params(encoder=first.encoder).fit(X)
+    assert not any(p.requires_grad for p in frozen.network_.encoder.parameters())
+    for was, now in zip(
+        first.encoder.parameters(), frozen.network_.encoder.parameters(), strict=True
+    ):
+        assert torch.equal(was, now)
+
+
+class Uncopied(nn.Linear):
+    def __deepcopy__(self, _memo):
+        msg = "it holds a lock"
+        raise TypeError(msg)
+
+
+def test_own_modules_that_cannot_be_copied_are_refused():
+    with pytest.raises(SettingsError, match=r"copy\.deepcopy fails: it holds a lock"):
+        own().set_params(encoder=Uncopied(6, 3)).fit(blobs(20, 6))
+
+
 def test_a_session_cannot_take_own_modules():
     with pytest.raises(SettingsError, match="cannot take an encoder and a decoder of your own"):
         Session(own(), blobs(20, 6))

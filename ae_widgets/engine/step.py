@@ -168,8 +168,16 @@ class AutogradStep:
         """Move the parameters by the gradients of the batch last measured."""
         self._optimizer.settings = self._objective.settings
         self._optimizer.clear()
-        if self._measured is not None and self._measured.backward():
+        if self._measured is None:
+            return
+        if self._measured.backward():
             self._optimizer.step(self.learning_rate)
+        elif self._own_modules and any(self._measured.weights.values()):
+            msg = (
+                "The loss depends on no parameter that can be trained. Do your encoder and decoder "
+                "detach what they return, or is what has a weight in the loss frozen?"
+            )
+            raise TrainingError(msg)
 
     def _pass(self, rows: NDArray[np.int32], noted: Noted, place: slice) -> Measured:
         """Return the objective of some items; note their codes and errors.
@@ -204,7 +212,7 @@ class AutogradStep:
         except Exception as error:
             if not self._own_modules:
                 raise
-            msg = f"{what}: {error}"
+            msg = f"{what}: {str(error) or type(error).__name__}"
             raise TrainingError(msg) from error
 
     def forget(self) -> None:

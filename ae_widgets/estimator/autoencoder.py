@@ -31,7 +31,7 @@ from ae_widgets.estimator.imputation import Imputation
 from ae_widgets.estimator.progress import ProgressBar
 from ae_widgets.estimator.recommendation import Recommendation
 from ae_widgets.estimator.remarks import warn_of_code, warn_of_columns, warn_of_weights
-from ae_widgets.estimator.runs import RunConversion, active_dimensions, finished
+from ae_widgets.estimator.runs import RunConversion, active_dimensions, at_rest, finished
 from ae_widgets.estimator.similarity import Similarity
 from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses.reconstruction import network_input
@@ -226,7 +226,8 @@ class Autoencoder(
         Modules of your own, ``(n, n_features) -> (n, code_dim)`` and back, in
         place of all the above on layers; `code_dim` is what the encoder returns.
         For the kind 'variational' it returns ``2 * code_dim`` values, means and
-        log-variances. `fit` trains copies, in `network_`, and leaves these as they
+        log-variances. They take and return float32; parameters with ``requires_grad=False``
+        stay as they are. `fit` trains copies, in `network_`, and leaves these as they
         are: each begins with the weights that it has here.
     preprocess : None, str, PCAFeatures, KMeansFeatures, transformer or a list, default=None
         What is done to the items before the network: 'standard', 'min-max', 'robust' or
@@ -648,7 +649,7 @@ class Autoencoder(
         if trainer.best.weights is not None:
             trainer.load_weights(trainer.best.weights)
         code_dim = trainer.settings.architecture.code_dim
-        self.network_ = trainer.network.cpu().eval().requires_grad_(requires_grad=False)
+        self.network_ = at_rest(trainer.network.cpu())
         self.active_dimensions_ = active_dimensions(self.network_, code_dim)
         self._n_features_out = code_dim
         self.converged_ = trainer.stopping.converged

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-__all__ = ["RunConversion", "active_dimensions", "finished"]
+__all__ = ["RunConversion", "active_dimensions", "at_rest", "finished"]
 
 
 class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -101,7 +101,20 @@ def finished(network: AutoencoderNetwork, weights: dict[str, Floats]) -> Autoenc
     tensors = {name: torch.from_numpy(values) for name, values in weights.items()}
     network.fit_heads(tensors)
     network.load_state_dict(tensors)
-    return network.eval().requires_grad_(requires_grad=False)
+    return at_rest(network)
+
+
+def at_rest(network: AutoencoderNetwork) -> AutoencoderNetwork:
+    """Return a network that is not trained any more, without gradients.
+
+    Modules of the user's keep theirs: what is frozen there, the user has frozen.
+    """
+    own = (network.encoder, network.decoder) if network.guard else ()
+    kept = {id(parameter) for module in own for parameter in module.parameters()}
+    for parameter in network.parameters():
+        if id(parameter) not in kept:
+            parameter.requires_grad = False
+    return network.eval()
 
 
 def active_dimensions(network: AutoencoderNetwork, code_dim: int) -> int:

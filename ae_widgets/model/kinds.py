@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from torch import Generator
 
+    from ae_widgets.model.guard import Guard
+
 __all__ = [
     "NETWORKS",
     "AutoencoderNetwork",
@@ -61,7 +63,11 @@ class AutoencoderNetwork(nn.Module):
     ----------
     heads : Heads
         What is trained on the code beside the decoder; nothing to begin with.
+    guard : Guard or None
+        What stands between the network and modules of the user's.
     """
+
+    guard: Guard | None = None
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
         super().__init__()
@@ -84,11 +90,19 @@ class AutoencoderNetwork(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the codes of `x`, shape (n, code_dim)."""
-        code: Tensor = self.encoder(x)
-        return code
+        return self.encoded(x)
+
+    def encoded(self, x: Tensor) -> Tensor:
+        """Return what the encoder gives of `x`, of which a kind makes the codes."""
+        if self.guard is not None:
+            return self.guard.encode(self.encoder, x)
+        values: Tensor = self.encoder(x)
+        return values
 
     def decode(self, code: Tensor) -> Tensor:
         """Return the reconstructions of `code`, shape (n, n_features)."""
+        if self.guard is not None:
+            return self.guard.decode(self.decoder, code)
         output: Tensor = self.decoder(code)
         return output
 
@@ -166,11 +180,11 @@ class VariationalNetwork(AutoencoderNetwork):
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the means, shape (n, code_dim)."""
-        return torch.chunk(self.encoder(x), 2, dim=1)[0]
+        return torch.chunk(self.encoded(x), 2, dim=1)[0]
 
     def train_on(self, x: Tensor, generator: Generator) -> Pass:
         """Pass `x` through with one draw of the code an item."""
-        moments: Tensor = self.encoder(x)  # (n, 2 * code_dim)
+        moments = self.encoded(x)  # (n, 2 * code_dim)
         mean, log_variance = torch.chunk(moments, 2, dim=1)
         noise = torch.empty_like(mean).normal_(generator=generator)
         code = mean + noise * (log_variance / 2).exp()
@@ -178,8 +192,7 @@ class VariationalNetwork(AutoencoderNetwork):
 
     def penalised(self, x: Tensor, code: Tensor) -> Tensor:  # noqa: ARG002  # the mean alone
         """Return means and logarithms of variances, shape (n, 2 * code_dim)."""
-        moments: Tensor = self.encoder(x)
-        return moments
+        return self.encoded(x)
 
 
 TEMPERATURE, LOW, HIGH = 2 / 3, -0.1, 1.1
@@ -234,14 +247,14 @@ class GatedNetwork(AutoencoderNetwork):
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the gated codes, shape (n, code_dim)."""
-        code: Tensor = self.encoder(x) * self.gates()
+        code: Tensor = self.encoded(x) * self.gates()
         return code
 
     def train_on(self, x: Tensor, generator: Generator) -> Pass:
         """Pass `x` through with one draw of the gates an item."""
         with torch.no_grad():
             self.scaled_logits.clamp_(LOWEST_LOGIT / GATE_RATE, HIGHEST_LOGIT / GATE_RATE)
-        free: Tensor = self.encoder(x)  # (n, code_dim)
+        free = self.encoded(x)  # (n, code_dim)
         uniform = torch.empty_like(free).uniform_(generator=generator)
         concrete = torch.sigmoid((torch.logit(uniform, eps=1e-6) + self.logits) / TEMPERATURE)
         output = self.decode(free * _stretched(concrete))

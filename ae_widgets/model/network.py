@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from ae_widgets.exceptions import SettingsError
+from ae_widgets.model.guard import Guard
 from ae_widgets.model.kinds import NETWORKS, AutoencoderNetwork, GatedNetwork
 from ae_widgets.model.layers import BATCH_NORMS, build_decoder, build_encoder
 
@@ -95,22 +96,29 @@ def wrap_modules(
         )
         raise SettingsError(msg)
     # Both at once, so that what they share stays shared.
-    own_encoder, own_decoder = copy.deepcopy((encoder, decoder))
+    try:
+        own_encoder, own_decoder = copy.deepcopy((encoder, decoder))
+    except Exception as error:
+        msg = f"encoder and decoder are trained as copies, but copy.deepcopy fails: {error}."
+        raise SettingsError(msg) from error
     shares = 2 if kind == "variational" else 1
     n, n_features = x.shape
     with _seeded(random_state), torch.no_grad():
-        given = _tried("encoder", own_encoder, x, f"(n, {'2 * ' * (shares - 1)}code_dim)")
+        given = _tried("encoder", own_encoder, x.clone(), f"(n, {'2 * ' * (shares - 1)}code_dim)")
         if given.ndim != 2 or len(given) != n or given.shape[1] % shares:  # noqa: PLR2004  # a matrix
             needed = "(n, 2 * code_dim), means and log-variances" if shares > 1 else "(n, code_dim)"
             raise SettingsError(_misfit("encoder", x, given, needed))
         code = given[:, : given.shape[1] // shares]
-        output = _tried("decoder", own_decoder, code, f"(n, {n_features})")
+        output = _tried("decoder", own_decoder, code.clone(), f"(n, {n_features})")
         if output.shape != x.shape:
             raise SettingsError(_misfit("decoder", code, output, f"(n, {n_features})"))
     network = _network(kind, own_encoder, own_decoder, code.shape[1])
     if not any(p.requires_grad for p in network.parameters()):
-        msg = "encoder and decoder must have parameters to train, these have none."
+        frozen = any(True for _ in network.parameters())
+        which = "all of these are frozen: requires_grad_(True)" if frozen else "these have none"
+        msg = f"encoder and decoder must have parameters to train, {which}."
         raise SettingsError(msg)
+    network.guard = Guard(given.shape[1], n_features)
     return network, code.shape[1]
 
 
