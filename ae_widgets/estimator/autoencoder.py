@@ -226,8 +226,9 @@ class Autoencoder(
         Modules of your own, ``(n, n_features) -> (n, code_dim)`` and back, in
         place of all the above on layers; `code_dim` is what the encoder returns.
         For the kind 'variational' it returns ``2 * code_dim`` values, means and
-        log-variances. They take and return float32; parameters with ``requires_grad=False``
-        stay as they are. `fit` trains copies, in `network_`, and leaves these as they
+        log-variances. They take and return float32 and are in train mode while they are
+        trained; parameters with ``requires_grad=False`` stay as they are, the statistics of
+        batch norm do not. `fit` trains copies, in `network_`, and leaves these as they
         are: each begins with the weights that it has here.
     preprocess : None, str, PCAFeatures, KMeansFeatures, transformer or a list, default=None
         What is done to the items before the network: 'standard', 'min-max', 'robust' or
