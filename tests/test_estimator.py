@@ -456,6 +456,24 @@ def test_own_modules_may_write_into_what_they_are_given():
     assert not (model.transform(X) >= 0).all()
 
 
+class AddsInPlace(nn.Linear):
+    def forward(self, x):
+        return super().forward(x.add_(1))
+
+
+@pytest.mark.parametrize(
+    "encoder",
+    [AddsInPlace(6, 3), nn.Sequential(nn.Dropout(0.9, inplace=True), nn.Linear(6, 3))],
+    ids=["adds", "drops out"],
+)
+def test_the_error_is_that_of_the_items_whatever_own_modules_write_into(encoder):
+    decoder = nn.Linear(3, 6)
+    for parameter in decoder.parameters():
+        nn.init.zeros_(parameter)
+    model = own(learning_rate_init=1e-9, max_iter=1).set_params(encoder=encoder, decoder=decoder)
+    assert model.fit(np.full((32, 6), 4, np.float32)).loss_ == pytest.approx(16, rel=1e-5)
+
+
 class Detached(nn.Linear):
     def forward(self, code):
         return super().forward(code).detach()

@@ -15,9 +15,9 @@ __all__ = ["Guard"]
 class Guard(NamedTuple):
     """Passes batches through modules of the user's, so that none is taken for what it is not.
 
-    A module may write into what it is given: it gets a copy, since the error is measured
-    against the items and the complexity on the codes. And what it returns must have a row
-    an item, since one of another shape might be broadcast without a word.
+    A module that writes into what it is given gets a copy, since the error is measured against
+    the items and the complexity on the codes. And what a module returns must have a row an
+    item, since another shape might be broadcast without a word.
 
     Attributes
     ----------
@@ -25,23 +25,29 @@ class Guard(NamedTuple):
         Values that the encoder gives of an item.
     n_features : int
         Values that the decoder gives back.
+    encoder_writes, decoder_writes : bool
+        Whether it writes into what it is given.
     """
 
     n_values: int
     n_features: int
+    encoder_writes: bool
+    decoder_writes: bool
 
     def encode(self, encoder: nn.Module, x: Tensor) -> Tensor:
         """Return what the encoder gives of `x`, shape (n, n_values)."""
-        return _passed("encoder", encoder, x, self.n_values)
+        given = x.clone() if self.encoder_writes else x
+        return _fitting("encoder", encoder(given), len(x), self.n_values)
 
     def decode(self, decoder: nn.Module, code: Tensor) -> Tensor:
         """Return what the decoder gives back of `code`, shape (n, n_features)."""
-        return _passed("decoder", decoder, code, self.n_features)
+        given = code.clone() if self.decoder_writes else code
+        return _fitting("decoder", decoder(given), len(code), self.n_features)
 
 
-def _passed(name: str, module: nn.Module, values: Tensor, width: int) -> Tensor:
-    result: Tensor = module(values.clone())
-    if (shape := tuple(result.shape)) != (needed := (len(values), width)):
-        msg = f"{name} must return shape {needed} for {needed[0]} items, got {shape}."
+def _fitting(name: str, result: Tensor, n: int, width: int) -> Tensor:
+    if result.shape != (n, width):
+        got = tuple(result.shape)
+        msg = f"{name} must return shape {(n, width)} for {n} items, got {got}."
         raise SettingsError(msg)
     return result

@@ -104,12 +104,13 @@ def wrap_modules(
     shares = 2 if kind == "variational" else 1
     n, n_features = x.shape
     with _seeded(random_state), torch.no_grad():
-        given = _tried("encoder", own_encoder, x.clone(), f"(n, {'2 * ' * (shares - 1)}code_dim)")
+        returned = f"(n, {'2 * ' * (shares - 1)}code_dim)"
+        given, encoder_writes = _tried("encoder", own_encoder, x, returned)
         if given.ndim != 2 or len(given) != n or given.shape[1] % shares:  # noqa: PLR2004  # a matrix
             needed = "(n, 2 * code_dim), means and log-variances" if shares > 1 else "(n, code_dim)"
             raise SettingsError(_misfit("encoder", x, given, needed))
         code = given[:, : given.shape[1] // shares]
-        output = _tried("decoder", own_decoder, code.clone(), f"(n, {n_features})")
+        output, decoder_writes = _tried("decoder", own_decoder, code, f"(n, {n_features})")
         if output.shape != x.shape:
             raise SettingsError(_misfit("decoder", code, output, f"(n, {n_features})"))
     network = _network(kind, own_encoder, own_decoder, code.shape[1])
@@ -118,14 +119,17 @@ def wrap_modules(
         which = "all of these are frozen: requires_grad_(True)" if frozen else "these have none"
         msg = f"encoder and decoder must have parameters to train, {which}."
         raise SettingsError(msg)
-    network.guard = Guard(given.shape[1], n_features)
+    network.guard = Guard(given.shape[1], n_features, encoder_writes, decoder_writes)
     return network, code.shape[1]
 
 
-def _tried(name: str, module: nn.Module, x: Tensor, needed: str) -> Tensor:
+def _tried(name: str, module: nn.Module, x: Tensor, needed: str) -> tuple[Tensor, bool]:
+    """Return what a module makes of a copy of `x`, and whether it wrote into that."""
+    given = x.clone()
+    version = given._version  # noqa: SLF001  # torch counts what is done in place
     try:
         with evaluating(module):
-            result = module(x)
+            result = module(given)
     except Exception as error:
         msg = (
             f"{name} must take float32 items of shape {_shape(x)} and return {needed}, "
@@ -135,7 +139,9 @@ def _tried(name: str, module: nn.Module, x: Tensor, needed: str) -> Tensor:
     if not isinstance(result, torch.Tensor):
         msg = f"{name} must return one tensor of shape {needed}, got {type(result).__name__}."
         raise SettingsError(msg)
-    return result
+    # One that drops out in place does so while it is trained.
+    may_write = any(getattr(part, "inplace", False) for part in module.modules())
+    return result, may_write or given._version != version  # noqa: SLF001  # as above
 
 
 def _misfit(name: str, x: Tensor, found: Tensor, needed: str) -> str:
