@@ -12,7 +12,7 @@ import numpy as np
 from narwhals.exceptions import DuplicateError
 
 from ae_widgets.data.categories import MAX_CATEGORIES, categorical_columns, one_hot, read_wanted
-from ae_widgets.data.columns import is_missing, numeric_columns
+from ae_widgets.data.columns import is_missing, numeric_columns, value_name
 from ae_widgets.data.table import Table, listing
 from ae_widgets.exceptions import DataError
 
@@ -150,8 +150,7 @@ def _encoded(
             blocks.append(next(numbers)[:, None])
             features.append(name)
             continue
-        values = series_values(one).tolist()
-        block = one_hot(name, values, series_categories(one), known.get(name))
+        block = one_hot(name, one.to_list(), series_categories(one), known.get(name))
         categories[name] = block.categories
         groups.append((len(features), len(features) + len(block.names)))
         blocks.append(block.features)
@@ -218,8 +217,7 @@ def filled_frame(
         else:
             own = known[:MAX_CATEGORIES]  # one more is of the rare ones
             best = values[gaps, start : start + len(own)].argmax(axis=1)
-            named = {str(item): item for item in _categories(one)}
-            named |= zip(map(str, items), one.to_list(), strict=True)  # as `one_hot` names them
+            named = {value_name(item): item for item in (*_categories(one), *one.to_list())}
             fill = [named.get(own[k], own[k]) for k in best]
             filled.append(one.scatter(np.flatnonzero(gaps).tolist(), fill))
     return frame.with_columns(*filled).to_native()
@@ -228,7 +226,11 @@ def filled_frame(
 def series_values(series: nw.Series[Any]) -> NDArray[Any]:
     """Return a series as an array: text, categories and what has gaps as objects."""
     if isinstance(series.dtype, (nw.Categorical, nw.Enum, nw.String)):
-        return _objects(series.cast(nw.String).to_list())
+        if not any(isinstance(one, Real) for one in _categories(series)):
+            return _objects(series.cast(nw.String).to_list())
+        # Beside a gap pandas makes floats of integers, and texts of those.
+        items = series.to_list()
+        return _objects([None if is_missing(item) else value_name(item) for item in items])
     if series.dtype == nw.Boolean and series.null_count():
         return _objects(series.to_list())
     values = np.asarray(series.to_numpy())
@@ -237,7 +239,7 @@ def series_values(series: nw.Series[Any]) -> NDArray[Any]:
 
 def series_categories(series: nw.Series[Any]) -> list[str]:
     """Return the names of a series' categories in their order, none if it has none."""
-    return [str(name) for name in _categories(series)]
+    return [value_name(name) for name in _categories(series)]
 
 
 def category_numbers(series: nw.Series[Any]) -> dict[Any, Any]:

@@ -7,6 +7,7 @@ import pytest
 from scipy.sparse import random_array
 
 from ae_widgets.data import read_dataset
+from ae_widgets.data.frames import split_column
 from ae_widgets.exceptions import DataError
 
 TEXT_ADVICE = (
@@ -216,3 +217,10 @@ def test_a_sparse_frame_of_other_values_than_0_is_read_like_any_other():
     np.testing.assert_array_equal(read.features, frame)
     mixed = frame.assign(a=frame["a"].astype(pd.SparseDtype(float, 0.0)))
     assert not read_dataset(mixed).sparse
+
+
+@pytest.mark.parametrize("gap", [1, None])
+def test_a_column_of_categories_that_are_integers_is_read_alike_beside_a_gap(gap):
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "y": pd.Categorical([10, 9, gap])})
+    _, values = split_column(frame, "y")
+    assert values[:2].tolist() == ["10", "9"]
