@@ -136,7 +136,7 @@ def test_an_order_is_kept():
 
 def test_what_is_missing_is_missing_in_all(make):
     frame = make({"colour": ["red", None, "blue"], "size": SIZES[:3]})
-    message = r"X has NaN in .* of 3 rows \(first: row 1, column 'colour = blue'\)"
+    message = r"X has NaN in .* of 3 rows \(first: row 1, column 'colour'\)"
     with pytest.raises(DataError, match=message):
         read_dataset(frame, categorical="auto")
     dataset = read_dataset(frame, categorical="auto", allow_nan=True)
