@@ -82,7 +82,7 @@ FAULTY = {
     "an empty sparse matrix": (csr_matrix((5, 3)), "X is a sparse matrix without any value"),
     "a category is missing": (
         FRAME.assign(kind=pd.Categorical(["x", None] * 60)),
-        r"NaN in 60 of 120 rows \(first: row 1, column 'kind = x'\).*missing='mask'",
+        r"NaN in 60 of 120 rows \(first: row 1, column 'kind'\).*missing='mask'",
     ),
     "a whole number is missing": (
         FRAME.assign(n=pd.array([1, None] * 60, dtype="Int64")),
@@ -132,6 +132,16 @@ def test_columns_are_told_by_name_where_there_are_categories():
         model.transform(FRAME)
     with pytest.raises(ValueError, match="in the same order"):
         model.transform(frame[[*frame.columns[::-1]]])
+
+
+@pytest.mark.parametrize(("column", "value"), [("kind", None), ("size", np.nan)])
+def test_a_cell_is_told_as_that_of_the_frame_where_there_are_categories(column, value):
+    frame = pd.DataFrame({"kind": [*"xyz"] * 20, "size": range(60)}, index=range(5, 65))
+    model = Autoencoder(categorical="auto", max_iter=1).fit(frame)
+    frame = frame.astype({"size": float})
+    frame.loc[7, column] = value
+    with pytest.raises(DataError, match=rf"first: row 2 \(index 7\), column '{column}'\)"):
+        model.transform(frame)
 
 
 def test_a_tensor_in_a_graph_is_taken():

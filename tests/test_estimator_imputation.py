@@ -216,3 +216,25 @@ def test_a_category_that_is_filled_in_is_one_of_the_column():
     numbers = pd.DataFrame({"number": [*range(9)], "kind": [1, 2, None] * 3})
     filled = quick(categorical=["kind"]).fit(numbers).impute(numbers)
     assert set(filled["kind"]) == {1.0, 2.0}
+
+
+WHOLE = {
+    "pandas": lambda codes: pd.DataFrame({"code": codes}),
+    "pandas Int64": lambda codes: pd.DataFrame({"code": pd.array(codes, "Int64")}),
+    "pandas objects": lambda codes: pd.DataFrame({"code": pd.Series(codes, dtype=object)}),
+    "pandas categories": lambda codes: pd.DataFrame({"code": pd.Categorical(codes)}),
+    "polars": lambda codes: pl.DataFrame({"code": codes}),
+    "pyarrow": lambda codes: pa.table({"code": codes}),
+    "pyarrow categories": lambda codes: pa.table({"code": pa.array(codes).dictionary_encode()}),
+}
+
+
+@pytest.mark.parametrize("library", WHOLE)
+def test_integers_that_are_categories_are_filled_in_with_numbers(library):
+    codes = np.tile([0, 1, 2], 20).tolist()
+    full, holed = WHOLE[library](codes), WHOLE[library]([*codes[:-1], None])
+    model = quick(categorical=["code"]).fit(full)
+    filled = nw.from_native(model.impute(holed), eager_only=True)["code"]
+    assert filled.dtype == nw.from_native(holed, eager_only=True)["code"].dtype
+    assert filled.to_list()[:-1] == codes[:-1]
+    assert filled.to_list()[-1] in {0, 1, 2}

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from ae_widgets.data.columns import is_missing
+from ae_widgets.data.columns import is_missing, value_name
 from ae_widgets.data.table import listing
 from ae_widgets.exceptions import DataError
 
@@ -135,14 +135,14 @@ def one_hot(
     name : str
         Of the column.
     values : sequence of length n_samples
-        Of any type; each is named as it prints, None and NaN are missing.
+        Of any type, named as `value_name` does; None and NaN are missing.
     order : sequence of str, default=()
         Names of the categories in their order; the others follow, sorted.
     known : sequence of str, optional
         The `categories` of the same column before: what is none of them counts as 'other',
         or as nothing where there is no such category.
     """
-    texts = [None if is_missing(value) else str(value) for value in values]
+    texts = [None if is_missing(value) else value_name(value) for value in values]
     counts = Counter(text for text in texts if text is not None)
     chosen, notice = _chosen(name, counts, order) if known is None else _known(name, counts, known)
     column = {text: i for i, text in enumerate(chosen)}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ae_widgets.data.table import Table
 
-__all__ = ["check_dtype", "is_missing", "numeric_array", "numeric_columns"]
+__all__ = ["check_dtype", "is_missing", "numeric_array", "numeric_columns", "value_name"]
 
 TEXT = "text or categories"
 ADVICE = {
@@ -51,6 +51,7 @@ KINDS = {
 
 BEYOND_FLOAT32 = 1e39
 MAX_ITEMSIZE = 8  # bytes of float64
+BEYOND_INTEGERS = 2**64  # of any column of integers
 
 
 def numeric_array(table: Table, flat: NDArray[Any]) -> NDArray[Any]:
@@ -109,6 +110,20 @@ def is_missing(value: object) -> bool:
     if isinstance(value, Decimal):
         return value.is_nan()
     return isinstance(value, (float, np.floating)) and math.isnan(value)
+
+
+def value_name(value: Any) -> str:
+    """Return a category or a label as it prints, a whole float as the integer that it equals.
+
+    Beside a gap a frame's integers become floats, and still are the same categories.
+    """
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, (float, np.floating)):
+        number = float(value)
+        if number.is_integer() and abs(number) < BEYOND_INTEGERS:
+            return str(int(number))
+    return str(value)
 
 
 def _held_by(dtype: np.dtype[Any]) -> str | None:

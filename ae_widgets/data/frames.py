@@ -12,12 +12,12 @@ import numpy as np
 from narwhals.exceptions import DuplicateError
 
 from ae_widgets.data.categories import MAX_CATEGORIES, categorical_columns, one_hot, read_wanted
-from ae_widgets.data.columns import is_missing, numeric_columns
+from ae_widgets.data.columns import is_missing, numeric_columns, value_name
 from ae_widgets.data.table import Table, listing
 from ae_widgets.exceptions import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -150,8 +150,7 @@ def _encoded(
             blocks.append(next(numbers)[:, None])
             features.append(name)
             continue
-        values = series_values(one).tolist()
-        block = one_hot(name, values, series_categories(one), known.get(name))
+        block = one_hot(name, one.to_list(), series_categories(one), known.get(name))
         categories[name] = block.categories
         groups.append((len(features), len(features) + len(block.names)))
         blocks.append(block.features)
@@ -216,19 +215,23 @@ def filled_frame(
             fill = np.where(gaps, values[:, start], numbers).tolist()
             filled.append(nw.new_series(name, fill, wide(), backend=frame.implementation))
         else:
-            own = known[:MAX_CATEGORIES]  # one more is of the rare ones
-            best = values[gaps, start : start + len(own)].argmax(axis=1)
-            named = {str(item): item for item in _categories(one)}
-            named |= zip(map(str, items), one.to_list(), strict=True)  # as `one_hot` names them
-            fill = [named.get(own[k], own[k]) for k in best]
-            filled.append(one.scatter(np.flatnonzero(gaps).tolist(), fill))
+            own = _own_values(one, known[:MAX_CATEGORIES])  # one more is of the rare ones
+            if not own:
+                continue
+            best = values[gaps][:, [start + k for k in own]].argmax(axis=1)
+            fill = [[*own.values()][k] for k in best]
+            filled.append(_scattered(one, np.flatnonzero(gaps).tolist(), fill))
     return frame.with_columns(*filled).to_native()
 
 
 def series_values(series: nw.Series[Any]) -> NDArray[Any]:
     """Return a series as an array: text, categories and what has gaps as objects."""
     if isinstance(series.dtype, (nw.Categorical, nw.Enum, nw.String)):
-        return _objects(series.cast(nw.String).to_list())
+        if not any(isinstance(one, Real) for one in _categories(series)):
+            return _objects(series.cast(nw.String).to_list())
+        # Beside a gap pandas makes floats of integers, and texts of those.
+        items = series.to_list()
+        return _objects([None if is_missing(item) else value_name(item) for item in items])
     if series.dtype == nw.Boolean and series.null_count():
         return _objects(series.to_list())
     values = np.asarray(series.to_numpy())
@@ -237,7 +240,7 @@ def series_values(series: nw.Series[Any]) -> NDArray[Any]:
 
 def series_categories(series: nw.Series[Any]) -> list[str]:
     """Return the names of a series' categories in their order, none if it has none."""
-    return [str(name) for name in _categories(series)]
+    return [value_name(name) for name in _categories(series)]
 
 
 def category_numbers(series: nw.Series[Any]) -> dict[Any, Any]:
@@ -249,6 +252,59 @@ def category_numbers(series: nw.Series[Any]) -> dict[Any, Any]:
 def _categories(series: nw.Series[Any]) -> list[Any]:
     typed = isinstance(series.dtype, (nw.Categorical, nw.Enum))
     return series.cat.get_categories().to_list() if typed else []
+
+
+def _own_values(series: nw.Series[Any], names: Sequence[str]) -> dict[int, Any]:
+    """Return the values of a column that categories are, by their places among the names.
+
+    Without those that the column's type has no value for.
+    """
+    items = [item for item in (*_categories(series), *series.to_list()) if not is_missing(item)]
+    found = {value_name(item): item for item in items}
+    values: dict[int, Any] = {}
+    for place, name in enumerate(names):
+        with suppress(KeyError, ValueError):
+            values[place] = found[name] if name in found else _parsed(series, name)
+    return values
+
+
+def _parsed(series: nw.Series[Any], name: str) -> Any:
+    """Return the value of a column's type of that name, which is not among its own.
+
+    Raises
+    ------
+    KeyError or ValueError
+        If the type has none.
+    """
+    if isinstance(series.dtype, (nw.Categorical, nw.Enum)) and _is_closed(series):
+        raise KeyError(name)
+    kinds = {type(item) for item in series.to_list() if not is_missing(item)}  # of objects too
+    if series.dtype.is_integer() or kinds == {int}:
+        return int(name)
+    if series.dtype.is_float() or kinds == {float}:
+        return float(name)
+    if series.dtype == nw.Boolean or kinds == {bool}:
+        return {"True": True, "False": False}[name]
+    return name
+
+
+def _is_closed(series: nw.Series[Any]) -> bool:
+    """Whether a series of a categorical type takes no text but its categories."""
+    closed = isinstance(series.dtype, nw.Enum) or series.implementation.is_pandas_like()
+    return closed or not all(isinstance(one, str) for one in _categories(series))
+
+
+def _scattered(series: nw.Series[Any], rows: list[int], fill: list[Any]) -> nw.Series[Any]:
+    """Return a series with other values in some rows."""
+    if not (series.implementation.is_pyarrow() and series.dtype == nw.Categorical):
+        return series.scatter(rows, fill)
+    native, items = series.to_native(), series.to_list()  # narwhals can cast to texts alone
+    for row, value in zip(rows, fill, strict=True):
+        items[row] = value
+    pyarrow = nw.get_native_namespace(series)
+    array = pyarrow.chunked_array([pyarrow.array(items, native.type)])
+    filled: nw.Series[Any] = nw.from_native(array, series_only=True).alias(series.name)
+    return filled
 
 
 def _objects(values: list[Any]) -> NDArray[Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ae_widgets.data.columns import is_missing
+from ae_widgets.data.columns import is_missing, value_name
 from ae_widgets.data.dataset import NO_LABEL
 from ae_widgets.data.frames import (
     as_frame,
@@ -34,8 +34,6 @@ MIN_ITEMS_PER_VALUE = 5
 """Items a distinct value must have on average if many whole floats are still labels."""
 
 N_BINS = 5
-
-MAX_EXACT = 1e15  # whole floats up to here are named without a loss of digits
 
 
 class Labels(NamedTuple):
@@ -125,7 +123,6 @@ def _one_dimensional(y: Any) -> tuple[NDArray[Any], Sequence[str]]:
         if numbers := category_numbers(series):
             # Beside a gap integers come as floats, which are equal to them.
             values = np.array([numbers.get(value) for value in series.to_list()], object)
-            categories = [_name(number) for number in numbers]
     else:
         values = read_array(y, "y")
     if values.ndim == 2 and values.shape[1] == 1:  # noqa: PLR2004 -- a single column
@@ -154,9 +151,9 @@ def _from_numbers(
         return labels, names, (notice,), None
     if target_names is not None and _are_indices(distinct, len(target_names)):
         labels[known] = values[known]
-        return labels, tuple(_name(name) for name in target_names), (), None
+        return labels, tuple(value_name(name) for name in target_names), (), None
     labels[known] = np.searchsorted(distinct, values[known])
-    return labels, tuple(_name(value) for value in distinct), (), distinct
+    return labels, tuple(value_name(value) for value in distinct), (), distinct
 
 
 def is_measurement(distinct: NDArray[Any], n_known: int) -> bool:
@@ -203,7 +200,7 @@ def _from_objects(
     known = [value for value in items if not is_missing(value)]
     ignored = {NO_LABEL} if means_none(v for v in known if isinstance(v, Real)) else set()
     present: dict[str, tuple[int, Any, str]] = {
-        _name(value): (0, value, "") if isinstance(value, Real) else (1, 0, _name(value))
+        value_name(value): (0, value, "") if isinstance(value, Real) else (1, 0, value_name(value))
         for value in known
         if not (isinstance(value, Real) and value in ignored)
     }
@@ -211,7 +208,8 @@ def _from_objects(
     ordered += sorted(present.keys() - set(ordered), key=lambda name: present[name])
     position = {name: i for i, name in enumerate(ordered)}
     labels = [
-        NO_LABEL if is_missing(value) else position.get(_name(value), NO_LABEL) for value in items
+        NO_LABEL if is_missing(value) else position.get(value_name(value), NO_LABEL)
+        for value in items
     ]
     numbers = [present[name][1] for name in ordered if present[name][0] == 0]
     classes = np.array(numbers) if len(numbers) == len(ordered) else None
@@ -222,13 +220,3 @@ def means_none(numbers: Iterable[Any]) -> bool:
     """Return whether -1 says 'no label' among these numbers."""
     distinct = set(numbers)
     return {n for n in distinct if n < 0} == {NO_LABEL} and distinct != {-1, 1}
-
-
-def _name(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.decode(errors="replace")
-    if isinstance(value, (float, np.floating)):
-        number = float(value)
-        if number.is_integer() and abs(number) < MAX_EXACT:
-            return str(int(number))
-    return str(value)

@@ -58,7 +58,10 @@ class Table:
     columns: bool = False
 
     def column(self, column: int) -> str:
-        """Return how to call a column in a message."""
+        """Return how to call a column in a message; a category by the column that it is of."""
+        for (start, stop), name in zip(self.groups, self.categories, strict=False):
+            if start <= column < stop:
+                return repr(name)
         return str(column) if self.names is None else repr(self.names[column])
 
     def cell(self, row: int, column: int) -> str:

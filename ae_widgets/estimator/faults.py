@@ -63,7 +63,7 @@ def readable(X: Any) -> Any:
     return array if hidden is None else np.where(hidden, np.nan, array.astype(np.float64))
 
 
-def fault_of(X: Any, *, allow_nan: bool) -> DataError | None:
+def fault_of(X: Any, *, allow_nan: bool, categorical: Any = None) -> DataError | None:
     """Return the error by which a session refuses what scikit-learn refuses.
 
     Parameters
@@ -72,6 +72,8 @@ def fault_of(X: Any, *, allow_nan: bool) -> DataError | None:
         Items.
     allow_nan : bool
         Whether values may be missing.
+    categorical : None, 'auto' or sequence of str, default=None
+        Which columns of a frame hold categories, beside those of such a type.
 
     Returns
     -------
@@ -79,7 +81,7 @@ def fault_of(X: Any, *, allow_nan: bool) -> DataError | None:
         None if a session takes it.
     """
     try:
-        read_dataset(X, allow_nan=allow_nan, scales=False)
+        read_dataset(X, allow_nan=allow_nan, scales=False, categorical=categorical)
     except DataError as error:
         return error
     shape = getattr(X, "shape", ())

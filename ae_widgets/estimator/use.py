@@ -11,6 +11,7 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ae_widgets.data.frames import as_frame
 from ae_widgets.data.sparse import check_stored
 from ae_widgets.engine.items import chunk_rows, dense, encode_rows, items
 from ae_widgets.engine.memory import memory_errors
@@ -152,7 +153,8 @@ class FittedAutoencoder(
     def _check(self, X: ArrayLike, *, reset: bool = False, ensure_min_samples: int = 1) -> Features:
         if not reset:
             check_is_fitted(self, "network_")
-        taken = self._encoded(readable(self._without_target(X)), reset=reset)
+        given = readable(self._without_target(X))
+        taken = self._encoded(given, reset=reset)
         allow_nan = self._takes_missing
         try:
             # What is beyond float32 is infinite, and told; infinities of both signs add up to NaN.
@@ -169,12 +171,18 @@ class FittedAutoencoder(
                 )
         except (TypeError, ValueError) as error:
             of_names = "eature names" in str(error)
-            if of_names or (fault := fault_of(taken, allow_nan=allow_nan)) is None:
+            if of_names or (fault := self._fault_of(given, taken)) is None:
                 raise
             raise fault from error
         if reset and issparse(checked):
             check_stored(checked)
         return checked
+
+    def _fault_of(self, given: Any, taken: Any) -> DataError | None:
+        """Return the error of what was taken of items; of categories by their own column."""
+        categorical = [*getattr(self, "categories_", ())] if as_frame(given) is not None else []
+        X = given if categorical else taken
+        return fault_of(X, allow_nan=self._takes_missing, categorical=categorical or None)
 
     def _through(
         self,

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import OneHotEncoder
 
-from ae_widgets import Session
+from ae_widgets import Autoencoder, Session
 from ae_widgets.data import read_dataset
 from ae_widgets.data.categories import MAX_CATEGORIES, one_hot
 from ae_widgets.exceptions import DataError
@@ -64,6 +64,69 @@ def test_numbers_may_be_categories(make):
     assert dataset.label_names == ("u", "v")
 
 
+@pytest.mark.parametrize("typed", [["code"], []])
+def test_integers_beside_a_gap_are_the_same_categories(make, typed, request):
+    if typed and "polars" in request.node.name:
+        pytest.skip("polars has no categories but texts")
+    codes = [3, 0, 3, 10, 0]
+    whole, holed = (
+        read_dataset(make({"code": values, "size": SIZES[:5]}, typed), categorical=["code"],
+                     allow_nan=True)
+        for values in (codes, [*codes[:4], None])
+    )  # fmt: skip
+    for dataset in (whole, holed):
+        assert sorted(dataset.origin.categories["code"]) == ["0", "10", "3"]
+        places = {name: i for i, name in enumerate(dataset.feature_names)}
+        order = [places[f"code = {code}"] for code in (0, 3, 10)]
+        assert dataset.features[:4, order].tolist() == [[0, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    assert np.isnan(holed.features[4, :3]).all()
+
+
+HOLED = {
+    "float": lambda codes: codes.astype(float),
+    "Int64": lambda codes: codes.astype("Int64"),
+    "categories": lambda codes: codes.astype("category"),
+    "object": lambda codes: codes.astype(object),
+}
+
+
+@pytest.mark.parametrize("kind", HOLED)
+@pytest.mark.parametrize("through_a_session", [False, True])
+def test_a_gap_changes_nothing_for_the_other_items(kind, through_a_session):
+    rng = np.random.default_rng(0)
+    codes = pd.Series(rng.integers(0, 3, 60))
+    whole = pd.DataFrame({"size": rng.normal(size=60), "code": codes})
+    if kind == "categories":
+        whole["code"] = whole["code"].astype("category")
+    holed = whole.assign(code=HOLED[kind](codes).mask([True] + [False] * 59))
+    for first, second in ((whole, holed), (holed, whole)):
+        model = Autoencoder(categorical=["code"], missing="mask", max_iter=3, random_state=0)
+        if through_a_session:
+            session = Session(first, categorical=["code"], reconstruction="masked_mse", max_iter=3,
+                              trainer="thread", random_state=0)  # fmt: skip
+            session.start()
+            session.wait(60)
+            model = Autoencoder.from_session(session)
+            session.close()
+        else:
+            model.fit(first)
+        assert model.categories_ == {"code": ("0", "1", "2")}
+        np.testing.assert_array_equal(model.transform(second)[1:], model.transform(first)[1:])
+
+
+def test_whole_floats_are_the_integers_that_they_equal():
+    values = [0, 0.0, -0.0, np.float32(1), 0.5, True, "1.0", np.nan]
+    read = one_hot("a", values)
+    assert read.categories == ("0", "0.5", "1", "1.0", "True")
+    assert read.features[:, 0].tolist()[:5] == [1, 1, 1, 0, 0]
+
+
+def test_long_integers_beside_a_gap_lose_no_digits():
+    codes = pd.array([2**60 + 1, 2**60, None], "Int64")
+    read = read_dataset(pd.DataFrame({"code": codes}), categorical=["code"], allow_nan=True)
+    assert read.origin.categories["code"] == (str(2**60), str(2**60 + 1))
+
+
 def test_an_order_is_kept():
     sizes = pd.CategoricalDtype(["small", "medium", "large", "huge"], ordered=True)
     frame = pd.DataFrame({"size": pd.Series(["large", "small", "medium"], dtype=sizes)})
@@ -73,7 +136,7 @@ def test_an_order_is_kept():
 
 def test_what_is_missing_is_missing_in_all(make):
     frame = make({"colour": ["red", None, "blue"], "size": SIZES[:3]})
-    message = r"X has NaN in .* of 3 rows \(first: row 1, column 'colour = blue'\)"
+    message = r"X has NaN in .* of 3 rows \(first: row 1, column 'colour'\)"
     with pytest.raises(DataError, match=message):
         read_dataset(frame, categorical="auto")
     dataset = read_dataset(frame, categorical="auto", allow_nan=True)

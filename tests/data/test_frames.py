@@ -3,10 +3,12 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy.sparse import random_array
 
 from ae_widgets.data import read_dataset
+from ae_widgets.data.frames import as_frame, filled_frame, split_column
 from ae_widgets.exceptions import DataError
 
 TEXT_ADVICE = (
@@ -216,3 +218,49 @@ def test_a_sparse_frame_of_other_values_than_0_is_read_like_any_other():
     np.testing.assert_array_equal(read.features, frame)
     mixed = frame.assign(a=frame["a"].astype(pd.SparseDtype(float, 0.0)))
     assert not read_dataset(mixed).sparse
+
+
+@pytest.mark.parametrize("gap", [1, None])
+def test_a_column_of_categories_that_are_integers_is_read_alike_beside_a_gap(gap):
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "y": pd.Categorical([10, 9, gap])})
+    _, values = split_column(frame, "y")
+    assert values[:2].tolist() == ["10", "9"]
+
+
+COLUMNS = {
+    "whole floats": (lambda: pd.Series([0.0, None]), ["0", "1"], 1.0),
+    "Int64": (lambda: pd.Series([0, None], dtype="Int64"), ["0", "1"], 1),
+    "no half in Int64": (lambda: pd.Series([0, None], dtype="Int64"), ["0", "0.5"], 0),
+    "boolean": (lambda: pd.Series([False, None], dtype="boolean"), ["False", "True"], True),
+    "bools as objects": (lambda: pd.Series([False, None]), ["False", "True"], True),
+    "text": (lambda: pd.Series(["a", None]), ["a", "b"], "b"),
+    "no other category": (lambda: pd.Series(["a", None], dtype="category"), ["a", "b"], "a"),
+    "integers of polars": (lambda: pl.Series([0, None]), ["0", "1"], 1),
+    "categories of polars": (lambda: pl.Series(["a", None], dtype=pl.Categorical), ["a", "b"], "b"),
+    "closed ones of polars": (
+        lambda: pl.Series(["a", None], dtype=pl.Enum(["a"])),
+        ["a", "b"],
+        "a",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+def test_a_category_that_no_item_has_is_filled_in_where_the_type_has_it(kind):
+    make, categories, expected = COLUMNS[kind]
+    column = make()
+    frame = (
+        pd.DataFrame({"c": column})
+        if isinstance(column, pd.Series)
+        else pl.DataFrame({"c": column})
+    )
+    values = np.array([[1, 0], [0.2, 0.8]])
+    filled = filled_frame(as_frame(frame), values, {"c": tuple(categories)})["c"]
+    assert filled.dtype == column.dtype
+    assert filled[1] == expected
+
+
+def test_a_gap_that_no_category_fits_stays():
+    frame = pd.DataFrame({"c": pd.Series([None, None], dtype="Int64")})
+    filled = filled_frame(as_frame(frame), np.ones((2, 2)), {"c": ("a", "b")})
+    assert filled["c"].isna().all()
