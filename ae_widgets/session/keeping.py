@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Self
 
 from ae_widgets.engine.protocol import Begin, RequestState
+from ae_widgets.engine.sampling import check_sample_weight
 from ae_widgets.exceptions import CheckpointError, NonFiniteLossError, TrainingError
 from ae_widgets.session.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from ae_widgets.session.inputs import with_steps
@@ -127,7 +128,7 @@ class Keeping:
         CheckpointError
             If the file is damaged or no checkpoint; no session is left behind.
         DataError
-            If the items, labels or the preprocessing are not those of the run.
+            If the items, labels, weights or the preprocessing are not those of the run.
         """
         saved = read_checkpoint(path)
         settings = with_steps(saved.settings, preprocess)
@@ -135,10 +136,11 @@ class Keeping:
         dataset = read_items(
             X, y, item_shape, settings.reconstruction, scaled=scaled, categorical=categorical
         )
-        saved.journal.require_data(dataset)
+        weight = check_sample_weight(sample_weight, dataset.n_samples)
+        saved.journal.require_data(dataset, weight)
         session = cls(
             dataset,
-            sample_weight=sample_weight,
+            sample_weight=weight,
             settings=settings,
             trainer=trainer or saved.journal.trainer,
         )
@@ -196,7 +198,7 @@ class Keeping:
         JournalError
             If the journal is damaged, or the run did not begin from its seed.
         DataError
-            If the items or labels are not those of the run; tells both shapes.
+            If the items, labels or weights are not those of the run; tells both shapes.
         TrainingError
             If it ends with an error that the run had not.
         """
@@ -208,10 +210,11 @@ class Keeping:
         dataset = read_items(
             X, y, item_shape, settings.reconstruction, scaled=scaled, categorical=categorical
         )
-        journal.require_data(dataset)
+        weight = check_sample_weight(sample_weight, dataset.n_samples)
+        journal.require_data(dataset, weight)
         session = cls(
             dataset,
-            sample_weight=sample_weight,
+            sample_weight=weight,
             settings=settings,
             trainer=trainer or journal.trainer,
         )

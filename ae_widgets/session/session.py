@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ae_widgets.data.fingerprint import weight_digest
 from ae_widgets.engine.checks import check_settings, nothing_weighs, roomy_code
 from ae_widgets.engine.launch import TRAINERS
 from ae_widgets.engine.missing import settings_in_force
@@ -203,6 +204,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._check_settings(chosen)
         weight = check_sample_weight(sample_weight, self.dataset.n_samples)
         self._sample_weight = weight.copy() if copy and weight is not None else weight
+        self._weight_digest = weight_digest(weight)
         self._prepared = self._inputs.of(chosen)
         self.number = next(_numbers)
         self.closed = False

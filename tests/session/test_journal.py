@@ -256,6 +256,41 @@ def test_a_journal_without_a_word_on_labels_takes_any(journal, keep, tmp_path):
         assert_same_weights(keep(Session.replay(tmp_path / "run.json", X, y)), session)
 
 
+WEIGHT = 1 + np.arange(120) % 3
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "text"),
+    [
+        (WEIGHT, None, "The run had a sample_weight, and there is none: pass the same"),
+        (None, WEIGHT, "The run had no sample_weight: leave it out."),
+        (WEIGHT, WEIGHT[::-1], "This is not the sample_weight of the run. Pass the same"),
+    ],
+)
+def test_other_weights_of_the_items_are_refused(keep, tmp_path, before, now, text):
+    session = keep(Session(X, sample_weight=before, trainer="thread", **QUICK))
+    session.step("epoch")
+    session.wait(30)
+    session.journal.save(tmp_path / "run.json")
+    with pytest.raises(DataError, match=re.escape(text)):
+        Session.replay(tmp_path / "run.json", X, sample_weight=now)
+    same = None if before is None else before.tolist()
+    again = keep(Session.replay(tmp_path / "run.json", X, sample_weight=same))
+    assert again.journal.sample_weight == session.journal.sample_weight
+    assert_same_weights(again, session)
+
+
+def test_a_journal_without_a_word_on_weights_takes_any(journal, keep, tmp_path):
+    assert journal.sample_weight is None
+    assert "sample_weight" not in journal.to_dict()["data"]
+    session = keep(Session(X, trainer="thread", **QUICK))
+    old = replace(session.journal, sample_weight=None)
+    old.save(tmp_path / "run.json")
+    assert Journal.load(tmp_path / "run.json") == old
+    for weight in (None, WEIGHT):
+        keep(Session.replay(tmp_path / "run.json", X, sample_weight=weight))
+
+
 def test_a_run_from_left_weights_is_not_replayed(keep):
     session = keep(Session(X, trainer="process", **ENDLESS))
     session.start()
