@@ -414,8 +414,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
             self.stop()
             self.closed = True
             self._link.close()
-            if self.status.busy:
-                self._run.stopped()
+            self._run.stopped()
             self._settled.notify_all()
         registry.release(self)
         self._background.close()
@@ -492,7 +491,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         with self._lock:
             if self.status.live:
                 self._run.halting = self.status.state != "paused"
-                self._link.send(command)
+                sent = self._link.send(command)
+                self._run.stopping |= sent and isinstance(command, Stop)
 
     def _renew(self) -> None:
         """Begin the next run, keeping the past one (the lock is held)."""
@@ -554,7 +554,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
     def _wait_until_settled(self, timeout: float | None) -> None:
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._settled:
-            while self.status.busy:
+            while not self._run.settled:
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     msg = (

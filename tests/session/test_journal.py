@@ -14,6 +14,7 @@ import pytest
 from ae_widgets import DataError, Journal, JournalError, NonFiniteLossError, Session, Settings
 from ae_widgets.data.fingerprint import Fingerprint
 from ae_widgets.engine.protocol import Change, Replay, Resume
+from ae_widgets.engine.worker import Worker
 from ae_widgets.session import JournalEntry
 from tests.engine.data import blobs
 from tests.session.weights import assert_same_weights
@@ -151,6 +152,35 @@ def test_early_convergence_replays_and_trains_on_alike(keep):
         one.wait(30)
     assert again.status.epoch == session.status.epoch
     assert_same_weights(again, session)
+
+
+@pytest.mark.parametrize("restore_best", [True, False])
+@pytest.mark.parametrize("unit", ["batch", "epoch"])
+def test_a_stop_of_a_paused_run_is_replayed(keep, monkeypatch, unit, restore_best):
+    halt = Worker._halt
+
+    def late(worker, state, reason):
+        time.sleep(0.2 if reason == "stopped" else 0)
+        halt(worker, state, reason)
+
+    monkeypatch.setattr(Worker, "_halt", late)
+    wild = {**ENDLESS, "learning_rate": 0.5, "restore_best": restore_best}
+    session = keep(Session(X, trainer="thread", **wild))
+    while session.status.best_epoch in (None, session.status.epoch):
+        session.step("epoch")
+        session.wait(30)
+    if unit == "batch":
+        session.step("batch")
+        session.wait(30)
+    session.stop()
+    session.wait(30)
+    again = keep(Session.replay(session.journal, X))
+    for one in (session, again):
+        assert (one.status.state, one.status.reason) == ("finished", "stopped")
+        assert (one.status.restored is not None) == restore_best
+    assert again.status.restored == session.status.restored
+    assert_same_weights(again, session)
+    np.testing.assert_array_equal(again.codes, session.codes)
 
 
 def test_a_failed_run_replays_to_its_failure(keep):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ae_widgets import DataError, NonFiniteLossError, Session, SettingsError, TrainingError, runs
+from ae_widgets.engine.worker import Worker
 from ae_widgets.exceptions import TrainerDiedError
 from tests.engine.data import blobs
 
@@ -98,6 +99,31 @@ def test_pause_keeps_and_resume_goes_on(session):
     wait_for(lambda: one.status.step > status.step)
     one.stop()
     assert one.wait(30).reason == "stopped"
+
+
+def test_waiting_after_a_stop_is_for_the_stop(session, monkeypatch):
+    halt = Worker._halt
+
+    def late(worker, state, reason):
+        time.sleep(0.2 if reason == "stopped" else 0)
+        halt(worker, state, reason)
+
+    monkeypatch.setattr(Worker, "_halt", late)
+    one = session(trainer="thread", **ENDLESS)
+    one.step("batch")
+    one.wait(30)
+    one.stop()  # of a paused run
+    assert one.wait(30).reason == "stopped"
+    one.resume()
+    wait_for(lambda: one.status.state == "running")
+    one.pause()
+    one.stop()  # the pause is answered first
+    assert one.wait(30).reason == "stopped"
+    one.step("batch")
+    one.wait(30)
+    one.stop()
+    one.close()  # nobody answers any more
+    assert one.wait(1).state == "paused"
 
 
 def test_commands_in_quick_succession_are_all_obeyed(session):
