@@ -108,8 +108,8 @@ class Journal(Sequence[JournalEntry]):
     sample_weight : str or None
         The same of the weights of the items.
     seeded : bool
-        Whether the seed drew the first weights. If not, the run began from those
-        that a trainer had left when it died, and cannot be replayed.
+        Whether the seed drew the first weights. If not, the run began from those of a
+        fitted estimator, or that a trainer had left when it died, and cannot be replayed.
     versions : dict of str to str
         Of Python, numpy, torch, scikit-learn and ae_widgets.
     """
@@ -328,8 +328,10 @@ class Journal(Sequence[JournalEntry]):
         """
         if not self.seeded:
             msg = (
-                "This run cannot be replayed: it began from the weights that a trainer had left "
-                "when it died, not from its seed. Use Session.save and Session.load for it."
+                "This run cannot be replayed: it began not from its seed but from weights that "
+                "were there, of a fitted estimator or left by a trainer that had died. Keep it "
+                "with Session.save and Session.load, or train one from the seed: after "
+                "Session.reset, or of an estimator that is not fitted."
             )
             raise JournalError(msg)
         commands = tuple((entry.step, _command(entry)) for entry in self.entries)

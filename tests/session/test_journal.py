@@ -11,7 +11,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ae_widgets import DataError, Journal, JournalError, NonFiniteLossError, Session, Settings
+from ae_widgets import (
+    Autoencoder,
+    DataError,
+    Journal,
+    JournalError,
+    NonFiniteLossError,
+    Session,
+    Settings,
+)
 from ae_widgets.data.fingerprint import Fingerprint
 from ae_widgets.engine.protocol import Change, Replay, Resume
 from ae_widgets.engine.worker import Worker
@@ -331,8 +339,22 @@ def test_a_run_from_left_weights_is_not_replayed(keep):
     session._link.lost()
     session.resume()
     wait_for(lambda: session.status.epoch >= 1 and session.status.state == "running")
-    with pytest.raises(JournalError, match=r"began from the weights that a trainer had left"):
+    with pytest.raises(JournalError, match=r"or left by a trainer that had died"):
         Session.replay(session.journal, X)
+
+
+def test_a_run_of_a_fitted_estimator_is_not_replayed_but_one_after_a_reset_is(keep):
+    model = Autoencoder(hidden_layer_sizes=(8,), max_iter=3).fit(X)
+    session = keep(Session(model, X, trainer="thread"))
+    session.start()
+    session.wait(30)
+    with pytest.raises(JournalError, match=r"weights that were there, of a fitted estimator") as e:
+        Session.replay(session.journal, X)
+    assert "Keep it with Session.save and Session.load" in str(e.value)
+    session.reset()
+    session.start()
+    session.wait(30)
+    assert_same_weights(keep(Session.replay(session.journal, X)), session)
 
 
 # The file -----------------------------------------------------------------------------
