@@ -46,6 +46,7 @@ class Keeping:
         say: Callable[[str], None]
         _launch: Callable[[Begin], None]
         _go: Callable[[Resume | Step | Replay], None]
+        _tell_hindrance: Callable[[], None]
         _require_open: Callable[[], None]
         _wait_until_settled: Callable[[float | None], None]
 
@@ -225,6 +226,7 @@ class Keeping:
                     journal.last_settings.change(preprocess=settings.preprocess)
                 )
                 session._labelling.take_up(journal)
+                session._tell_hindrance()
             session._wait_until_settled(None)
             session._require_no_error(unless=journal.state[0] == "failed")
         except BaseException:
@@ -270,6 +272,7 @@ class Keeping:
         with self._lock:
             self._run.take_up(saved)
             self._labelling.take_up(saved.journal)
+            self._tell_hindrance()
             self._pending = saved.pending
             self._launch(
                 Begin(

@@ -88,7 +88,7 @@ class Run:
         self._divergence.follow(settings)
         self._warning = ""
         self._awaited = 0  # commands to train that the trainer has not taken up yet
-        self._while_running = ""
+        self._hindrance = ""
         self.halting = self.stopping = False
         self.status = Status(watched="validation" if held_out else "training")
         self.follow_settings(settings)
@@ -135,6 +135,21 @@ class Run:
         """Put a note into the status line."""
         self.status = replace(self.status, note=note, error=error)
 
+    def hinder(self, hindrance: str) -> None:
+        """Note what keeps the loss from being trained, in place of what was noted before.
+
+        '' if nothing does. What stands in the status line stays unless it is another now.
+        """
+        before, self._hindrance = self._hindrance, hindrance
+        note = self.status.note
+        if hindrance == before or self.status.error:
+            return
+        if before:
+            note = note.replace(before, "").strip()
+        if hindrance not in note:
+            note = f"{hindrance} {note}".strip()
+        self.say(note)
+
     @property
     def busy(self) -> bool:
         """Whether it trains and was not told to halt."""
@@ -145,16 +160,16 @@ class Run:
         """Whether it rests, and no stop on its way will change how."""
         return not (self.status.busy or self.stopping)
 
-    def starting(self, note: str = "") -> None:
+    def starting(self, hindrance: str = "") -> None:
         """Note that training was asked for and the trainer has not answered yet.
 
-        `note` is something to say of the run while it trains.
+        `hindrance` is as for `hinder`.
         """
         self.error = None
-        self._while_running = note
+        self._hindrance = hindrance
         self.halting = self.stopping = False
         self._awaited += 1
-        self.status = replace(self.status, state="starting", reason="", note=note, error=False)
+        self.status = replace(self.status, state="starting", reason="", note=hindrance, error=False)
 
     def stopped(self) -> None:
         """Note that the trainer was closed, perhaps in the middle of training."""
@@ -214,7 +229,7 @@ class Run:
     def _state(self, event: StateChanged) -> set[str]:
         note, error, state = self.status.note, self.status.error, event.state
         if state == "running":
-            note, error, self.error = self._while_running, False, None
+            note, error, self.error = self._hindrance, False, None
             self._awaited = max(0, self._awaited - 1)
         elif self._awaited:
             state = "starting"  # it answers an earlier command

@@ -222,7 +222,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._asked_while_busy = set()
         self._run = self._new_run(0, chosen)
         self._run.weights = weights
-        self._run.say(" ".join((*self.dataset.notices, *self._notices())))
+        self._say_notices(*self.dataset.notices)
         registry.register(self)
 
     # Commands ---------------------------------------------------------------
@@ -320,7 +320,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
             if self._pending and self.status.state == "idle":
                 self._renew()
             else:
-                self._run.say(nothing_weighs(current))
+                self._run.say(self._hindrance())
+                self._tell_hindrance()
         self._background.request_baseline(self.settings, self.features)
         self._notify("settings", "status", "baseline", "journal")
 
@@ -360,7 +361,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         with self._lock:
             self._require_open()
             self._link.send(self._labelling.give(rows, name))
-        self._notify("labels")
+            self._tell_hindrance()
+        self._notify("labels", "status")
 
     def point(self, index: int | None) -> None:
         """Point at an item, or at none."""
@@ -449,20 +451,24 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
             labels=self._labelling.to_train_on,
         )
 
-    def _notices(self) -> tuple[str, ...]:
-        """Return what is worth saying of the run that begins."""
+    def _say_notices(self, *first: str) -> None:
+        """Say what is worth saying of the run that begins, after what comes `first`."""
         code_dim, n = self.settings.architecture.code_dim, self._prepared.inputs.n_features
-        notices = [*self._prepared.notices]
+        notices = [*first, *self._prepared.notices]
         if said := roomy_code(code_dim, n):
             notices.append(said)
         if hindrance := self._hindrance():
             notices.append(hindrance)
-        return tuple(notices)
+        self._run.say(" ".join(notices))
+        self._tell_hindrance()
 
     def _hindrance(self) -> str:
         """Return what keeps the loss, or its classes, from being trained; '' if nothing does."""
         notice = self._labelling.notice if self.settings.delta else ""
         return nothing_weighs(self.settings) or notice
+
+    def _tell_hindrance(self) -> None:
+        self._run.hinder(self._hindrance())
 
     def _launch(self, begin: Begin) -> None:
         self._link.launch(begin)
@@ -510,7 +516,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
             self._run.weights = past.weights  # the trainer died: begin from what it sent last
         self._link.begin(self._begin(), self.features)
         self._tell_labels()
-        self._run.say(" ".join(self._notices()))
+        self._say_notices()
         self._settled.notify_all()
 
     def _handle(self, event: Event) -> None:

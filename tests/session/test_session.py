@@ -151,6 +151,25 @@ def test_a_loss_without_any_weight_is_told_of_until_it_has_one(session):
     assert "Every weight" not in one.status.message
 
 
+def test_what_is_told_of_a_loss_without_any_weight_does_not_come_back(session):
+    one = session(alpha=0.0, **ENDLESS)
+    one.start()
+    one.change(alpha=0.5)  # before the trainer has said that it trains
+    wait_for(lambda: one.status.step)
+    assert "Every weight" not in one.status.message
+    one.change(alpha=0)
+    assert "Every weight" in one.status.message
+    one.change(delta=1.0)
+    assert "Every weight" not in one.status.message
+    assert "There is no label" in one.status.message
+    one.pause()
+    one.wait(30)
+    one.change(alpha=1, delta=0)
+    one.resume()
+    wait_for(lambda: one.status.state == "running")
+    assert one.status.note == ""
+
+
 @pytest.mark.parametrize(("how", "epochs"), [("resume", 6), ("step", 5)])
 def test_going_on_after_the_last_epoch_says_what_to_raise(session, how, epochs):
     one = session()
