@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Fingerprint", "label_digest"]
+__all__ = ["Fingerprint", "label_digest", "weight_digest"]
 
 CHUNK_BYTES = 2**24
 """Bytes hashed at once: bounds the memory where the features are mapped from a file."""
@@ -97,6 +97,13 @@ def label_digest(labels: NDArray[np.int32] | None, names: Iterable[object]) -> s
     digest = hashlib.sha256(json.dumps([str(name) for name in names]).encode())
     digest.update(np.ascontiguousarray(labels, "<i4").data)
     return digest.hexdigest()
+
+
+def weight_digest(weights: NDArray[np.float64] | None) -> str:
+    """Return the SHA-256 of the weights of items, 64 hexadecimal digits; '' if there are none."""
+    if weights is None:
+        return ""
+    return hashlib.sha256(np.ascontiguousarray(weights, "<f8").data).hexdigest()
 
 
 def _parts(values: NDArray[Any]) -> Iterator[NDArray[Any]]:

@@ -7,7 +7,8 @@ format      "ae_widgets journal"
 schema      `SCHEMA`; another number is refused
 versions    of Python, numpy, torch, scikit-learn and ae_widgets, by name
 data        {"shape": [n_samples, n_features], "sha256": of shape and values,
-            "labels": SHA-256 of the labels, '' for none; absent in older files}
+            "labels": SHA-256 of the labels, '' for none; absent in older files,
+            "sample_weight": of the items' weights, likewise}
 settings    those that the run began with; the architecture's nested
 trainer     "process" or "thread"
 seeded      whether the first weights were drawn by the seed
@@ -30,7 +31,7 @@ from typing import TYPE_CHECKING, Any, get_args, overload
 
 import numpy as np
 
-from ae_widgets.data.fingerprint import Fingerprint
+from ae_widgets.data.fingerprint import Fingerprint, weight_digest
 from ae_widgets.engine.launch import TRAINERS
 from ae_widgets.engine.protocol import Change, Label, Replay, Resume, RunState, Scheduled
 from ae_widgets.engine.settings import LIVE_SETTINGS
@@ -49,6 +50,8 @@ from ae_widgets.session.files import PICKLE, is_pickle, read_bytes, write_atomic
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from ae_widgets.data import Dataset
     from ae_widgets.engine.settings import Settings
@@ -102,9 +105,11 @@ class Journal(Sequence[JournalEntry]):
     labels : str or None
         What tells the labels that the items came with from others, '' for none; None in
         a journal that was written before labels were told.
+    sample_weight : str or None
+        The same of the weights of the items.
     seeded : bool
-        Whether the seed drew the first weights. If not, the run began from those
-        that a trainer had left when it died, and cannot be replayed.
+        Whether the seed drew the first weights. If not, the run began from those of a
+        fitted estimator, or that a trainer had left when it died, and cannot be replayed.
     versions : dict of str to str
         Of Python, numpy, torch, scikit-learn and ae_widgets.
     """
@@ -117,6 +122,7 @@ class Journal(Sequence[JournalEntry]):
     trainer: str = "process"
     seeded: bool = True
     labels: str | None = None
+    sample_weight: str | None = None
     versions: Mapping[str, str] = field(default_factory=versions, hash=False)
 
     @overload
@@ -204,12 +210,13 @@ class Journal(Sequence[JournalEntry]):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the journal as JSON holds it; see this module's description."""
-        labels = {} if self.labels is None else {"labels": self.labels}
+        beside = {"labels": self.labels, "sample_weight": self.sample_weight}
+        told = {name: digest for name, digest in beside.items() if digest is not None}
         return {
             "format": FORMAT,
             "schema": SCHEMA,
             "versions": dict(self.versions),
-            "data": {"shape": list(self.data.shape), "sha256": self.data.sha256, **labels},
+            "data": {"shape": list(self.data.shape), "sha256": self.data.sha256, **told},
             "settings": settings_values(self.settings),
             "trainer": self.trainer,
             "seeded": self.seeded,
@@ -265,20 +272,22 @@ class Journal(Sequence[JournalEntry]):
             trainer=values["trainer"],
             seeded=values["seeded"],
             labels=str(data["labels"]) if "labels" in data else None,
+            sample_weight=str(data["sample_weight"]) if "sample_weight" in data else None,
             versions=said,
         )
 
-    def require_data(self, dataset: Dataset) -> None:
-        """Check that `dataset` is what the run was trained on.
+    def require_data(self, dataset: Dataset, weight: NDArray[np.float64] | None) -> None:
+        """Check that `dataset` is what the run was trained on, its items weighted by `weight`.
 
         Raises
         ------
         DataError
-            If it is not; the message tells both shapes, or what is with the labels.
+            If it is not; the message tells both shapes, or what is with the labels or weights.
         """
         data = dataset.fingerprint
         if data == self.data:
             self._require_labels(dataset.label_digest)
+            self._require_weight(weight_digest(weight))
             return
         ours, theirs = (" x ".join(f"{n:,}" for n in d.shape) for d in (data, self.data))
         differs = (
@@ -298,6 +307,17 @@ class Journal(Sequence[JournalEntry]):
             msg = "These are not the labels of the run: X is the same, y is not. Pass the same y."
         raise DataError(msg)
 
+    def _require_weight(self, weight: str) -> None:
+        if self.sample_weight is None or weight == self.sample_weight:
+            return
+        if not weight:
+            msg = "The run had a sample_weight, and there is none: pass the same sample_weight."
+        elif not self.sample_weight:
+            msg = "The run had no sample_weight: leave it out."
+        else:
+            msg = "This is not the sample_weight of the run. Pass the same sample_weight."
+        raise DataError(msg)
+
     def replay(self) -> Replay:
         """Return the command that trains the run again.
 
@@ -308,8 +328,10 @@ class Journal(Sequence[JournalEntry]):
         """
         if not self.seeded:
             msg = (
-                "This run cannot be replayed: it began from the weights that a trainer had left "
-                "when it died, not from its seed. Use Session.save and Session.load for it."
+                "This run cannot be replayed: it began not from its seed but from weights that "
+                "were there, of a fitted estimator or left by a trainer that had died. Keep it "
+                "with Session.save and Session.load, or train one from the seed: after "
+                "Session.reset, or of an estimator that is not fitted."
             )
             raise JournalError(msg)
         commands = tuple((entry.step, _command(entry)) for entry in self.entries)

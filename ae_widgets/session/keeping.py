@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Self
 
 from ae_widgets.engine.protocol import Begin, RequestState
+from ae_widgets.engine.sampling import check_sample_weight
 from ae_widgets.exceptions import CheckpointError, NonFiniteLossError, TrainingError
 from ae_widgets.session.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from ae_widgets.session.inputs import with_steps
@@ -45,6 +46,7 @@ class Keeping:
         say: Callable[[str], None]
         _launch: Callable[[Begin], None]
         _go: Callable[[Resume | Step | Replay], None]
+        _tell_hindrance: Callable[[], None]
         _require_open: Callable[[], None]
         _wait_until_settled: Callable[[float | None], None]
 
@@ -127,7 +129,7 @@ class Keeping:
         CheckpointError
             If the file is damaged or no checkpoint; no session is left behind.
         DataError
-            If the items, labels or the preprocessing are not those of the run.
+            If the items, labels, weights or the preprocessing are not those of the run.
         """
         saved = read_checkpoint(path)
         settings = with_steps(saved.settings, preprocess)
@@ -135,10 +137,11 @@ class Keeping:
         dataset = read_items(
             X, y, item_shape, settings.reconstruction, scaled=scaled, categorical=categorical
         )
-        saved.journal.require_data(dataset)
+        weight = check_sample_weight(sample_weight, dataset.n_samples)
+        saved.journal.require_data(dataset, weight)
         session = cls(
             dataset,
-            sample_weight=sample_weight,
+            sample_weight=weight,
             settings=settings,
             trainer=trainer or saved.journal.trainer,
         )
@@ -196,7 +199,7 @@ class Keeping:
         JournalError
             If the journal is damaged, or the run did not begin from its seed.
         DataError
-            If the items or labels are not those of the run; tells both shapes.
+            If the items, labels or weights are not those of the run; tells both shapes.
         TrainingError
             If it ends with an error that the run had not.
         """
@@ -208,10 +211,11 @@ class Keeping:
         dataset = read_items(
             X, y, item_shape, settings.reconstruction, scaled=scaled, categorical=categorical
         )
-        journal.require_data(dataset)
+        weight = check_sample_weight(sample_weight, dataset.n_samples)
+        journal.require_data(dataset, weight)
         session = cls(
             dataset,
-            sample_weight=sample_weight,
+            sample_weight=weight,
             settings=settings,
             trainer=trainer or journal.trainer,
         )
@@ -222,6 +226,7 @@ class Keeping:
                     journal.last_settings.change(preprocess=settings.preprocess)
                 )
                 session._labelling.take_up(journal)
+                session._tell_hindrance()
             session._wait_until_settled(None)
             session._require_no_error(unless=journal.state[0] == "failed")
         except BaseException:
@@ -267,6 +272,7 @@ class Keeping:
         with self._lock:
             self._run.take_up(saved)
             self._labelling.take_up(saved.journal)
+            self._tell_hindrance()
             self._pending = saved.pending
             self._launch(
                 Begin(

@@ -45,6 +45,7 @@ class Readings:
     _run: Run
     _background: Background
     _labelling: Labelling
+    _weight_digest: str
     _cluster_method: str
     _pending: dict[str, Any]
     _selection: NDArray[np.int64]
@@ -117,6 +118,7 @@ class Readings:
             settings=run.began,
             data=self.dataset.fingerprint,
             labels=self.dataset.label_digest,
+            sample_weight=self._weight_digest,
             steps=max(status.step, last),
             entries=entries,
             state=(status.state, status.reason),

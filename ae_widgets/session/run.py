@@ -66,6 +66,8 @@ class Run:
         The changes so far.
     halting : bool
         Whether a pause or a stop is on its way to the trainer.
+    stopping : bool
+        Whether a stop is, also of a paused run: with `restore_best` it changes the weights.
     """
 
     def __init__(self, number: int, settings: Settings, n_samples: int) -> None:
@@ -86,8 +88,8 @@ class Run:
         self._divergence.follow(settings)
         self._warning = ""
         self._awaited = 0  # commands to train that the trainer has not taken up yet
-        self._while_running = ""
-        self.halting = False
+        self._hindrance = ""
+        self.halting = self.stopping = False
         self.status = Status(watched="validation" if held_out else "training")
         self.follow_settings(settings)
 
@@ -133,25 +135,47 @@ class Run:
         """Put a note into the status line."""
         self.status = replace(self.status, note=note, error=error)
 
+    def hinder(self, hindrance: str) -> None:
+        """Note what keeps the loss from being trained, in place of what was noted before.
+
+        '' if nothing does. What stands in the status line stays unless it is another now.
+        """
+        before, self._hindrance = self._hindrance, hindrance
+        note = self.status.note
+        if hindrance == before or self.status.error:
+            return
+        if before:
+            note = note.replace(before, "").strip()
+        if hindrance not in note:
+            note = f"{hindrance} {note}".strip()
+        self.say(note)
+
     @property
     def busy(self) -> bool:
         """Whether it trains and was not told to halt."""
         return self.status.busy and not self.halting
 
-    def starting(self, note: str = "") -> None:
+    @property
+    def settled(self) -> bool:
+        """Whether it rests, and no stop on its way will change how."""
+        return not (self.status.busy or self.stopping)
+
+    def starting(self, hindrance: str = "") -> None:
         """Note that training was asked for and the trainer has not answered yet.
 
-        `note` is something to say of the run while it trains.
+        `hindrance` is as for `hinder`.
         """
         self.error = None
-        self._while_running = note
-        self.halting = False
+        self._hindrance = hindrance
+        self.halting = self.stopping = False
         self._awaited += 1
-        self.status = replace(self.status, state="starting", reason="", note=note, error=False)
+        self.status = replace(self.status, state="starting", reason="", note=hindrance, error=False)
 
     def stopped(self) -> None:
-        """Note that the trainer was closed in the middle of training."""
-        self.status = replace(self.status, state="finished", reason="stopped")
+        """Note that the trainer was closed, perhaps in the middle of training."""
+        self.stopping = False
+        if self.status.busy:
+            self.status = replace(self.status, state="finished", reason="stopped")
 
     def apply(self, event: Event) -> set[str]:  # noqa: PLR0911  # one line an event
         """Take in an event; return the topics it touched."""
@@ -205,12 +229,13 @@ class Run:
     def _state(self, event: StateChanged) -> set[str]:
         note, error, state = self.status.note, self.status.error, event.state
         if state == "running":
-            note, error, self.error = self._while_running, False, None
+            note, error, self.error = self._hindrance, False, None
             self._awaited = max(0, self._awaited - 1)
         elif self._awaited:
             state = "starting"  # it answers an earlier command
         else:
             self.halting = False
+            self.stopping &= event.reason != "stopped"  # a pause may be answered before
         self.status = replace(
             self.status,
             state=state,
@@ -235,7 +260,7 @@ class Run:
         text = event.message if ours else f"{event.kind}: {event.message}"
         self.error = kind(text) if ours and kind is not None else TrainingError(text)
         self._awaited = 0
-        self.halting = False
+        self.halting = self.stopping = False
         if event.traceback:
             self.error.add_note(f"In the trainer:\n{event.traceback}")
         self.status = replace(self.status, state="failed", reason="", note=text, error=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ae_widgets.data.fingerprint import weight_digest
 from ae_widgets.engine.checks import check_settings, nothing_weighs, roomy_code
 from ae_widgets.engine.launch import TRAINERS
 from ae_widgets.engine.missing import settings_in_force
@@ -203,6 +204,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._check_settings(chosen)
         weight = check_sample_weight(sample_weight, self.dataset.n_samples)
         self._sample_weight = weight.copy() if copy and weight is not None else weight
+        self._weight_digest = weight_digest(weight)
         self._prepared = self._inputs.of(chosen)
         self.number = next(_numbers)
         self.closed = False
@@ -220,7 +222,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._asked_while_busy = set()
         self._run = self._new_run(0, chosen)
         self._run.weights = weights
-        self._run.say(" ".join((*self.dataset.notices, *self._notices())))
+        self._say_notices(*self.dataset.notices)
         registry.register(self)
 
     # Commands ---------------------------------------------------------------
@@ -318,7 +320,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
             if self._pending and self.status.state == "idle":
                 self._renew()
             else:
-                self._run.say(nothing_weighs(current))
+                self._run.say(self._hindrance())
+                self._tell_hindrance()
         self._background.request_baseline(self.settings, self.features)
         self._notify("settings", "status", "baseline", "journal")
 
@@ -358,7 +361,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         with self._lock:
             self._require_open()
             self._link.send(self._labelling.give(rows, name))
-        self._notify("labels")
+            self._tell_hindrance()
+        self._notify("labels", "status")
 
     def point(self, index: int | None) -> None:
         """Point at an item, or at none."""
@@ -412,8 +416,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
             self.stop()
             self.closed = True
             self._link.close()
-            if self.status.busy:
-                self._run.stopped()
+            self._run.stopped()
             self._settled.notify_all()
         registry.release(self)
         self._background.close()
@@ -448,20 +451,24 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
             labels=self._labelling.to_train_on,
         )
 
-    def _notices(self) -> tuple[str, ...]:
-        """Return what is worth saying of the run that begins."""
+    def _say_notices(self, *first: str) -> None:
+        """Say what is worth saying of the run that begins, after what comes `first`."""
         code_dim, n = self.settings.architecture.code_dim, self._prepared.inputs.n_features
-        notices = [*self._prepared.notices]
+        notices = [*first, *self._prepared.notices]
         if said := roomy_code(code_dim, n):
             notices.append(said)
         if hindrance := self._hindrance():
             notices.append(hindrance)
-        return tuple(notices)
+        self._run.say(" ".join(notices))
+        self._tell_hindrance()
 
     def _hindrance(self) -> str:
         """Return what keeps the loss, or its classes, from being trained; '' if nothing does."""
         notice = self._labelling.notice if self.settings.delta else ""
         return nothing_weighs(self.settings) or notice
+
+    def _tell_hindrance(self) -> None:
+        self._run.hinder(self._hindrance())
 
     def _launch(self, begin: Begin) -> None:
         self._link.launch(begin)
@@ -490,7 +497,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         with self._lock:
             if self.status.live:
                 self._run.halting = self.status.state != "paused"
-                self._link.send(command)
+                sent = self._link.send(command)
+                self._run.stopping |= sent and isinstance(command, Stop)
 
     def _renew(self) -> None:
         """Begin the next run, keeping the past one (the lock is held)."""
@@ -508,7 +516,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
             self._run.weights = past.weights  # the trainer died: begin from what it sent last
         self._link.begin(self._begin(), self.features)
         self._tell_labels()
-        self._run.say(" ".join(self._notices()))
+        self._say_notices()
         self._settled.notify_all()
 
     def _handle(self, event: Event) -> None:
@@ -552,7 +560,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
     def _wait_until_settled(self, timeout: float | None) -> None:
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._settled:
-            while self.status.busy:
+            while not self._run.settled:
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     msg = (

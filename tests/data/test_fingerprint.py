@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ae_widgets.data import fingerprint, read_dataset
-from ae_widgets.data.fingerprint import Fingerprint
+from ae_widgets.data.fingerprint import Fingerprint, weight_digest
 from tests.engine.data import blobs
 
 X = blobs()
@@ -47,3 +47,10 @@ def test_memory_mapped_data_are_hashed_as_they_lie(tmp_path):
     X.tofile(tmp_path / "x.f4")
     mapped = np.memmap(tmp_path / "x.f4", np.float32, "r", shape=X.shape)
     assert read_dataset(mapped).fingerprint == Fingerprint(X)
+
+
+def test_weights_are_told_by_their_values():
+    weights = np.arange(1.0, 4)
+    assert weight_digest(weights) == hashlib.sha256(weights.tobytes()).hexdigest()
+    assert weight_digest(np.arange(6.0)[::2]) == weight_digest(np.array([0.0, 2, 4]))
+    assert weight_digest(None) == ""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -201,6 +202,34 @@ def test_other_data_is_refused_with_both_shapes(make, tmp_path):
     with pytest.raises(DataError, match="that was 120 x 6, this is 100 x 6"):
         Session.load(tmp_path / "run.npz", X[:100])
     assert runs() == before
+
+
+WEIGHT = 1 + np.arange(120) % 3
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "text"),
+    [
+        (WEIGHT, None, "The run had a sample_weight, and there is none"),
+        (None, WEIGHT, "The run had no sample_weight: leave it out"),
+        (WEIGHT, WEIGHT[::-1], "This is not the sample_weight of the run"),
+    ],
+)
+def test_other_weights_of_the_items_are_refused(make, tmp_path, before, now, text):
+    path = tmp_path / "run.npz"
+    session = make(sample_weight=before)
+    session.step("batch")
+    session.wait(30)
+    session.save(path)
+    existing = runs()
+    with pytest.raises(DataError, match=text):
+        Session.load(path, X, sample_weight=now)
+    assert runs() == existing
+    again = make(Session.load(path, X, sample_weight=before))
+    assert again.journal.sample_weight == session.journal.sample_weight
+    saved = read_checkpoint(path)
+    write_checkpoint(path, replace(saved, journal=replace(saved.journal, sample_weight=None)))
+    make(Session.load(path, X, sample_weight=now))  # an older file does not tell
 
 
 def test_numpy_opens_the_file(make, tmp_path):

@@ -11,9 +11,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ae_widgets import DataError, Journal, JournalError, NonFiniteLossError, Session, Settings
+from ae_widgets import (
+    Autoencoder,
+    DataError,
+    Journal,
+    JournalError,
+    NonFiniteLossError,
+    Session,
+    Settings,
+)
 from ae_widgets.data.fingerprint import Fingerprint
 from ae_widgets.engine.protocol import Change, Replay, Resume
+from ae_widgets.engine.worker import Worker
 from ae_widgets.session import JournalEntry
 from tests.engine.data import blobs
 from tests.session.weights import assert_same_weights
@@ -153,6 +162,35 @@ def test_early_convergence_replays_and_trains_on_alike(keep):
     assert_same_weights(again, session)
 
 
+@pytest.mark.parametrize("restore_best", [True, False])
+@pytest.mark.parametrize("unit", ["batch", "epoch"])
+def test_a_stop_of_a_paused_run_is_replayed(keep, monkeypatch, unit, restore_best):
+    halt = Worker._halt
+
+    def late(worker, state, reason):
+        time.sleep(0.2 if reason == "stopped" else 0)
+        halt(worker, state, reason)
+
+    monkeypatch.setattr(Worker, "_halt", late)
+    wild = {**ENDLESS, "learning_rate": 0.5, "restore_best": restore_best}
+    session = keep(Session(X, trainer="thread", **wild))
+    while session.status.best_epoch in (None, session.status.epoch):
+        session.step("epoch")
+        session.wait(30)
+    if unit == "batch":
+        session.step("batch")
+        session.wait(30)
+    session.stop()
+    session.wait(30)
+    again = keep(Session.replay(session.journal, X))
+    for one in (session, again):
+        assert (one.status.state, one.status.reason) == ("finished", "stopped")
+        assert (one.status.restored is not None) == restore_best
+    assert again.status.restored == session.status.restored
+    assert_same_weights(again, session)
+    np.testing.assert_array_equal(again.codes, session.codes)
+
+
 def test_a_failed_run_replays_to_its_failure(keep):
     options = {**QUICK, "hidden_layer_sizes": (64, 64, 64), "learning_rate": 1e3}
     session = keep(Session(X, trainer="thread", **options))
@@ -256,6 +294,41 @@ def test_a_journal_without_a_word_on_labels_takes_any(journal, keep, tmp_path):
         assert_same_weights(keep(Session.replay(tmp_path / "run.json", X, y)), session)
 
 
+WEIGHT = 1 + np.arange(120) % 3
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "text"),
+    [
+        (WEIGHT, None, "The run had a sample_weight, and there is none: pass the same"),
+        (None, WEIGHT, "The run had no sample_weight: leave it out."),
+        (WEIGHT, WEIGHT[::-1], "This is not the sample_weight of the run. Pass the same"),
+    ],
+)
+def test_other_weights_of_the_items_are_refused(keep, tmp_path, before, now, text):
+    session = keep(Session(X, sample_weight=before, trainer="thread", **QUICK))
+    session.step("epoch")
+    session.wait(30)
+    session.journal.save(tmp_path / "run.json")
+    with pytest.raises(DataError, match=re.escape(text)):
+        Session.replay(tmp_path / "run.json", X, sample_weight=now)
+    same = None if before is None else before.tolist()
+    again = keep(Session.replay(tmp_path / "run.json", X, sample_weight=same))
+    assert again.journal.sample_weight == session.journal.sample_weight
+    assert_same_weights(again, session)
+
+
+def test_a_journal_without_a_word_on_weights_takes_any(journal, keep, tmp_path):
+    assert journal.sample_weight is None
+    assert "sample_weight" not in journal.to_dict()["data"]
+    session = keep(Session(X, trainer="thread", **QUICK))
+    old = replace(session.journal, sample_weight=None)
+    old.save(tmp_path / "run.json")
+    assert Journal.load(tmp_path / "run.json") == old
+    for weight in (None, WEIGHT):
+        keep(Session.replay(tmp_path / "run.json", X, sample_weight=weight))
+
+
 def test_a_run_from_left_weights_is_not_replayed(keep):
     session = keep(Session(X, trainer="process", **ENDLESS))
     session.start()
@@ -266,8 +339,22 @@ def test_a_run_from_left_weights_is_not_replayed(keep):
     session._link.lost()
     session.resume()
     wait_for(lambda: session.status.epoch >= 1 and session.status.state == "running")
-    with pytest.raises(JournalError, match=r"began from the weights that a trainer had left"):
+    with pytest.raises(JournalError, match=r"or left by a trainer that had died"):
         Session.replay(session.journal, X)
+
+
+def test_a_run_of_a_fitted_estimator_is_not_replayed_but_one_after_a_reset_is(keep):
+    model = Autoencoder(hidden_layer_sizes=(8,), max_iter=3).fit(X)
+    session = keep(Session(model, X, trainer="thread"))
+    session.start()
+    session.wait(30)
+    with pytest.raises(JournalError, match=r"weights that were there, of a fitted estimator") as e:
+        Session.replay(session.journal, X)
+    assert "Keep it with Session.save and Session.load" in str(e.value)
+    session.reset()
+    session.start()
+    session.wait(30)
+    assert_same_weights(keep(Session.replay(session.journal, X)), session)
 
 
 # The file -----------------------------------------------------------------------------

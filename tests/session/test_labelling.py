@@ -19,6 +19,13 @@ QUICK = {
 }  # fmt: skip
 
 
+def wait_for(condition):
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.005)
+
+
 def labelled(session):
     """Train, label the third group by hand, and train on."""
     session.step()
@@ -153,3 +160,49 @@ def test_a_run_whose_classes_cannot_be_trained_says_so(keep):
     assert "There is a single class, 'a'" in single.status.note
     without = keep(Session(X, trainer="thread", **QUICK | {"delta": 0.0}))
     assert "label" not in without.status.note
+
+
+def test_it_no_longer_says_so_once_labels_of_two_classes_are_given(keep):
+    session = keep(Session(X, trainer="thread", **QUICK | {"max_iter": 10**6}))
+    session.start()
+    wait_for(lambda: session.status.state == "running")
+    assert "There is no label" in session.status.note
+    told = []
+    session.observe("status", lambda: told.append(session.status.note))
+    session.label(np.flatnonzero(Y == 0), "first")
+    assert "There is a single class, 'first'" in session.status.note
+    assert "There is no label" not in session.status.note
+    session.label(np.flatnonzero(Y == 1), "second")
+    assert "There is" not in told[-1]
+    session.pause()
+    session.wait(30)
+    assert "There is" not in session.status.note
+    session.resume()
+    wait_for(lambda: session.status.state == "running")
+    assert "There is" not in session.status.note
+    session.label(np.flatnonzero(Y == 1), None)
+    assert "There is a single class, 'first'" in session.status.note
+
+
+def test_one_that_is_taken_up_with_its_labels_does_not_say_so(keep, tmp_path):
+    session = keep(Session(X, trainer="thread", **QUICK))
+    session.step()
+    session.wait(30)
+    for name, group in (("first", 0), ("second", 1)):
+        session.label(np.flatnonzero(group == Y), name)
+    session.step()
+    session.wait(30)
+    session.save(tmp_path / "run.npz")
+    assert "There is no label" not in keep(Session.load(tmp_path / "run.npz", X)).status.note
+    assert "There is no label" not in keep(Session.replay(session.journal, X)).status.note
+
+
+def test_labels_leave_other_notes_in_place(keep):
+    session = keep(Session(X, trainer="thread", **QUICK))
+    session.say(f"{session.status.note} And more.")
+    for name, group in (("first", 0), ("second", 1)):
+        session.label(np.flatnonzero(group == Y), name)
+    assert session.status.note == "And more."
+    session.say("It was refused.", error=True)
+    session.label(np.flatnonzero(Y == 1), None)
+    assert session.status.note == "It was refused."

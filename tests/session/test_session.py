@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ae_widgets import DataError, NonFiniteLossError, Session, SettingsError, TrainingError, runs
+from ae_widgets.engine.worker import Worker
 from ae_widgets.exceptions import TrainerDiedError
 from tests.engine.data import blobs
 
@@ -100,6 +101,31 @@ def test_pause_keeps_and_resume_goes_on(session):
     assert one.wait(30).reason == "stopped"
 
 
+def test_waiting_after_a_stop_is_for_the_stop(session, monkeypatch):
+    halt = Worker._halt
+
+    def late(worker, state, reason):
+        time.sleep(0.2 if reason == "stopped" else 0)
+        halt(worker, state, reason)
+
+    monkeypatch.setattr(Worker, "_halt", late)
+    one = session(trainer="thread", **ENDLESS)
+    one.step("batch")
+    one.wait(30)
+    one.stop()  # of a paused run
+    assert one.wait(30).reason == "stopped"
+    one.resume()
+    wait_for(lambda: one.status.state == "running")
+    one.pause()
+    one.stop()  # the pause is answered first
+    assert one.wait(30).reason == "stopped"
+    one.step("batch")
+    one.wait(30)
+    one.stop()
+    one.close()  # nobody answers any more
+    assert one.wait(1).state == "paused"
+
+
 def test_commands_in_quick_succession_are_all_obeyed(session):
     one = session(**ENDLESS)
     one.start()
@@ -123,6 +149,25 @@ def test_a_loss_without_any_weight_is_told_of_until_it_has_one(session):
     assert "Every weight of the loss is 0" in one.wait(30).message
     one.change(alpha=0.5)
     assert "Every weight" not in one.status.message
+
+
+def test_what_is_told_of_a_loss_without_any_weight_does_not_come_back(session):
+    one = session(alpha=0.0, **ENDLESS)
+    one.start()
+    one.change(alpha=0.5)  # before the trainer has said that it trains
+    wait_for(lambda: one.status.step)
+    assert "Every weight" not in one.status.message
+    one.change(alpha=0)
+    assert "Every weight" in one.status.message
+    one.change(delta=1.0)
+    assert "Every weight" not in one.status.message
+    assert "There is no label" in one.status.message
+    one.pause()
+    one.wait(30)
+    one.change(alpha=1, delta=0)
+    one.resume()
+    wait_for(lambda: one.status.state == "running")
+    assert one.status.note == ""
 
 
 @pytest.mark.parametrize(("how", "epochs"), [("resume", 6), ("step", 5)])
