@@ -93,8 +93,8 @@ def encode_rows(network: AutoencoderNetwork, features: Any, kind: str) -> Tensor
 
     `kind` is that of the reconstruction error: values may be missing for some.
     """
-    encoder, own = network.encoder, network.guard is not None
-    plain = type(network) is AutoencoderNetwork and not own
+    encoder = network.encoder
+    plain = type(network) is AutoencoderNetwork and network.guard is None
     if isinstance(features, Tensor):
         return network.encode(network_input(kind, features))
     layers = encoder if plain and isinstance(encoder, nn.Sequential) else None

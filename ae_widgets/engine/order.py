@@ -34,8 +34,6 @@ class Order:
         The items of this epoch, in order.
     cursor : int
         How many of them are done.
-    weighted : bool
-        Whether they were drawn by weight: some several times, others not at all.
     """
 
     def __init__(
@@ -52,7 +50,7 @@ class Order:
 
     @property
     def weighted(self) -> bool:
-        """Whether items are drawn by weight."""
+        """Whether items are drawn by weight: some several times, others not at all."""
         return self._drawn is not None
 
     @property
