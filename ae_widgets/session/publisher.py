@@ -27,7 +27,8 @@ _log = logging.getLogger("ae_widgets")
 
 @dataclass
 class _Post:
-    send: Callable[[], None]
+    key: tuple[int, str]
+    send: Callable[[], int | None]
     messages: int
     interval: float
     order: int
@@ -48,7 +49,7 @@ class Publisher:
         self._waiting: dict[tuple[int, str], _Post] = {}
         self._sent_at: dict[tuple[int, str], float] = {}
         self._recent: deque[float] = deque()
-        self._sending = False
+        self._sending: _Post | None = None
         self._order = 0
         self._thread: threading.Thread | None = None
 
@@ -56,36 +57,46 @@ class Publisher:
         self,
         owner: object,
         topic: str,
-        send: Callable[[], None],
+        send: Callable[[], int | None],
         *,
         messages: int = 1,
         interval: float = 0.1,
     ) -> None:
         """Have `send` called soon on the publisher's thread.
 
+        Posts that are due are sent in their order. What a send posts goes on in that
+        one's place: the rest of a change does not queue behind what came after it.
+
         Parameters
         ----------
         owner, topic
             A post replaces the waiting one of the same owner and topic.
         send : callable
-            Sends the state of the moment at which it is called.
+            Sends the state of the moment at which it is called; may return how many
+            messages it took.
         messages : int, default=1
-            How many messages `send` causes.
+            How many messages `send` causes at most.
         interval : float, default=0.1
             Least seconds between two sends of this owner and topic.
         """
         key = (id(owner), topic)
         with self._changed:
             waiting = self._waiting.get(key)
-            self._order += 1
-            order = waiting.order if waiting else self._order
-            self._waiting[key] = _Post(send, min(messages, self._limit), interval, order)
+            order = waiting.order if waiting else self._next_order(key)
+            self._waiting[key] = _Post(key, send, min(messages, self._limit), interval, order)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(
                     target=self._run, name="ae_widgets-publisher", daemon=True
                 )
                 self._thread.start()
             self._changed.notify_all()
+
+    def _next_order(self, key: tuple[int, str]) -> int:
+        sending = self._sending if threading.current_thread() is self._thread else None
+        if sending and sending.key != key:  # who posts itself must not always be first
+            return sending.order
+        self._order += 1
+        return self._order
 
     def forget(self, owner: object) -> None:
         """Drop what waits for `owner`."""
@@ -100,22 +111,24 @@ class Publisher:
         if threading.current_thread() is self._thread:
             return False
         with self._changed:
-            return self._changed.wait_for(lambda: not self._waiting and not self._sending, timeout)
+            return self._changed.wait_for(lambda: not (self._waiting or self._sending), timeout)
 
     def _run(self) -> None:
         while True:
             with self._changed:
                 post = self._next()
-                self._sending = True
+                self._sending = post
+            sent = None
             try:
-                post.send()
+                sent = post.send()
             except Exception:  # noqa: BLE001  # logged, see below
                 # The next post must still be sent. A view that fails says so itself.
                 _log.exception("ae_widgets: a view could not be brought up to date")
             with self._changed:
                 # Counted from the end of the sending, so that late messages count too.
-                self._recent.extend([time.monotonic()] * post.messages)
-                self._sending = False
+                count = post.messages if sent is None else min(sent, post.messages)
+                self._recent.extend([time.monotonic()] * count)
+                self._sending = None
                 self._changed.notify_all()
             del post  # a view that was closed must not live on here
 
@@ -128,25 +141,23 @@ class Publisher:
             if not self._waiting:
                 self._changed.wait()
                 continue
-            key, post = min(
-                self._waiting.items(), key=lambda item: self._rank(item[0], item[1], now)
-            )
-            at = max(self._by_interval(key, post), self._by_rate(post))
+            post = min(self._waiting.values(), key=lambda post: self._rank(post, now))
+            at = max(self._by_interval(post), self._by_rate(post))
             if at <= now:
-                del self._waiting[key]
-                self._sent_at[key] = now
+                del self._waiting[post.key]
+                self._sent_at[post.key] = now
                 return post
             self._changed.wait(at - now)
 
-    def _rank(self, key: tuple[int, str], post: _Post, now: float) -> tuple[float, int]:
+    def _rank(self, post: _Post, now: float) -> tuple[float, int]:
         """Sort by when it is due, and what is due already by how long it has waited.
 
         So a post of many messages is not overtaken for ever by posts of few.
         """
-        return max(now, self._by_interval(key, post)), post.order
+        return max(now, self._by_interval(post)), post.order
 
-    def _by_interval(self, key: tuple[int, str], post: _Post) -> float:
-        return self._sent_at.get(key, float("-inf")) + post.interval
+    def _by_interval(self, post: _Post) -> float:
+        return self._sent_at.get(post.key, float("-inf")) + post.interval
 
     def _by_rate(self, post: _Post) -> float:
         too_many = len(self._recent) + post.messages - self._limit

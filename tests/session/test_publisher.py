@@ -48,6 +48,22 @@ def test_never_more_messages_within_a_second_than_allowed():
         assert sum(start <= t < start + 0.98 for t in times) <= 20
 
 
+@pytest.mark.parametrize(("sent", "posts"), [(1, 20), (0, 40), (None, 4), (100, 4)])
+def test_what_was_sent_counts_and_not_what_might_have_been(sent, posts):
+    publisher = Publisher(messages_per_second=20)
+    done = []
+
+    def send():
+        done.append(time.monotonic())
+        return sent
+
+    for number in range(40):
+        publisher.post(publisher, f"{number}", send, messages=5)
+    assert publisher.flush(0.8) == (posts == 40)
+    publisher.forget(publisher)
+    assert posts - 4 <= len(done) <= posts  # the last 5 messages need not fit
+
+
 def test_all_topics_get_their_turn_when_there_is_more_than_can_be_sent():
     publisher = Publisher(messages_per_second=4)
     counts = {"a": 0, "b": 0}
@@ -75,6 +91,23 @@ def test_a_post_of_many_messages_is_not_overtaken_for_ever_by_posts_of_few():
     publisher.post(publisher, "large", large.set, messages=9, interval=0.0)
     assert large.wait(2.5)
     publisher.forget(publisher)
+
+
+def test_what_a_send_posts_goes_on_in_its_place():
+    publisher = Publisher()
+    blocked, sent = threading.Event(), []
+
+    def lines():
+        sent.append("lines")
+        publisher.post(publisher, "axes", lambda: sent.append("axes"), interval=0.0)
+
+    publisher.post(publisher, "first", blocked.wait)
+    publisher.post(publisher, "before", lambda: sent.append("before"))
+    publisher.post(publisher, "lines", lines)
+    publisher.post(publisher, "after", lambda: sent.append("after"))
+    blocked.set()
+    assert publisher.flush()
+    assert sent == ["before", "lines", "axes", "after"]
 
 
 def test_a_send_that_fails_does_not_stop_the_others(caplog):
