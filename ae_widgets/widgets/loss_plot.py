@@ -55,8 +55,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
     def __init__(self, session: Session) -> None:
         self.session = session
         self._ticks: dict[str, Ticks] = {}
-        self._wanted: dict[str, Ticks] = {}
-        self._frame: tuple[float | None, bool] = (None, False)
+        self._level: tuple[float | None, float] = (None, 0.0)
         self._build_figure()
         self._kind = ToggleButtons(
             options=[("Linear", "linear"), ("Log", "log")],
@@ -85,6 +84,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
         foot = row(self._text, self._moved, css_class="ae-plot-foot")
         super().__init__(children=[style_sheet(), head, self._figure, self._hint, foot])
         self.add_class("ae-loss-plot")
+        self._show_with_axes()
         self._follow("losses", self._show_losses, messages=4, interval=REFRESH)
         self._follow("baseline", self._show_baseline, messages=2)
         self._follow("baseline", self._show_losses, messages=4, interval=REFRESH)
@@ -124,8 +124,28 @@ class LossPlot(SessionView, ipywidgets.VBox):
     # What is shown ---------------------------------------------------------------
 
     def _show_losses(self) -> None:
+        """Show the curves, at once with the axes where they would leave them."""
         curve = self.session.curve(MAX_POINTS)
-        train, validation = (_stacked(curve, split) for split in ("train", "validation"))
+        left = self._left(curve)
+        if left:
+            messages = 6 + 3 * len(left)
+            self._post("axes", self._show_with_axes, messages=messages, interval=0)
+            return
+        self._show_curve(curve)
+        if self._level != self._wanted_level():
+            self._post("baseline", self._show_baseline, messages=2, interval=0)
+
+    def _show_with_axes(self) -> None:
+        curve = self.session.curve(MAX_POINTS)
+        axes = {"x": (self._x, self._x_axis), "y": (self._y, self._y_axis)}
+        for name, wanted in self._left(curve).items():
+            self._ticks[name] = wanted
+            set_axis(*axes[name], wanted)
+        self._show_curve(curve)
+        self._show_baseline()
+
+    def _show_curve(self, curve: LossCurve) -> None:
+        train, validation = _stacked(curve, "train"), _stacked(curve, "validation")
         # Validation is measured at the end of an epoch: other records would be gaps.
         ends = np.isfinite(validation[0]) | (curve.epoch == np.floor(curve.epoch))
         ends &= np.isfinite(validation[0]).any()  # no item is held out
@@ -136,23 +156,17 @@ class LossPlot(SessionView, ipywidgets.VBox):
         self._guided = {p: t for p, t in GUIDED_KEYS.items() if f"train_{p}" in curve.series}
         if any(key.value != self._guided.get(p, "") for p, key in self._guided_keys.items()):
             self._post("keys", self._show_guided_keys, messages=2, interval=0)
-        self._wanted = self._wanted_ticks(curve.epoch, [train, validation])
-        frame = (self.session.baseline, len(curve.epoch) > 0)
-        left = [n for n in "xy" if not fits(self._ticks.get(n), self._wanted[n])]
-        if left:
-            self._post("frame", self._show_frame, messages=3 * len(left), interval=0)
-        if left or frame != self._frame:
-            self._frame = frame
-            self._post("baseline", self._show_baseline, messages=2, interval=0)
 
-    def _wanted_ticks(
-        self, epoch: NDArray[np.float32], curves: list[NDArray[np.float32]]
-    ) -> dict[str, Ticks]:
-        last = float(epoch[-1]) if len(epoch) else 1.0
+    def _left(self, curve: LossCurve) -> dict[str, Ticks]:
+        """Return what those axes become that the curves leave, or use little of."""
+        wanted = self._wanted_ticks(curve)
+        return {n: ticks for n, ticks in wanted.items() if not fits(self._ticks.get(n), ticks)}
+
+    def _wanted_ticks(self, curve: LossCurve) -> dict[str, Ticks]:
+        last = float(curve.epoch[-1]) if len(curve.epoch) else 1.0
         baseline = self.session.baseline
-        shown = np.concatenate(
-            [c.ravel() for c in curves] + [[np.nan if baseline is None else baseline]]
-        )
+        parts = [_stacked(curve, split).ravel() for split in ("train", "validation")]
+        shown = np.concatenate([*parts, [np.nan if baseline is None else baseline]])
         shown = shown[np.isfinite(shown)]
         end = round_up(max(last, 10.0))
         if last <= self.session.status.max_iter < end:
@@ -164,26 +178,21 @@ class LossPlot(SessionView, ipywidgets.VBox):
             y = linear_ticks(float(shown.max()) if len(shown) else 1.0)
         return {"x": linear_ticks(end, most=10, integer=True), "y": y}
 
+    def _wanted_level(self) -> tuple[float | None, float]:
+        """Return the height and the length of the line of PCA."""
+        return (self.session.baseline if self.session.records else None), self._x.max
+
     def _baseline_text(self) -> str:
         if self.session.baseline is None:
             return ""
         n_components = self.session.settings.architecture.code_dim
         return f"PCA, {n_components} component{'' if n_components == 1 else 's'}"
 
-    def _show_frame(self) -> None:
-        """Show what changes seldom: the axes."""
-        axes = {"x": (self._x, self._x_axis), "y": (self._y, self._y_axis)}
-        for name, wanted in self._wanted.items():
-            # An end changes only if the curves leave the axis or use little of it.
-            if not fits(self._ticks.get(name), wanted):
-                self._ticks[name] = wanted
-                set_axis(*axes[name], wanted)
-
     def _show_baseline(self) -> None:
         """Show the line of PCA and its key; nothing while the one of this run is not known."""
-        baseline = self.session.baseline
-        level = [] if baseline is None or not self.session.records else [baseline, baseline]
-        self._set_lines(self._baseline, np.array([0, self._x.max][: len(level)]), np.array([level]))
+        self._level = level, end = self._wanted_level()
+        xy = ([], [[]]) if level is None else ([0, end], [[level, level]])
+        self._set_lines(self._baseline, *map(np.array, xy))
         self._baseline_key.value = self._baseline_text()
 
     def _show_guided_keys(self) -> None:

@@ -47,6 +47,15 @@ def test_axes_hold_the_curves_and_stay_calm(plot, trainer):
     assert (plot._x.max, plot._y.max) == ends
 
 
+def test_curves_never_leave_their_axes(plot, trainer):
+    room = []
+    plot._train.observe(lambda change: room.append(plot._x.max - change.new[-1]), names=["x"])
+    for last in (5, 12, 40, 300):
+        trainer.epochs(last - 3, last)
+    assert len(room) >= 4
+    assert min(room) >= 0
+
+
 def test_logarithmic(plot, trainer):
     trainer.epochs(1, 8)
     plot._kind.value = "log"
