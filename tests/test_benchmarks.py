@@ -130,6 +130,24 @@ def test_a_contestant_that_fails_does_not_stop_the_rest(report, monkeypatch):
     assert (sound.reason, sound.errors) == ("", [0.1, 1.1, 2.1])
 
 
+def test_a_contestant_goes_on_in_a_new_process_each_round_where_that_is_asked_for(report):
+    run = importlib.import_module("run")
+    pids = []
+
+    class Watched(run.Peer):
+        def fit(self, seed):
+            pids.append(self._process.pid)
+            return super().fit(seed)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "Peer", Watched)
+        (row,) = run.race(["index_gather"], "tiny", 3, fresh=True)
+    assert (row.reason, len(row.seconds)) == ("", 3)
+    first, *later = pids
+    assert later == [later[0]] * 2 + [later[2]] * 2  # one fit warms up, the next is timed
+    assert len({first, later[0], later[2]}) == 3
+
+
 def test_a_contestant_that_cannot_be_imported_says_so(report):
     peer = importlib.import_module("peer")
     with (

@@ -34,10 +34,14 @@ class Peer:
 
     def __init__(self, name: str, workload: str, limit: float) -> None:
         self.name = name
+        self._workload = workload
         self._limit = limit
+        self._start()
+
+    def _start(self) -> None:
         paths = [str(HERE.parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(
-            [sys.executable, HERE / "serve.py", name, workload],
+            [sys.executable, HERE / "serve.py", self.name, self._workload],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -49,8 +53,18 @@ class Peer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self._process.kill()
         self._process.communicate()
+
+    def renew(self, seed: int) -> None:
+        """Go on in a new process, warmed up."""
+        self._end()
+        self._start()
+        self.ready()
+        self.fit(seed)
 
     def ready(self) -> None:
         """Wait until it has imported its engine and opened the data."""

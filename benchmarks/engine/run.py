@@ -32,7 +32,9 @@ SLOW_RATIO, SLOW_SECONDS, SLOW_ROUNDS = 2.0, 5.0, 2
 at most so many rounds."""
 
 
-def race(names: list[str], workload: str, rounds: int, limit: float = 600.0) -> list[Row]:
+def race(
+    names: list[str], workload: str, rounds: int, limit: float = 600.0, *, fresh: bool = False
+) -> list[Row]:
     """Return what each contestant measured, after a fit that warms it up.
 
     Parameters
@@ -45,6 +47,8 @@ def race(names: list[str], workload: str, rounds: int, limit: float = 600.0) -> 
         Fits that are timed of each, those of a round in turn, forth and back.
     limit : float, default=600
         Seconds that a fit may take.
+    fresh : bool, default=False
+        Whether each goes on in a new process in each round.
     """
     rows = {name: Row(name) for name in names}
     with ExitStack() as stack:
@@ -63,8 +67,8 @@ def race(names: list[str], workload: str, rounds: int, limit: float = 600.0) -> 
             order = list(peers) if number % 2 == 0 else list(reversed(peers))
             for name in order:
                 if number < allowed_rounds(warm, name, rounds):
-                    time.sleep(SETTLE_SECONDS)
-                    run_one(peers, rows[name], WORKLOADS[workload].seed(number))
+                    seed = WORKLOADS[workload].seed(number)
+                    run_one(peers, rows[name], seed, renew=fresh and number > 0)
     return list(rows.values())
 
 
@@ -75,9 +79,12 @@ def allowed_rounds(warm: dict[str, float], name: str, rounds: int) -> int:
     return min(rounds, SLOW_ROUNDS) if slow else rounds
 
 
-def run_one(peers: dict[str, Peer], row: Row, seed: int) -> None:
+def run_one(peers: dict[str, Peer], row: Row, seed: int, *, renew: bool = False) -> None:
     """Add a round to `row`, or drop its contestant."""
     try:
+        if renew:
+            peers[row.contestant].renew(seed)
+        time.sleep(SETTLE_SECONDS)
         seconds, error = peers[row.contestant].fit(seed)
     except Dropped as dropped:
         row.reason = str(dropped)
@@ -117,6 +124,9 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=5, help="fits timed of each (default: 5)")
     parser.add_argument("--limit", type=float, default=600, help="seconds a fit may take")
+    parser.add_argument(
+        "--fresh", action="store_true", help="a new process for each contestant in each round"
+    )
     parser.add_argument("--write", action="store_true", help="put the tables into the README")
     parser.add_argument("--json", type=Path, help="file for every single measurement")
     return parser.parse_args()
@@ -129,7 +139,9 @@ def main() -> None:
     results: dict[str, list[Row]] = {}
     for workload in wanted.workloads:
         WORKLOADS[workload].load()  # made once, before anyone opens it
-        results[workload] = race(wanted.contestants, workload, wanted.rounds, wanted.limit)
+        results[workload] = race(
+            wanted.contestants, workload, wanted.rounds, wanted.limit, fresh=wanted.fresh
+        )
         print(f"\n{WORKLOADS[workload].title}\n\n{report.table(results[workload])}\n", flush=True)
         if wanted.json:
             rows = {name: [asdict(row) for row in found] for name, found in results.items()}
