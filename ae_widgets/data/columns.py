@@ -22,8 +22,17 @@ if TYPE_CHECKING:
 
 __all__ = ["check_dtype", "is_missing", "numeric_array", "numeric_columns", "value_name"]
 
-TEXT = "text or categories"
+TEXT, AMONG, WRITTEN = "text or categories", "text among numbers", "numbers written as text"
 ADVICE = {
+    AMONG: (
+        "Make what is no number missing, e.g. with pandas.to_numeric(column, errors='coerce'), "
+        "drop those rows, or take all as categories: categorical=[...] with their names "
+        "(of a DataFrame)."
+    ),
+    WRITTEN: (
+        "Make numbers of them, e.g. with .astype(float), or take them as categories: "
+        "categorical=[...] with their names (of a DataFrame)."
+    ),
     TEXT: (
         "Pass categorical='auto', or categorical=[...] with their names if they hold numbers too "
         "(of a DataFrame), turn them into numbers, e.g. with "
@@ -49,6 +58,7 @@ KINDS = {
 }  # fmt: skip
 """numpy's kind of a dtype -> what it holds."""
 
+NUMBERS = (Real, Decimal, np.bool_)
 BEYOND_FLOAT32 = 1e39
 MAX_ITEMSIZE = 8  # bytes of float64
 BEYOND_INTEGERS = 2**64  # of any column of integers
@@ -140,9 +150,29 @@ def _fault(column: NDArray[Any]) -> tuple[str, int, Any] | None:
         held = _held_by(column.dtype)
         return (held, 0, column[0] if len(column) else None) if held else None
     for row, value in enumerate(column):
-        if not isinstance(value, (Real, Decimal, np.bool_)) and not is_missing(value):
-            return _held_in(value), row, value
+        if not isinstance(value, NUMBERS) and not is_missing(value):
+            held = _held_in(value)
+            return _text_fault(column, row) if held == TEXT else (held, row, value)
     return None
+
+
+def _text_fault(column: NDArray[Any], row: int) -> tuple[str, int, Any]:
+    """Return what a column holds whose first text is in `row`, and what is no number of it."""
+    others = [i for i, value in enumerate(column) if not (_is_number(value) or is_missing(value))]
+    if not others:
+        return WRITTEN, row, column[row]
+    held = AMONG if any(map(_is_number, column)) else TEXT
+    return held, others[0], column[others[0]]
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value is a number, or a text that reads as one."""
+    if isinstance(value, (str, bytes)):
+        try:
+            return math.isfinite(float(value))
+        except ValueError:
+            return False
+    return isinstance(value, NUMBERS) and not is_missing(value)
 
 
 def _held_in(value: object) -> str:

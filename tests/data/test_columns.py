@@ -89,18 +89,37 @@ def test_extended_precision_is_refused():
 
 
 def test_all_columns_of_the_first_kind_are_named():
-    values = np.array([[1, "x", 2, None], [1, 2, dt.date(2020, 1, 1), "<b>"]], object)
+    values = np.array([[1, "x", 2, 3], [1, 2, dt.date(2020, 1, 1), "<b>"]], object)
     assert message(values, names=tuple("abcd")) == (
-        "X has text or categories in columns 'b', 'd' (first: row 0, column 'b': 'x'). "
-        + TEXT_ADVICE
+        "X has text among numbers in columns 'b', 'd' (first: row 0, column 'b': 'x'). "
+        "Make what is no number missing, e.g. with pandas.to_numeric(column, errors='coerce'), "
+        "drop those rows, or take all as categories: categorical=[...] with their names "
+        "(of a DataFrame)."
     )
+
+
+@pytest.mark.parametrize(
+    ("column", "held", "first"),
+    [
+        (["1", "2.5", None], "numbers written as text", (0, "'1'")),
+        ([1, None, "3"], "numbers written as text", (2, "'3'")),
+        (["1", None, "?", "x"], "text among numbers", (2, "'?'")),
+        ([None, 1, "inf"], "text among numbers", (2, "'inf'")),
+        ([None, "u", "v"], "text or categories", (1, "'u'")),
+    ],
+)
+def test_text_says_what_of_it_is_no_number(column, held, first):
+    values = np.array(column, object)[:, None]
+    where = f"X has {held} in column 0 (first: row {first[0]}, column 0: {first[1]}). "
+    assert message(values).startswith(where)
 
 
 @pytest.mark.parametrize(
     ("value", "held"),
     [
-        ("x", "text or categories"),
-        (b"x", "text or categories"),
+        ("x", "text among numbers"),
+        (b"x", "text among numbers"),
+        ("1", "numbers written as text"),
         (dt.date(2020, 1, 1), "dates or times"),
         (dt.time(1), "dates or times"),
         (pd.Timestamp("2020"), "dates or times"),
@@ -117,4 +136,4 @@ def test_single_values_that_are_no_numbers_are_located(value, held):
     values[1, 1] = value
     text = message(values)
     assert text.startswith(f"X has {held} in column 1 (first: row 1, column 1: ")
-    assert text.endswith(("drop them.", "two features."))
+    assert text.endswith(("drop them.", "two features.", "their names (of a DataFrame)."))
