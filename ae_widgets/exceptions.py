@@ -1,4 +1,4 @@
-"""Errors that ae_widgets raises, and its warning.
+"""Errors that ae_widgets raises, its warning, and what errors of memory look like.
 
 ::
 
@@ -26,6 +26,7 @@ __all__ = [
     "SettingsError",
     "TrainerDiedError",
     "TrainingError",
+    "short_of_memory",
 ]
 
 
@@ -67,3 +68,16 @@ class NotEnoughMemoryError(TrainingError, MemoryError):
 
 class TrainerDiedError(TrainingError):
     """The training process ended without being asked to."""
+
+
+_SIGNS = (
+    "can't allocate memory",  # torch's CPU allocator
+    "not enough memory",  # the same on Windows
+    "out of memory",  # CUDA and MPS
+)
+
+
+def short_of_memory(error: BaseException) -> bool:
+    """Whether that is what `error` says; torch raises a mere RuntimeError on the CPU."""
+    said = isinstance(error, RuntimeError) and any(sign in str(error) for sign in _SIGNS)
+    return said or isinstance(error, MemoryError)

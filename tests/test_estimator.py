@@ -407,9 +407,14 @@ class FailsOnMany(nn.Linear):
 
 
 def test_own_modules_that_fail_while_training_are_named():
-    failed = "Your encoder or decoder failed on a batch of 20 items: too many"
+    failed = r"^encoder failed on a batch of shape \(20, 6\), with ValueError: too many$"
+    model = own(batch_size=20).set_params(encoder=FailsOnMany(6, 3))
     with pytest.raises(TrainingError, match=failed):
-        own().set_params(encoder=FailsOnMany(6, 3)).fit(blobs(20, 6))
+        model.fit(blobs(20, 6))
+    model.set_params(batch_size=2).fit(blobs(20, 6))
+    for ask in (model.transform, model.reconstruct, model.score_samples, model.score):
+        with pytest.raises(SettingsError, match=failed):
+            ask(blobs(20, 6))
     model = own(reconstruction="binary_cross_entropy", output_activation="identity")
     outside = (
         "binary_cross_entropy failed on what your decoder returned, which must lie from 0 to 1"

@@ -7,29 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.exceptions import NotEnoughMemoryError
+from ae_widgets.exceptions import NotEnoughMemoryError, short_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ae_widgets.engine.settings import Settings
 
-__all__ = ["keep_freed_memory", "memory_errors", "short_of_memory", "training_advice"]
+__all__ = ["keep_freed_memory", "memory_errors", "training_advice"]
 
 LARGEST_BLOCK = 2**25 - 2**16
 """Bytes of the largest block that glibc learns from, but for what it adds to it."""
-
-_SIGNS = (
-    "can't allocate memory",  # torch's CPU allocator
-    "not enough memory",  # the same on Windows
-    "out of memory",  # CUDA and MPS
-)
-
-
-def short_of_memory(error: BaseException) -> bool:
-    """Whether that is what `error` says; torch raises a mere RuntimeError on the CPU."""
-    said = isinstance(error, RuntimeError) and any(sign in str(error) for sign in _SIGNS)
-    return said or isinstance(error, MemoryError)
 
 
 def training_advice(settings: Settings) -> str:

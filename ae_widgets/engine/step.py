@@ -18,7 +18,7 @@ from ae_widgets.engine.memory import keep_freed_memory
 from ae_widgets.engine.noise import Noise
 from ae_widgets.engine.optimizers import Optimizer
 from ae_widgets.engine.rounding import rounds
-from ae_widgets.exceptions import TrainingError
+from ae_widgets.exceptions import SettingsError, TrainingError, short_of_memory
 from ae_widgets.losses.reconstruction import network_input
 from ae_widgets.model.kinds import Pass
 
@@ -210,9 +210,10 @@ class AutogradStep:
         try:
             yield
         except Exception as error:
-            if not self._own_modules:
+            if not self._own_modules or short_of_memory(error):
                 raise
-            msg = f"{what}: {str(error) or type(error).__name__}"
+            named = isinstance(error, SettingsError)  # of the guard, which says what failed
+            msg = str(error) if named else f"{what}: {str(error) or type(error).__name__}"
             raise TrainingError(msg) from error
 
     def forget(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ae_widgets.exceptions import SettingsError
+from ae_widgets.exceptions import SettingsError, short_of_memory
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -37,17 +37,25 @@ class Guard(NamedTuple):
     def encode(self, encoder: nn.Module, x: Tensor) -> Tensor:
         """Return what the encoder gives of `x`, shape (n, n_values)."""
         given = x.clone() if self.encoder_writes else x
-        return _fitting("encoder", encoder(given), len(x), self.n_values)
+        return _passed("encoder", encoder, given, self.n_values)
 
     def decode(self, decoder: nn.Module, code: Tensor) -> Tensor:
         """Return what the decoder gives back of `code`, shape (n, n_features)."""
         given = code.clone() if self.decoder_writes else code
-        return _fitting("decoder", decoder(given), len(code), self.n_features)
+        return _passed("decoder", decoder, given, self.n_features)
 
 
-def _fitting(name: str, result: Tensor, n: int, width: int) -> Tensor:
-    if result.shape != (n, width):
+def _passed(name: str, module: nn.Module, x: Tensor, width: int) -> Tensor:
+    try:
+        result: Tensor = module(x)
+    except Exception as error:
+        if short_of_memory(error):
+            raise
+        shape, kind = tuple(x.shape), type(error).__name__
+        msg = f"{name} failed on a batch of shape {shape}, with {kind}: {error}"
+        raise SettingsError(msg) from error
+    if result.shape != (len(x), width):
         got = tuple(result.shape)
-        msg = f"{name} must return shape {(n, width)} for {n} items, got {got}."
+        msg = f"{name} must return shape {(len(x), width)} for {len(x)} items, got {got}."
         raise SettingsError(msg)
     return result

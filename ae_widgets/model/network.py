@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from ae_widgets.exceptions import SettingsError
+from ae_widgets.exceptions import SettingsError, short_of_memory
 from ae_widgets.model.guard import Guard
 from ae_widgets.model.kinds import NETWORKS, AutoencoderNetwork, GatedNetwork
 from ae_widgets.model.layers import BATCH_NORMS, build_decoder, build_encoder
@@ -131,13 +131,19 @@ def _tried(name: str, module: nn.Module, x: Tensor, needed: str) -> tuple[Tensor
         with evaluating(module):
             result = module(given)
     except Exception as error:
+        if short_of_memory(error):
+            raise
         msg = (
             f"{name} must take float32 items of shape {_shape(x)} and return {needed}, "
-            f"but it failed: {error}"
+            f"but it failed with {type(error).__name__}: {error}"
         )
         raise SettingsError(msg) from error
     if not isinstance(result, torch.Tensor):
         msg = f"{name} must return one tensor of shape {needed}, got {type(result).__name__}."
+        raise SettingsError(msg)
+    if not result.is_floating_point():
+        kind = str(result.dtype).removeprefix("torch.")
+        msg = f"{name} must return a tensor of floats, such as float32, got {kind}."
         raise SettingsError(msg)
     # One that drops out in place does so while it is trained.
     may_write = any(getattr(part, "inplace", False) for part in module.modules())

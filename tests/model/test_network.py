@@ -88,6 +88,11 @@ def test_own_modules_that_share_a_weight_go_on_sharing_it():
     assert network.encoder is network.decoder
 
 
+class Complex(nn.Module):
+    def forward(self, x):
+        return x.to(torch.complex64)
+
+
 @pytest.mark.parametrize(
     ("encoder", "decoder", "message"),
     [
@@ -97,13 +102,17 @@ def test_own_modules_that_share_a_weight_go_on_sharing_it():
             nn.Linear(2, 6),
             (
                 "encoder must take float32 items of shape (n, 6) and "
-                "return (n, code_dim), but it failed: mat1 and mat2 shapes cannot be multiplied"
+                "return (n, code_dim), but it failed with RuntimeError: mat1 and mat2 shapes "
+                "cannot be multiplied"
             ),
         ),
         (
             nn.Linear(6, 2),
             nn.Linear(3, 6),
-            ("decoder must take float32 items of shape (n, 2) and return (n, 6), but it failed: "),
+            (
+                "decoder must take float32 items of shape (n, 2) and return (n, 6), but it failed "
+                "with RuntimeError: "
+            ),
         ),
         (
             nn.Linear(6, 2),
@@ -119,6 +128,11 @@ def test_own_modules_that_share_a_weight_go_on_sharing_it():
             nn.GRU(6, 2),
             nn.Linear(2, 6),
             "encoder must return one tensor of shape (n, code_dim), got tuple.",
+        ),
+        (
+            nn.Sequential(nn.Linear(6, 2), Complex()),
+            nn.Linear(2, 6),
+            "encoder must return a tensor of floats, such as float32, got complex64.",
         ),
         (nn.Identity(), nn.Identity(), "encoder and decoder must have parameters to train, these"),
     ],
