@@ -423,6 +423,18 @@ def test_own_modules_that_fail_while_training_are_named():
         model.fit(blobs(20, 6))
 
 
+class Root(nn.Module):
+    def forward(self, x):
+        return x.sqrt()  # NaN below 0
+
+
+def test_own_modules_that_return_nan_from_the_start_are_looked_at_first():
+    model = own().set_params(encoder=nn.Sequential(Root(), nn.Linear(6, 3)))
+    said = "No weight had moved by then. Look at what your encoder and decoder return, or scale the"
+    with pytest.raises(NonFiniteLossError, match=said):
+        model.fit(-blobs(20, 6))
+
+
 class OneValue(nn.Linear):
     """Returns a single value an item for a batch of some size."""
 

@@ -230,7 +230,7 @@ class Trainer:
         if trained.bad_total is not None:
             self._skip(min(size, len(rows) - trained.n_items))
             self.step += 1  # it was taken and is undone: what follows is at another step
-            self._restore(trained.bad_total)
+            self._restore(trained.bad_total, moved=self.step > 1)
         return self.order.completed
 
     def finish_epoch(self) -> LossRecord:
@@ -599,8 +599,11 @@ class Trainer:
         codes, errors = self.encode(torch.from_numpy(self.order.rows[:TRIAL_ITEMS]))
         return errors.mean().item() if codes.isfinite().all() else math.nan
 
-    def _restore(self, loss: float) -> NoReturn:
-        """Go back to the last weights whose loss was finite, and say so."""
+    def _restore(self, loss: float, *, moved: bool = True) -> NoReturn:
+        """Go back to the last weights whose loss was finite, and say what to do.
+
+        Whether a weight has `moved` tells if the learning rate may have to do with it.
+        """
         rate = self.schedule.learning_rate
         self.load_weights(self._last_finite_weights())
         self._stepper.forget()
@@ -612,10 +615,16 @@ class Trainer:
         what = "NaN" if math.isnan(loss) else "infinite"
         msg = (
             f"Loss became {what} at step {self.step:,} (learning rate {rate:g}). "
-            f"Weights restored to the end of epoch {self.epoch}. "
-            "Try a lower learning rate or scaled data, then go on."
+            f"Weights restored to the end of epoch {self.epoch}. {self._remedy(moved=moved)}"
         )
         raise NonFiniteLossError(msg)
+
+    def _remedy(self, *, moved: bool) -> str:
+        if moved:
+            return "Try a lower learning rate or scaled data, then go on."
+        own = self.network.guard is not None
+        look = " Look at what your encoder and decoder return, or scale" if own else " Scale"
+        return f"No weight had moved by then.{look} the data."
 
 
 def _weights(network: AutoencoderNetwork) -> dict[str, NDArray[np.float32]]:

@@ -290,8 +290,9 @@ def test_cross_entropy_names_the_range_of_the_data(session):
 def test_a_loss_that_is_not_finite_is_shown_and_raised_by_wait(session):
     one = session(blobs() * 1e30)
     one.start()
-    with pytest.raises(NonFiniteLossError, match="Loss became infinite at step 1"):
+    with pytest.raises(NonFiniteLossError, match="Loss became infinite at step 1 ") as caught:
         one.wait(30)
+    assert "epoch 0. No weight had moved by then. Scale the data." in str(caught.value)
     assert one.status.state == "failed"
     assert one.status.error
     assert one.error.__notes__[0].startswith("In the trainer:\nTraceback")
