@@ -215,7 +215,7 @@ def test_a_loss_without_any_weight_is_told_of():
 def test_a_loss_that_is_not_finite_keeps_the_last_good_model():
     X = blobs(100, 6) * np.float32(1e25)
     model = quick(learning_rate_init=1e3, max_iter=50)
-    with pytest.raises(NonFiniteLossError, match="Try a lower learning rate"):
+    with pytest.raises(NonFiniteLossError, match="Scale the data"):
         model.fit(X)
     assert np.isfinite(weights(model)).all()
 
