@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ae_widgets.data.features import constant_features, empty_features
-from ae_widgets.data.scales import brightness_notice, scale_notice
+from ae_widgets.data.scales import brightness_notice, rounding_notice, scale_notice, spreads
 from ae_widgets.data.sparse import constant_columns, empty_columns, is_sparse, size_notice
 from ae_widgets.data.table import listing
 
@@ -41,7 +41,8 @@ def remarks(
     names : sequence of str
         One a feature.
     scales : bool, default=True
-        Whether to compare the scales of the columns, or to look at that of images.
+        Whether to compare the scales of the columns, or to look at that of images. What is
+        too far from 0 for float32 is told in any case.
     shape : sequence of int, optional
         Of an item that is an image or a series, whose values share a scale.
     constant : bool, default=True
@@ -66,8 +67,7 @@ def remarks(
     if sparse:
         empty = np.flatnonzero(np.diff(features.indptr) == 0)
         said += _told("items", n_samples, empty, "empty", str)
-    if scales and (scale := _scale(features, names, shape)):
-        said.append(scale)
+    said += _scale(features, names, shape, scales=scales)
     if shape is not None and _channels_first(tuple(shape)):
         height, width, channels = shape
         said.append(
@@ -83,10 +83,20 @@ def _channels_first(shape: tuple[int, ...]) -> bool:
     return len(shape) == 3 and shape[0] in CHANNELS and shape[2] not in CHANNELS  # noqa: PLR2004
 
 
-def _scale(features: Any, names: Sequence[str], shape: Sequence[int] | None) -> str:
-    if shape is None:
-        return (size_notice if is_sparse(features) else scale_notice)(features, names)
-    return brightness_notice(features) if len(shape) > 1 else ""
+def _scale(
+    features: Any, names: Sequence[str], shape: Sequence[int] | None, *, scales: bool
+) -> list[str]:
+    """Return what there is to say of scales."""
+    found = []
+    if shape is not None:
+        found += [brightness_notice(features)] if scales and len(shape) > 1 else []
+    elif is_sparse(features):
+        found += [size_notice(features, names)] if scales else []
+    else:
+        spread = spreads(features)
+        found += [scale_notice(spread, names)] if scales else []
+        found += [rounding_notice(features, spread, names)]
+    return [notice for notice in found if notice]
 
 
 def _told(

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["brightness_notice", "scale_notice", "spreads"]
+__all__ = ["brightness_notice", "rounding_notice", "scale_notice", "spreads"]
 
 FAR = 100.0
 """A column that varies this many times as much as a typical one drowns it: its squared error
 weighs ten thousand times as much."""
+
+STEPS = 300.0
+"""A column whose standard deviation is of fewer steps of float32 has lost what tells its values
+apart: to round them is a noise of 0.1 % of it."""
 
 BRIGHT = 10.0
 """Images of a larger root mean square are not scaled: it is 1 of standardised ones, 8 of the
@@ -40,19 +44,43 @@ def spreads(features: NDArray[np.float32]) -> NDArray[np.float64]:
     """
     picked = _picked(features, MIN_ROWS).astype(np.float64)
     known = np.isfinite(picked)
-    counts = np.maximum(known.sum(axis=0), 1)
-    centred = np.where(known, picked - np.where(known, picked, 0).sum(axis=0) / counts, 0)
-    spread: NDArray[np.float64] = np.sqrt(np.square(centred).sum(axis=0) / counts)
+    if known.all():
+        counts, centred = np.asarray(len(picked)), picked - picked.mean(axis=0)
+    else:
+        counts = np.maximum(known.sum(axis=0), 1)
+        centred = np.where(known, picked - np.where(known, picked, 0).sum(axis=0) / counts, 0)
+    spread: NDArray[np.float64] = np.sqrt(np.einsum("ij,ij->j", centred, centred) / counts)
     return spread
 
 
-def scale_notice(features: NDArray[np.float32], names: Sequence[str]) -> str:
+def rounding_notice(
+    features: NDArray[np.float32], spread: NDArray[np.float64], names: Sequence[str]
+) -> str:
+    """Say which columns lie so far from 0 that float32 rounds them; '' if none does.
+
+    Moments in seconds are an example: 1.7e9 has a step of 128. To scale them afterwards
+    brings nothing back.
+    """
+    far = np.fmax.reduce(np.abs(_picked(features, MIN_ROWS)), axis=0)  # NaN where all is missing
+    step = np.spacing(far)
+    rounded = np.flatnonzero((spread > 0) & (spread < STEPS * step))
+    if not rounded.size:
+        return ""
+    first = int(rounded[0])
+    columns, lie, it = ("Column", "lies", "it") if rounded.size == 1 else ("Columns", "lie", "them")
+    return (
+        f"{columns} {listing([repr(names[int(i)]) for i in rounded])} {lie} so far from 0 that "
+        f"float32 rounds {it}: {names[first]!r} varies by {spread[first]:,.6g}, in steps of "
+        f"{step[first]:,.6g}. Subtract the mean before: X - X.mean(axis=0)."
+    )
+
+
+def scale_notice(spread: NDArray[np.float64], names: Sequence[str]) -> str:
     """Say which column drowns the others and what to do; '' if none does.
 
     A column does if its standard deviation is more than `FAR` times the median of
     those that are not 0, the lower one of two.
     """
-    spread = spreads(features)
     varied = np.sort(spread[spread > 0])
     if not varied.size or not varied[-1] > FAR * varied[(varied.size - 1) // 2]:
         return ""

@@ -37,6 +37,40 @@ def test_how_many_times_as_much():
     assert scale_notices(X) == [f"Column 'x1' varies 1,000 times as much as a typical one. {FIX}"]
 
 
+ROUNDED = (
+    "Column 'x1' lies so far from 0 that float32 rounds it: 'x1' varies by 24,954.5, in steps of "
+    "128. Subtract the mean before: X - X.mean(axis=0)."
+)
+
+
+def moments():
+    """A day in seconds since 1970 between two columns from 0 to 1."""
+    X = np.random.default_rng(0).random((2000, 3))
+    X[:, 1] = 1.7e9 + np.linspace(0, 86400, 2000)
+    return X
+
+
+def test_what_float32_rounds_is_told_whether_it_is_scaled_or_not():
+    for scales in (True, False):
+        assert ROUNDED in read_dataset(moments(), scales=scales).notices
+    X = moments()
+    X[:, 0] += 1e6
+    notices = read_dataset(X).notices
+    assert any(n.startswith("Columns 'x0', 'x1' lie so far from 0") for n in notices)
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_float32_holds_is_not_told():
+    X = moments()
+    X[:, 1] -= X[:, 1].mean()
+    X[:, 2] = np.nan  # nothing is known of it
+    years = np.random.default_rng(0).integers(1990, 2021, (500, 1))
+    same = np.full((10, 2), 1.7e9)
+    for items in (X, years, same, np.ones((3, 2)) * 1e-30):
+        notices = read_dataset(items, allow_nan=True).notices
+        assert not any("float32 rounds" in notice for notice in notices)
+
+
 def test_one_wide_column_of_two_counts():
     X = np.random.default_rng(0).random((50, 2)) * [1, 1000]
     assert "'x1'" in scale_notices(X)[0]
