@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from ae_widgets import jit_cache
-from ae_widgets.engine.convolutional_loop import train_image_batches
-from ae_widgets.engine.dense_loop import train_batches
-from ae_widgets.engine.rounded_output import finish
-from ae_widgets.engine.sparse_loop import train_sparse_batches
-from ae_widgets.engine.units_loop import train_batches as train_units
+from ae_widgets.engine.compiled.convolutional_loop import train_image_batches
+from ae_widgets.engine.compiled.dense_loop import train_batches
+from ae_widgets.engine.compiled.rounded_output import finish
+from ae_widgets.engine.compiled.sparse_loop import train_sparse_batches
+from ae_widgets.engine.compiled.units_loop import train_batches as train_units
 from ae_widgets.jit import compiled, entry
 from ae_widgets.losses.gradients import complexity_gradient, reconstruction_gradient
 from ae_widgets.model.activations import activate, chain

@@ -14,7 +14,7 @@ from sklearn.base import clone
 from ae_widgets import Autoencoder, NonFiniteLossError, SettingsError
 from ae_widgets.data.sparse import value_range
 from ae_widgets.engine import items
-from ae_widgets.engine.sparse_step import SparseStep
+from ae_widgets.engine.compiled.sparse_step import SparseStep
 from ae_widgets.engine.step import AutogradStep
 from ae_widgets.engine.trainer import Trainer
 from tests.engine.data import small

@@ -38,11 +38,11 @@ def fastest_step(
         Whether clusters or classes are trained on too.
     """
     # They bring the compiler, which importing the estimator must not.
-    from ae_widgets.engine.convolutional_step import ConvolutionalStep
-    from ae_widgets.engine.dense_step import DenseStep
+    from ae_widgets.engine.compiled.convolutional_step import ConvolutionalStep
+    from ae_widgets.engine.compiled.dense_step import DenseStep
+    from ae_widgets.engine.compiled.product_step import ProductStep
+    from ae_widgets.engine.compiled.sparse_step import SparseStep
     from ae_widgets.engine.device_step import DeviceStep
-    from ae_widgets.engine.product_step import ProductStep
-    from ae_widgets.engine.sparse_step import SparseStep
 
     if device.type != "cpu":
         return DeviceStep

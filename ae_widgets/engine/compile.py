@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
+from ae_widgets.engine.compiled.team import CORES
 from ae_widgets.engine.settings import Settings
-from ae_widgets.engine.team import CORES
 from ae_widgets.engine.trainer import Trainer
 
 __all__ = ["main"]

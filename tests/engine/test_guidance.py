@@ -7,7 +7,7 @@ from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits, make_blobs
 from sklearn.metrics import adjusted_rand_score
 
-from ae_widgets.engine.convolutional_step import ConvolutionalStep
+from ae_widgets.engine.compiled.convolutional_step import ConvolutionalStep
 from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.step import AutogradStep
 from ae_widgets.engine.trainer import Trainer

@@ -10,8 +10,8 @@ from sklearn.decomposition import PCA
 from torch import nn
 
 from ae_widgets import Settings, SettingsError
+from ae_widgets.engine.compiled.dense_step import DenseStep
 from ae_widgets.engine.corruption import corrupted
-from ae_widgets.engine.dense_step import DenseStep
 from ae_widgets.engine.kinds import KINDS
 from ae_widgets.engine.settings import LIVE_SETTINGS
 from ae_widgets.engine.step import AutogradStep

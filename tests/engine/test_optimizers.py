@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ae_widgets import Settings
-from ae_widgets.engine.dense_step import DenseStep
+from ae_widgets.engine.compiled.dense_step import DenseStep
 from ae_widgets.engine.optimizers import Optimizer
 from ae_widgets.engine.settings import OPTIMIZERS
 from ae_widgets.engine.step import AutogradStep

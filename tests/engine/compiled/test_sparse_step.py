@@ -6,8 +6,8 @@ import torch
 from scipy.sparse import csr_array, random_array
 
 from ae_widgets import Settings
-from ae_widgets.engine.dense_step import DenseStep
-from ae_widgets.engine.sparse_step import SparseStep
+from ae_widgets.engine.compiled.dense_step import DenseStep
+from ae_widgets.engine.compiled.sparse_step import SparseStep
 from ae_widgets.engine.step import AutogradStep, Noted
 from ae_widgets.losses import COMPLEXITIES
 from ae_widgets.losses.objective import Objective
@@ -80,7 +80,7 @@ def test_items_full_of_values():
 
 
 def test_large_layers_lead_to_the_same_parameters(monkeypatch):
-    monkeypatch.setattr("ae_widgets.engine.sparse_step.CORES", 3)
+    monkeypatch.setattr("ae_widgets.engine.compiled.sparse_step.CORES", 3)
     features = sparse(400, 1500, 0.02)
     assert_same_course(steps(features, **LARGE), [np.arange(256), np.arange(100, 356), [7]])
 
@@ -110,7 +110,7 @@ def test_one_step_of_adam_has_seen_the_gradient_of_autograd(hidden, weights):
 
 @pytest.mark.parametrize("changes", [{}, {"alpha": 0.0, "beta": 1.0}])
 def test_the_number_of_threads_changes_no_bit(changes, monkeypatch):
-    monkeypatch.setattr("ae_widgets.engine.sparse_step.CORES", 3)
+    monkeypatch.setattr("ae_widgets.engine.compiled.sparse_step.CORES", 3)
     features, rows = sparse(400, 1500, 0.02), np.arange(400)
 
     def parameters(threads):

@@ -1,6 +1,6 @@
 """Batches of a convolutional network one after another, without the interpreter.
 
-As `ae_widgets.engine.dense_loop`, with images between some layers: every layer makes so
+As `ae_widgets.engine.compiled.dense_loop`, with images between some layers: every layer makes so
 many values of so many, of which those of an image lie pixel by pixel. Convolutions take
 a few items at a time, so that the patches of these stay in a core's cache.
 """
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ae_widgets.engine.adam import adam_constants
-from ae_widgets.engine.image_layers import (
+from ae_widgets.engine.compiled.adam import adam_constants
+from ae_widgets.engine.compiled.image_layers import (
     N_BIASES,
     at_once,
     differentiate,
@@ -21,7 +21,7 @@ from ae_widgets.engine.image_layers import (
     multiply_back,
     parts,
 )
-from ae_widgets.engine.loop import (
+from ae_widgets.engine.compiled.loop import (
     FAN_IN,
     FAN_OUT,
     KIND,

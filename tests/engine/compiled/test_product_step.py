@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from ae_widgets.engine import product_step
-from ae_widgets.engine.dense_step import DenseStep
-from ae_widgets.engine.product_step import ProductStep, _bits
-from ae_widgets.engine.rounded_output import finish
+from ae_widgets.engine.compiled.dense_step import DenseStep
+from ae_widgets.engine.compiled.product_step import ProductStep, _bits
+from ae_widgets.engine.compiled.rounded_output import finish
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.losses.gradients import COMPILED_RECONSTRUCTIONS
 from ae_widgets.model.activations import COMPILED_ACTIVATIONS

@@ -10,7 +10,7 @@ needs follows from small matrices and from the values that are not zero::
 
 The gradients of the two large layers are never held whole: a block of features
 at a time is computed and at once followed by its step of Adam. As in
-`ae_widgets.engine.dense_loop`, shards are fixed in number, whatever the threads.
+`ae_widgets.engine.compiled.dense_loop`, shards are fixed in number, whatever the threads.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.engine.adam import adam_constants
-from ae_widgets.engine.loop import (
+from ae_widgets.engine.compiled.adam import adam_constants
+from ae_widgets.engine.compiled.loop import (
     FAN_IN,
     FAN_OUT,
     KIND,
@@ -36,8 +36,8 @@ from ae_widgets.engine.loop import (
     of_layer,
     write,
 )
-from ae_widgets.engine.sparse_arrays import Rows, SparseBuffers, weight_by_feature
-from ae_widgets.engine.sparse_moves import move_first, move_last, order_by_feature
+from ae_widgets.engine.compiled.sparse_arrays import Rows, SparseBuffers, weight_by_feature
+from ae_widgets.engine.compiled.sparse_moves import move_first, move_last, order_by_feature
 from ae_widgets.jit import compiled, entry, exact, gram, product
 from ae_widgets.losses.gradients import complexity_gradient
 from ae_widgets.model.activations import activate, chain

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from torch import nn
 
-from ae_widgets.engine.compiled_step import ArrayStep, Place, count_shards, known, layers_of
-from ae_widgets.engine.convolutional_loop import ImageBuffers, train_image_batches
-from ae_widgets.engine.image_layers import BLOCK, COLUMNS, DENSE, GROW, ROWS, SHRINK, SMALL
-from ae_widgets.engine.loop import FAN_OUT, Task
+from ae_widgets.engine.compiled.convolutional_loop import ImageBuffers, train_image_batches
+from ae_widgets.engine.compiled.image_layers import BLOCK, COLUMNS, DENSE, GROW, ROWS, SHRINK, SMALL
+from ae_widgets.engine.compiled.loop import FAN_OUT, Task
+from ae_widgets.engine.compiled.step import ArrayStep, Place, count_shards, known, layers_of
+from ae_widgets.engine.compiled.team import CORES, Team
 from ae_widgets.engine.step import Noted
-from ae_widgets.engine.team import CORES, Team
 from ae_widgets.model.activations import COMPILED_ACTIVATIONS
 from ae_widgets.model.architecture import KERNEL_SIZE
 
@@ -147,7 +147,7 @@ class _Layer(NamedTuple):
     fans : tuple of int
         Values that go in and come out.
     numbers : tuple of int
-        The columns of `ae_widgets.engine.image_layers`.
+        The columns of `ae_widgets.engine.compiled.image_layers`.
     weight, bias : tuple
         The shapes of the parameters, and the axes in the order in which they lie here.
     """

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ae_widgets.engine.adam import adam_constants
-from ae_widgets.engine.loop import (
+from ae_widgets.engine.compiled.adam import adam_constants
+from ae_widgets.engine.compiled.loop import (
     FAN_IN,
     FAN_OUT,
     OFFSET,

@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 from ae_widgets import Settings
-from ae_widgets.engine import compiled_step, dense_step
-from ae_widgets.engine.adam import adam, adam_constants
-from ae_widgets.engine.dense_step import DenseStep
+from ae_widgets.engine.compiled import dense_step
+from ae_widgets.engine.compiled import step as compiled_step
+from ae_widgets.engine.compiled.adam import adam, adam_constants
+from ae_widgets.engine.compiled.dense_step import DenseStep
 from ae_widgets.losses import COMPLEXITIES, RECONSTRUCTIONS
 from ae_widgets.losses.gradients import COMPILED_RECONSTRUCTIONS
 from ae_widgets.losses.objective import Objective
@@ -109,7 +110,7 @@ def test_large_layers_lead_to_the_same_parameters():
 
 @pytest.mark.parametrize("changes", [{}, {"alpha": 0.0, "beta": 1.0}])
 def test_the_number_of_threads_changes_no_bit(changes, monkeypatch):
-    monkeypatch.setattr("ae_widgets.engine.dense_step.CORES", 3)
+    monkeypatch.setattr("ae_widgets.engine.compiled.dense_step.CORES", 3)
     features, rows = blobs(400, 90), np.arange(400)
 
     def parameters(threads):

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from ae_widgets import Settings
-from ae_widgets.engine.convolutional_step import ConvolutionalStep
+from ae_widgets.engine.compiled.convolutional_step import ConvolutionalStep
+from ae_widgets.engine.compiled.patches import gather, spread
 from ae_widgets.engine.items import chunk_rows
-from ae_widgets.engine.patches import gather, spread
 from ae_widgets.engine.step import AutogradStep
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.losses import COMPLEXITIES
@@ -108,13 +108,13 @@ def test_gradients_of_images_of_any_size(item_shape, channels, hidden_layer_size
 
 @pytest.mark.parametrize("complexity", list(COMPLEXITIES))
 def test_gradients_over_several_shards(complexity, monkeypatch):
-    monkeypatch.setattr("ae_widgets.engine.convolutional_step.CORES", 3)
+    monkeypatch.setattr("ae_widgets.engine.compiled.convolutional_step.CORES", 3)
     large = {"item_shape": (16, 16), "channels": (16, 32)}
     assert_gradients_agree(n=101, **large, beta=0.2, complexity=complexity)
 
 
 def test_a_last_batch_may_have_fewer_items_than_shards(monkeypatch):
-    monkeypatch.setattr("ae_widgets.engine.convolutional_step.CORES", 3)
+    monkeypatch.setattr("ae_widgets.engine.compiled.convolutional_step.CORES", 3)
     large = {"item_shape": (16, 16), "channels": (16, 32)}
     (step, ours), (autograd, theirs) = steps(blobs(129, 256), **large)
     train(step, np.arange(129), 128)
@@ -133,7 +133,7 @@ def test_thirty_steps_lead_to_the_same_parameters(output):
 
 @pytest.mark.parametrize("changes", [{}, {"alpha": 0.0, "beta": 1.0}])
 def test_the_number_of_threads_changes_no_bit(changes, monkeypatch):
-    monkeypatch.setattr("ae_widgets.engine.convolutional_step.CORES", 3)
+    monkeypatch.setattr("ae_widgets.engine.compiled.convolutional_step.CORES", 3)
     large = {"item_shape": (16, 16), "channels": (16, 32)}
     features, rows = blobs(300, 256), np.arange(300)
 

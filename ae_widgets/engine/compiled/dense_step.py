@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ae_widgets.engine import dense_loop, units_loop
-from ae_widgets.engine.compiled_step import ArrayStep, count_shards, flatten, in_order, known
-from ae_widgets.engine.dense_loop import Buffers
-from ae_widgets.engine.loop import FAN_IN, FAN_OUT, Task
-from ae_widgets.engine.team import CORES, Team
-from ae_widgets.engine.units_loop import Parts
+from ae_widgets.engine.compiled import dense_loop, units_loop
+from ae_widgets.engine.compiled.dense_loop import Buffers
+from ae_widgets.engine.compiled.loop import FAN_IN, FAN_OUT, Task
+from ae_widgets.engine.compiled.step import ArrayStep, count_shards, flatten, in_order, known
+from ae_widgets.engine.compiled.team import CORES, Team
+from ae_widgets.engine.compiled.units_loop import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from ae_widgets.engine.compiled_step import Place
+    from ae_widgets.engine.compiled.step import Place
     from ae_widgets.engine.settings import Settings
     from ae_widgets.model.architecture import Architecture
     from ae_widgets.model.network import AutoencoderNetwork

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from ae_widgets.engine.adam import BETA_1, BETA_2, EPSILON
-from ae_widgets.engine.compiled_step import flatten, in_order
-from ae_widgets.engine.dense_step import DenseStep
-from ae_widgets.engine.loop import FAN_IN, FAN_OUT, KIND, OFFSET
+from ae_widgets.engine.compiled.adam import BETA_1, BETA_2, EPSILON
+from ae_widgets.engine.compiled.dense_step import DenseStep
+from ae_widgets.engine.compiled.loop import FAN_IN, FAN_OUT, KIND, OFFSET
+from ae_widgets.engine.compiled.rounded_output import finish
+from ae_widgets.engine.compiled.step import flatten, in_order
+from ae_widgets.engine.compiled.team import CORES, Team
 from ae_widgets.engine.optimizers import joined
-from ae_widgets.engine.rounded_output import finish
 from ae_widgets.engine.rounding import rounds
 from ae_widgets.engine.step import Noted, Trained
-from ae_widgets.engine.team import CORES, Team
 from ae_widgets.engine.views import tensor_view
 from ae_widgets.losses.gradients import (
     COMPILED_COMPLEXITIES,

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.engine.adam import adam
-from ae_widgets.engine.sparse_arrays import Rows, SparseBuffers, weight_by_feature
+from ae_widgets.engine.compiled.adam import adam
+from ae_widgets.engine.compiled.sparse_arrays import Rows, SparseBuffers, weight_by_feature
 from ae_widgets.jit import compiled, product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ae_widgets.engine.loop import Task
+    from ae_widgets.engine.compiled.loop import Task
 
     Floats = NDArray[np.float32]
 

@@ -3,7 +3,7 @@
 Where there are more parameters than values in a batch, the units of each layer are
 shared out instead of the items: a part's weights, their gradients and Adam's sums never
 leave the core that works on it, and what the parts tell each other is the outputs of a
-layer. That counts where cores are far apart. As in `ae_widgets.engine.dense_loop` the
+layer. That counts where cores are far apart. As in `ae_widgets.engine.compiled.dense_loop` the
 number of parts never depends on how many threads work on them.
 """
 
@@ -13,8 +13,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ae_widgets.engine.adam import adam, adam_constants
-from ae_widgets.engine.loop import FAN_IN, FAN_OUT, Task, add, gather, meet, note_losses, write
+from ae_widgets.engine.compiled.adam import adam, adam_constants
+from ae_widgets.engine.compiled.loop import (
+    FAN_IN,
+    FAN_OUT,
+    Task,
+    add,
+    gather,
+    meet,
+    note_losses,
+    write,
+)
 from ae_widgets.jit import compiled, entry, inlined, product
 from ae_widgets.losses.gradients import complexity_gradient, reconstruction_gradient
 from ae_widgets.model.activations import activate, chain

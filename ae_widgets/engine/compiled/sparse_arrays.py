@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ae_widgets.engine.loop import OFFSET
+from ae_widgets.engine.compiled.loop import OFFSET
 from ae_widgets.jit import inlined
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ae_widgets.engine.loop import OFFSET
-from ae_widgets.engine.patches import gather, spread
+from ae_widgets.engine.compiled.loop import OFFSET
+from ae_widgets.engine.compiled.patches import gather, spread
 from ae_widgets.jit import compiled, product
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 import pytest
 
-from ae_widgets.engine.team import LOOK_BATCHES, Team
+from ae_widgets.engine.compiled.team import LOOK_BATCHES, Team
 
 
 @pytest.fixture
 def clock(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("ae_widgets.engine.team.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("ae_widgets.engine.compiled.team.time.perf_counter", lambda: now[0])
     return now
 
 

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ae_widgets.engine.compiled_step import (
+from ae_widgets.engine.compiled.loop import FAN_IN, FAN_OUT, Task
+from ae_widgets.engine.compiled.sparse_arrays import Rows, SparseBuffers
+from ae_widgets.engine.compiled.sparse_loop import train_sparse_batches
+from ae_widgets.engine.compiled.sparse_moves import block_features
+from ae_widgets.engine.compiled.step import (
     CompiledStep,
     Place,
     constant,
@@ -15,11 +19,7 @@ from ae_widgets.engine.compiled_step import (
     flatten,
     known,
 )
-from ae_widgets.engine.loop import FAN_IN, FAN_OUT, Task
-from ae_widgets.engine.sparse_arrays import Rows, SparseBuffers
-from ae_widgets.engine.sparse_loop import train_sparse_batches
-from ae_widgets.engine.sparse_moves import block_features
-from ae_widgets.engine.team import CORES, Team
+from ae_widgets.engine.compiled.team import CORES, Team
 
 if TYPE_CHECKING:
     from collections.abc import Callable

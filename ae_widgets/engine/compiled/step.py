@@ -16,10 +16,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from ae_widgets.engine.loop import Task
+from ae_widgets.engine.compiled.loop import Task
+from ae_widgets.engine.compiled.team import CORES, Team
 from ae_widgets.engine.optimizers import joined
 from ae_widgets.engine.step import Noted, Trained
-from ae_widgets.engine.team import CORES, Team
 from ae_widgets.losses.gradients import COMPILED_COMPLEXITIES, COMPILED_RECONSTRUCTIONS
 from ae_widgets.model.activations import COMPILED_ACTIVATIONS
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from ae_widgets.engine.adam import adam, adam_constants
+from ae_widgets.engine.compiled.adam import adam, adam_constants
 
 N = 1003
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ae_widgets.engine.adam import adam
+from ae_widgets.engine.compiled.adam import adam
 from ae_widgets.jit import atomic_add, atomic_load, compiled, exact, give_way, inlined, product
 from ae_widgets.model.activations import activate, chain
 
