@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from ae_widgets.engine import product_step, rounding
+from ae_widgets.engine import rounding
+from ae_widgets.engine.compiled import product_step
 from ae_widgets.engine.compiled.dense_step import DenseStep
 from ae_widgets.engine.trainer import Trainer
 from tests.engine.data import blobs, small
