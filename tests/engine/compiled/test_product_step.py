@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ae_widgets.engine import product_step
+from ae_widgets.engine.compiled import product_step
 from ae_widgets.engine.compiled.dense_step import DenseStep
 from ae_widgets.engine.compiled.product_step import ProductStep, _bits
 from ae_widgets.engine.compiled.rounded_output import finish
