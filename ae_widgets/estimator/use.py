@@ -78,7 +78,8 @@ class FittedAutoencoder(
         """Return the reconstructions of `X`, shape (n_samples, n_features), float32.
 
         They are in the space of `X` if every step of `preprocess` can be undone, else
-        as the network gives them.
+        as the network gives them. With 'multinomial' they are logits: the counts that are
+        expected of an item are its total times their softmax.
         """
         check_is_fitted(self, "network_")
         return self._reconstruct(self._check(X))
