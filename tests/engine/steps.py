@@ -50,6 +50,32 @@ def assert_batches_add_up(pair, other):
     assert all(map(torch.equal, ours.parameters(), theirs.parameters()))
 
 
+def assert_encodes_as_torch_does(pair, features, n, batch_size=20):
+    """Pass `n` items between two batches of one step, and none on the way of the other."""
+    (step, network), _ = pair
+    train(step, np.arange(40), batch_size)
+    before, memory = [p.detach().clone() for p in network.parameters()], step.memory()
+    rows = np.random.default_rng(0).permutation(features.shape[0])[:n].astype(np.int32)
+    codes, errors = step.encode(rows)
+    x = torch.from_numpy(features[rows].toarray() if issparse(features) else features[rows])
+    with torch.no_grad():
+        expected, output = network(x)
+    np.testing.assert_allclose(codes, expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(errors, (output - x).square().mean(dim=1), rtol=1e-4)
+    assert all(map(torch.equal, before, network.parameters()))
+    assert all(map(np.array_equal, memory, step.memory()))
+
+
+def assert_encoding_changes_no_bit(pair, other, n):
+    """Train two steps on the same batches, one of them with items passed in between."""
+    ((looked_at, ours), _), ((left_alone, theirs), _) = pair, other
+    for rows in np.split(np.arange(100), [32, 64, 96]):
+        train(looked_at, rows)
+        looked_at.encode(np.arange(n, dtype=np.int32))
+        train(left_alone, rows)
+    assert all(map(torch.equal, ours.parameters(), theirs.parameters()))
+
+
 def assert_what_is_not_finite_moves_nothing(step, network):
     """Train on 40 items of which number 25 is not finite."""
     train(step, np.arange(20), batch_size=10)

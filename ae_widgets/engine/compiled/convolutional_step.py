@@ -15,7 +15,6 @@ from ae_widgets.engine.compiled.image_layers import BLOCK, COLUMNS, DENSE, GROW,
 from ae_widgets.engine.compiled.loop import FAN_OUT, Task
 from ae_widgets.engine.compiled.step import ArrayStep, Place, count_shards, known, layers_of
 from ae_widgets.engine.compiled.team import CORES, Team
-from ae_widgets.engine.step import Noted
 from ae_widgets.model.activations import COMPILED_ACTIVATIONS
 from ae_widgets.model.architecture import KERNEL_SIZE
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ae_widgets.engine.settings import Settings
-    from ae_widgets.engine.step import Trained
+    from ae_widgets.engine.step import Noted, Trained
     from ae_widgets.model.architecture import Architecture
     from ae_widgets.model.network import AutoencoderNetwork
 
@@ -63,14 +62,8 @@ class ConvolutionalStep(ArrayStep):
 
     def encode(self, rows: NDArray[np.int32]) -> tuple[Floats, Floats] | None:
         """Return codes (n, code_dim) and errors (n,); None if they are not all finite."""
-        n, code_dim = len(rows), int(self._layers[self._code_layer, FAN_OUT])
-        noted = Noted(np.empty((n, code_dim), np.float32), np.empty(n, np.float32), np.zeros(2))
         self._read()
-        task = self._task(rows, self._batch_size, noted, slice(0, n))
-        task = task._replace(alpha=0.0, beta=0.0)  # nothing pulls, nothing moves
-        job = self._job(task, self._fit_buffers(self._batch_size))
-        self._team.run(job, self._team.stint()[0], 0)
-        return None if task.sums[2] != 0 else (noted.codes, noted.errors)
+        return self._passed(rows, self._batch_size)
 
     def _read(self) -> None:
         for theirs, ours in self._copies:

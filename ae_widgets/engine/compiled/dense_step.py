@@ -10,7 +10,7 @@ import numpy as np
 from ae_widgets.engine.compiled import dense_loop, units_loop
 from ae_widgets.engine.compiled.dense_loop import Buffers
 from ae_widgets.engine.compiled.loop import FAN_IN, FAN_OUT, Task
-from ae_widgets.engine.compiled.step import ArrayStep, count_shards, flatten, in_order, known
+from ae_widgets.engine.compiled.step import ROOM, ArrayStep, count_shards, flatten, in_order, known
 from ae_widgets.engine.compiled.team import CORES, Team
 from ae_widgets.engine.compiled.units_loop import Parts
 
@@ -37,6 +37,10 @@ class DenseStep(ArrayStep):
         """Whether the gradients of these settings are known here."""
         return known(settings)
 
+    def encode(self, rows: NDArray[np.int32]) -> tuple[Floats, Floats] | None:
+        """Return codes (n, code_dim) and errors (n,); None if they are not all finite."""
+        return self._passed(rows, max(ROOM, self._batch_size))
+
     def _lay_out(
         self, network: AutoencoderNetwork, architecture: Architecture
     ) -> tuple[NDArray[np.int64], Floats, list[Place]]:
@@ -56,7 +60,7 @@ class DenseStep(ArrayStep):
             n_values = batch_size * int(self._layers[:, FAN_OUT].sum())
             large = shards > 1 and by_units(len(self._parameters), n_values)
             make = self._parts if large else self._shards
-            self._buffers = make(batch_size, shards)
+            self._buffers = make(max(ROOM, batch_size), shards)
         buffers: Buffers | Parts = self._buffers
         return buffers
 

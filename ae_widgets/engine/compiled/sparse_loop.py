@@ -64,23 +64,25 @@ def train_sparse_batches(
     """
     shards, met, start, step = arrays.gradients.shape[0], 0, 0, task.step
     width = arrays.layers[task.code_layer, FAN_OUT]
-    n_small = _small_moved(task, arrays)
+    n_small, moves = _small_moved(task, arrays), task.alpha != 0 or task.beta != 0
     while start < len(task.rows):
         n = min(task.batch_size, len(task.rows) - start)
         code = arrays.codes[: n * width].reshape(n, width)
         by_code = arrays.code_slopes[: n * width].reshape(n, width)
         errors = task.errors[start : start + n]
-        if thread == 0:
+        if thread == 0 and moves:
             order_by_feature(rows, task.rows[start : start + n], arrays)
         for shard in range(thread, shards, threads):
             low, high = n * shard // shards, n * (shard + 1) // shards
             _encode(rows, task, arrays, shard, start + low, start + high, code[low:high])
-            _gram(arrays, shard)
+            if moves or start == 0:
+                _gram(arrays, shard)
         met = meet(task.counter, threads, met)
         complexity = 0.0
         if thread == 0:
-            _add_up(arrays.gram)
-            _add_up(arrays.by_bias)
+            if moves or start == 0:
+                _add_up(arrays.gram)
+                _add_up(arrays.by_bias)
             complexity = complexity_gradient(task.complexity, code, task.target, by_code, task.beta)
         met = meet(task.counter, threads, met)
         for shard in range(thread, shards, threads):
@@ -96,7 +98,7 @@ def train_sparse_batches(
         met = meet(task.counter, threads, met)
         if task.sums[2] != 0:
             break
-        if task.alpha or task.beta:
+        if moves:
             step += 1
             rate, epsilon = adam_constants(task.learning_rate, step)
             move(arrays, n_small, thread, threads, rate, epsilon)

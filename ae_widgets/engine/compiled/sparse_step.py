@@ -12,6 +12,7 @@ from ae_widgets.engine.compiled.sparse_arrays import Rows, SparseBuffers
 from ae_widgets.engine.compiled.sparse_loop import train_sparse_batches
 from ae_widgets.engine.compiled.sparse_moves import block_features
 from ae_widgets.engine.compiled.step import (
+    ROOM,
     CompiledStep,
     Place,
     constant,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from ae_widgets.losses.objective import Objective
     from ae_widgets.model.architecture import Architecture
     from ae_widgets.model.network import AutoencoderNetwork
+
+    Floats = NDArray[np.float32]
 
 __all__ = ["SparseStep"]
 
@@ -72,12 +75,22 @@ class SparseStep(CompiledStep):
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         """Train on the items at `rows`, in order, `batch_size` at a time."""
+        self._make_room(rows, batch_size)
+        return super().train(rows, batch_size, noted)
+
+    def encode(self, rows: NDArray[np.int32]) -> tuple[Floats, Floats] | None:
+        """Return codes (n, code_dim) and errors (n,); None if they are not all finite."""
+        at_a_time = max(ROOM, self._batch_size)
+        self._make_room(rows, at_a_time)
+        return self._passed(rows, at_a_time)
+
+    def _make_room(self, rows: NDArray[np.int32], batch_size: int) -> None:
+        """Note how many values the fullest batch has."""
         starts = self._rows.starts
         if len(rows):
             counts = starts[rows + 1] - starts[rows]
             of_batches = np.add.reduceat(counts, np.arange(0, len(rows), batch_size))
             self._n_values = max(self._n_values, int(of_batches.max()))
-        return super().train(rows, batch_size, noted)
 
     def _lay_out(
         self, network: AutoencoderNetwork, architecture: Architecture
@@ -109,6 +122,7 @@ class SparseStep(CompiledStep):
         shards = count_shards(operations, CORES)
         if shards != self._team.size:
             self._team = Team(shards)
+        batch_size = max(ROOM, batch_size)
         rows, between = -(-batch_size // shards), int(self._layers[:-1, FAN_OUT].sum())
         blocks = [block_features(w) * (w + 1) for w in (first, width)]
 

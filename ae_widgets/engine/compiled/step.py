@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ae_widgets.engine.compiled.loop import Task
+from ae_widgets.engine.compiled.loop import FAN_OUT, Task
 from ae_widgets.engine.compiled.team import CORES, Team
 from ae_widgets.engine.optimizers import joined
 from ae_widgets.engine.step import Noted, Trained
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 __all__ = [
+    "ROOM",
     "ArrayStep",
     "CompiledStep",
     "Place",
@@ -46,6 +47,9 @@ __all__ = [
     "known",
     "layers_of",
 ]
+
+ROOM = 64
+"""Items for which a step of dense layers has room, however small its batches are."""
 
 WORTH_A_SHARD = 1e7
 """Operations of a batch below which cutting it up costs more than a second thread brings."""
@@ -175,6 +179,16 @@ class CompiledStep(ABC):
             parts = np.split(given, ends[:-1]) if isinstance(given, np.ndarray) else given
             for place, part in zip(self._places, parts, strict=True):
                 place.of(own)[:] = part.reshape(place.shape)
+
+    def _passed(self, rows: NDArray[np.int32], at_a_time: int) -> tuple[Floats, Floats] | None:
+        """Return codes (n, code_dim) and errors (n,); None if they are not all finite."""
+        n, code_dim = len(rows), int(self._layers[self._code_layer, FAN_OUT])
+        noted = Noted(np.empty((n, code_dim), np.float32), np.empty(n, np.float32), np.zeros(2))
+        task = self._task(rows, at_a_time, noted, slice(0, n))
+        task = task._replace(alpha=0.0, beta=0.0)  # nothing pulls, nothing moves
+        job = self._job(task, self._fit_buffers(self._batch_size))
+        self._team.run(job, self._team.stint()[0], 0)
+        return None if task.sums[2] != 0 else (noted.codes, noted.errors)
 
     def _task(self, rows: NDArray[np.int32], batch_size: int, noted: Noted, part: slice) -> Task:
         settings = self._objective.settings

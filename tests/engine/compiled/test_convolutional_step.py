@@ -21,6 +21,8 @@ from ae_widgets.model.network import build_network
 from tests.engine.data import blobs, small
 from tests.engine.steps import (
     assert_batches_add_up,
+    assert_encodes_as_torch_does,
+    assert_encoding_changes_no_bit,
     assert_same_course,
     assert_what_is_not_finite_moves_nothing,
     step_pair,
@@ -243,18 +245,8 @@ def test_a_trainer_takes_it_and_goes_on_with_another_where_it_no_longer_applies(
 @pytest.mark.parametrize("n", [0, 5, 100])
 def test_it_encodes_as_torch_does_and_moves_nothing(n):
     features = blobs(100, 72)
-    (step, network), _ = steps(features, beta=0.1)
-    train(step, np.arange(40), batch_size=20)
-    before, memory = [p.detach().clone() for p in network.parameters()], step.memory()
-    rows = np.random.default_rng(0).permutation(100)[:n].astype(np.int32)
-    codes, errors = step.encode(rows)
-    x = torch.from_numpy(features[rows])
-    with torch.no_grad():
-        expected, output = network(x)
-    np.testing.assert_allclose(codes, expected, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(errors, (output - x).square().mean(dim=1), rtol=1e-4)
-    assert all(map(torch.equal, before, network.parameters()))
-    assert all(map(np.array_equal, memory, step.memory()))
+    assert_encodes_as_torch_does(steps(features, beta=0.1), features, n)
+    assert_encoding_changes_no_bit(*(steps(features, beta=0.1) for _ in "ab"), n)
 
 
 def test_codes_that_are_not_finite_are_left_to_torch():

@@ -20,6 +20,8 @@ from ae_widgets.model.network import build_network
 from tests.engine.data import blobs
 from tests.engine.steps import (
     assert_batches_add_up,
+    assert_encodes_as_torch_does,
+    assert_encoding_changes_no_bit,
     assert_same_course,
     assert_what_is_not_finite_moves_nothing,
     step_pair,
@@ -135,6 +137,24 @@ def test_a_batch_that_is_not_finite_moves_nothing():
     features = blobs(40, 5)
     features[25] = np.inf
     assert_what_is_not_finite_moves_nothing(*steps(features, output_activation="identity")[0])
+
+
+@pytest.mark.parametrize("batch_size", [1, 20, 100])
+@pytest.mark.parametrize("n", [0, 5, 300])
+def test_it_encodes_as_torch_does_and_moves_nothing(n, batch_size):
+    features = blobs(300, 20)
+    assert_encodes_as_torch_does(steps(features, beta=0.1), features, n, batch_size)
+    assert_encoding_changes_no_bit(*(steps(features, beta=0.1) for _ in "ab"), n)
+
+
+def test_what_it_encodes_that_is_not_finite_is_left_to_torch():
+    features = blobs(40, 20)
+    features[7] = np.nan
+    (step, _), _ = steps(features)
+    assert step.encode(np.arange(40, dtype=np.int32)) is None
+    codes, errors = step.encode(np.arange(8, 40, dtype=np.int32))
+    assert np.isfinite(codes).all()
+    assert np.isfinite(errors).all()
 
 
 def test_without_weights_nothing_moves():

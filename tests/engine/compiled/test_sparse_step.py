@@ -16,6 +16,8 @@ from ae_widgets.model.network import build_network
 from tests.engine.steps import (
     CODE_DIM,
     assert_batches_add_up,
+    assert_encodes_as_torch_does,
+    assert_encoding_changes_no_bit,
     assert_same_course,
     assert_what_is_not_finite_moves_nothing,
     step_pair,
@@ -53,6 +55,15 @@ def test_thirty_steps_lead_to_the_same_parameters(hidden, complexity):
     batches = random_batches(100, [32, 32, 7] * 10)
     changes = {"hidden_layer_sizes": hidden, "complexity": complexity, "beta": 0.1}
     assert_same_course(steps(sparse(), **changes, activation="tanh"), batches)
+
+
+@pytest.mark.parametrize("changes", [{"hidden_layer_sizes": (9, 6)}, LARGE])
+@pytest.mark.parametrize("batch_size", [1, 20, 100])
+@pytest.mark.parametrize("n", [0, 5, 300])
+def test_it_encodes_as_torch_does_and_moves_nothing(n, batch_size, changes):
+    features = sparse(300)
+    assert_encodes_as_torch_does(steps(features, beta=0.1, **changes), features, n, batch_size)
+    assert_encoding_changes_no_bit(*(steps(features, beta=0.1, **changes) for _ in "ab"), n)
 
 
 @pytest.mark.parametrize("activation", list(COMPILED_ACTIVATIONS))
