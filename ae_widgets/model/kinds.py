@@ -65,9 +65,12 @@ class AutoencoderNetwork(nn.Module):
         What is trained on the code beside the decoder; nothing to begin with.
     guard : Guard or None
         What stands between the network and modules of the user's.
+    penalises_codes : bool
+        Whether the complexity of items is measured on their codes as they are.
     """
 
     guard: Guard | None = None
+    penalises_codes = True
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
         super().__init__()
@@ -133,6 +136,8 @@ class ContractiveNetwork(AutoencoderNetwork):
     extraction", ICML 2011, equations 1 and 2.
     """
 
+    penalises_codes = False
+
     def train_on(self, x: Tensor, generator: Generator) -> Pass:  # noqa: ARG002  # nothing to draw
         """Pass `x` through, with the Jacobian's norms of shape (n,)."""
         x = x.detach().requires_grad_()
@@ -177,6 +182,8 @@ class VariationalNetwork(AutoencoderNetwork):
     D. P. Kingma and M. Welling, "Auto-encoding variational Bayes", ICLR 2014,
     section 2.4 (reparametrisation) and appendix B.
     """
+
+    penalises_codes = False
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the means, shape (n, code_dim)."""
@@ -227,6 +234,8 @@ class GatedNetwork(AutoencoderNetwork):
     C. Louizos, M. Welling and D. P. Kingma, "Learning sparse neural networks
     through L0 regularization", ICLR 2018, section 2.3.
     """
+
+    penalises_codes = False
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module, code_dim: int) -> None:
         super().__init__(encoder, decoder)
