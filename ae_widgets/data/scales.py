@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["brightness_notice", "rounding_notice", "scale_notice", "spreads"]
+__all__ = ["brightness_notice", "mended_by_scaling", "rounding_notice", "scale_notice", "spreads"]
 
 FAR = 100.0
 """A column that varies this many times as much as a typical one drowns it: its squared error
@@ -30,6 +30,9 @@ BRIGHT = 10.0
 digits, which go to 16, and that of MNIST, which goes to 255, is 85."""
 
 BYTE = 255
+
+ADVICE = ("Scale the columns", "Divide them first")
+"""What a notice of a scale tells to do."""
 
 MAX_ROWS, MIN_ROWS = 10_000, 100
 FEW_IMAGES = 10
@@ -90,6 +93,11 @@ def scale_notice(spread: NDArray[np.float64], names: Sequence[str]) -> str:
         f"Column {widest} varies {times:,.0f} times as much as a typical one. Scale the columns: "
         "preprocess='standard'."
     )
+
+
+def mended_by_scaling(notice: str) -> bool:
+    """Whether what a notice tells of is gone once the items are scaled."""
+    return any(advice in notice for advice in ADVICE)
 
 
 def brightness_notice(features: Any) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ae_widgets.data.dataset import NO_LABEL, Dataset
+from ae_widgets.data.scales import mended_by_scaling
 from ae_widgets.data.sources import read_array
 from ae_widgets.data.sparse import is_sparse
 from ae_widgets.data.steps import Own, describe_steps, read_steps
@@ -60,10 +61,16 @@ class Prepared:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What there is to know about it, one sentence each."""
+        """What there is to know about both, one sentence each."""
+        said = self.items.notices
+        if self.preprocessor is not None and self.inputs is not self.items:
+            said = tuple(notice for notice in said if not mended_by_scaling(notice))
         if self.drawn is self.items:
-            return ()
-        return ("A preprocessing step cannot be undone: items are drawn as the network has them.",)
+            return said
+        return (
+            *said,
+            "A preprocessing step cannot be undone: items are drawn as the network has them.",
+        )
 
 
 class Inputs:

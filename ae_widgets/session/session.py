@@ -62,6 +62,9 @@ __all__ = ["PastRun", "Session"]
 
 _numbers = itertools.count(1)
 _PATIENCE_SECONDS = 4.0
+_OF_A_RUN = ("baseline", "status", "losses", "journal", "settings")
+"""What another run makes other, first what is no longer true: the line of another code's size."""
+
 _COMPILING = "Compiling the training loop for this machine: only once, up to a minute."
 
 
@@ -222,7 +225,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._asked_while_busy = set()
         self._run = self._new_run(0, chosen)
         self._run.weights = weights
-        self._say_notices(*self.dataset.notices)
+        self._say_notices()
         registry.register(self)
 
     # Commands ---------------------------------------------------------------
@@ -243,13 +246,14 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         """
         with self._lock:
             self._require_open()
+            anew = self.status.state in ("finished", "failed")
             if self._run.busy:
                 self._run.say(f"Training is already running (step {self.status.step:,}).")
             else:
-                if self.status.state in ("finished", "failed"):
+                if anew:
                     self._renew()
                 self._go(Resume())
-        self._notify("status")
+        self._notify(*(_OF_A_RUN if anew else ("status",)))
 
     def resume(self) -> None:
         """Go on with a run that was paused, has finished or failed.
@@ -286,8 +290,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         with self._lock:
             self._require_open()
             self._renew()
-        # First what is no longer true: the line of another code's size.
-        self._notify("baseline", "status", "losses", "journal", "settings")
+        self._notify(*_OF_A_RUN)
 
     def change(self, **values: Any) -> None:
         """Change settings: live ones from the next batch, others with the next run.
@@ -320,8 +323,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
             if self._pending and self.status.state == "idle":
                 self._renew()
             else:
-                self._run.say(self._hindrance())
-                self._tell_hindrance()
+                self._say_what_holds()
         self._background.request_baseline(self.settings, self.features)
         self._notify("settings", "status", "baseline", "journal")
 
@@ -451,10 +453,21 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
             labels=self._labelling.to_train_on,
         )
 
-    def _say_notices(self, *first: str) -> None:
-        """Say what is worth saying of the run that begins, after what comes `first`."""
+    def _say_what_holds(self) -> None:
+        """Say what there is to say once settings have changed; a failure stays as it is."""
+        match self.status.state:
+            case "idle":
+                self._say_notices()
+            case "failed":
+                self._tell_hindrance()
+            case _:
+                self._run.say(self._hindrance())
+                self._tell_hindrance()
+
+    def _say_notices(self) -> None:
+        """Say what is worth saying of the items, and of the run that begins."""
         code_dim, n = self.settings.architecture.code_dim, self._prepared.inputs.n_features
-        notices = [*first, *self._prepared.notices]
+        notices = [*self._prepared.notices]
         if said := roomy_code(code_dim, n):
             notices.append(said)
         if hindrance := self._hindrance():
@@ -487,8 +500,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
 
     def _all_done(self) -> bool:
         """Whether the run has finished all its epochs; if so, say how to go on."""
-        status, most = self.status, self.settings.max_iter
-        if status.state != "finished" or status.epoch < most:
+        status = self.status
+        if status.state != "finished" or not status.all_done:
             return False
         self._run.say(f"To go on, raise the epochs (max_iter) above {status.epoch} first.")
         return True

@@ -71,6 +71,17 @@ class Status:
         return self.busy or self.state == "paused"
 
     @property
+    def goes_on(self) -> bool:
+        """Whether it rests before the last epoch that it was asked for."""
+        raised = self.reason == "max_iter" and not self.all_done
+        return self.state == "paused" or raised
+
+    @property
+    def all_done(self) -> bool:
+        """Whether all epochs that were asked for are trained."""
+        return self.epoch >= self.max_iter
+
+    @property
     def seconds_left(self) -> float | None:
         """Seconds to `max_iter` at the pace so far; None while it is unknown."""
         if self.state != "running" or not self.epoch:
@@ -101,8 +112,12 @@ class Status:
                 where = what or f"in epoch {self.epoch + 1}"
                 return f"Paused {where}: {losses or 'no epoch completed yet'}."
             case "finished":
-                said = f"{self._ending()}{': ' + losses if losses else ''}."
-                return said if self.restored is None else f"{said} {self._restored()}"
+                said = [f"{self._ending()}{': ' + losses if losses else ''}."]
+                if self.restored is not None:
+                    said.append(f"The weights are those of epoch {self.restored}.")
+                if self.goes_on:
+                    said.append(f"Resume goes on to epoch {self.max_iter:,}.")
+                return " ".join(said)
             case "failed":
                 return "Failed."
 
@@ -114,12 +129,9 @@ class Status:
                     f"for {self.patience} epochs"
                 )
             case "max_iter":
-                return f"Finished all {self.max_iter} epochs"
+                return f"Finished all {self.epoch:,} epochs"
             case _:
                 return f"Stopped in epoch {self.epoch + 1}"
-
-    def _restored(self) -> str:
-        return f"The weights are those of epoch {self.restored}."
 
     def _losses(self) -> str:
         if self.loss is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from ae_widgets.exceptions import AEWidgetsError
+from ae_widgets.exceptions import AEWidgetsError, NonFiniteLossError
 from ae_widgets.widgets._controls import PlainLabel, row
 from ae_widgets.widgets._style import style_sheet
 from ae_widgets.widgets._view import SessionView
@@ -22,10 +22,10 @@ REFRESH = 0.33  # seconds between two refreshes of counter and status line
 
 LONG_SECONDS = 36_000  # of the time left, as long in characters as it gets with most runs
 
-# state -> label, icon, tooltip of the button that starts, pauses and resumes
+# what it is for -> label, icon, tooltip of the button that starts, pauses and resumes
 PRIMARY = {
     "running": ("Pause", "pause", "Stop between two batches; Resume goes on from there"),
-    "paused": ("Resume", "play", "Go on training"),
+    "resting": ("Resume", "play", "Go on from the weights of now; Reset begins anew"),
 }
 START = ("Start", "play", "Train in the background; the notebook stays usable")
 
@@ -90,8 +90,14 @@ class TrainingControls(SessionView, ipywidgets.VBox):
     # What the buttons do: only session methods, which enqueue and return -----
 
     def _press_primary(self) -> None:
-        act = {"running": self.session.pause, "paused": self.session.resume}
-        act.get(self.session.status.state, self.session.start)()
+        act = {"running": self.session.pause, "resting": self.session.resume}
+        act.get(self._offered(), self.session.start)()
+
+    def _offered(self) -> str:
+        """Return what the first button is for, a key of `PRIMARY` or another word."""
+        status = self.session.status
+        restored = isinstance(self.session.error, NonFiniteLossError)
+        return "resting" if status.goes_on or restored else status.state
 
     def _press_batch(self) -> None:
         self.session.step("batch")
@@ -109,14 +115,14 @@ class TrainingControls(SessionView, ipywidgets.VBox):
 
     # What is shown -----------------------------------------------------------
 
-    def _state(self) -> tuple[str, bool]:
-        return self.session.status.state, bool(self.session.pending)
+    def _state(self) -> tuple[str, str, bool]:
+        return self.session.status.state, self._offered(), bool(self.session.pending)
 
     def _show_buttons(self) -> None:
         status = self.session.status
         state = status.state
         self._stopping = self._stopping and status.live
-        label, icon, tooltip = PRIMARY.get(state, START)
+        label, icon, tooltip = PRIMARY.get(self._offered(), START)
         with self._primary.hold_sync():
             self._primary.description, self._primary.icon = label, icon
             self._primary.tooltip = tooltip

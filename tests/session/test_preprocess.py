@@ -155,6 +155,24 @@ def test_nothing_is_said_of_scales_that_are_made_alike(make):
     assert "Scale the columns" not in make(preprocess="standard").status.note
 
 
+def test_what_there_is_to_know_of_the_items_is_said_until_the_run_starts(make):
+    X = np.random.default_rng(0).random((60, 3))
+    X[:, 0] = 1.7e9 + 3600 * X[:, 0]
+    one = make(X)
+    assert "Scale the columns" in one.status.note
+    assert "float32 rounds it" in one.status.note
+    one.change(beta=0.01)
+    assert "Scale the columns" in one.status.note
+    one.change(preprocess="standard")
+    assert "Scale the columns" not in one.status.note
+    assert "float32 rounds it" in one.status.note
+    one.start()
+    one.wait(30)
+    assert "float32 rounds it" not in one.status.note
+    one.reset()
+    assert "float32 rounds it" in one.status.note
+
+
 def test_the_line_of_pca_is_that_of_what_the_network_is_given(make):
     from ae_widgets.analysis.baselines import pca_error
 

@@ -241,6 +241,18 @@ def test_architecture_changes_wait_for_the_next_run(session):
     assert one.codes.shape == (120, 3)
 
 
+def test_a_run_that_begins_anew_tells_all_that_is_another_now(session):
+    one = session()
+    one.start()
+    one.wait(30)
+    told = []
+    for topic in ("baseline", "status", "losses", "journal", "settings"):
+        one.observe(topic, lambda topic=topic: told.append(topic))
+    one.start()
+    assert set(told) == {"baseline", "status", "losses", "journal", "settings"}
+    one.wait(30)
+
+
 def test_frame_numbers_rise_over_resets(session):
     one = session()
     one.prepare()

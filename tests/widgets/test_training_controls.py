@@ -2,6 +2,7 @@
 
 import pytest
 
+from ae_widgets.engine.protocol import Failed
 from ae_widgets.exceptions import TrainingError
 from ae_widgets.session import publisher
 from ae_widgets.widgets import TrainingControls
@@ -65,6 +66,32 @@ def test_what_a_button_asks_for(controls, trainer, monkeypatch, press, command):
         )
     getattr(controls, button).click()
     assert asked == [command]
+
+
+def test_a_run_whose_epochs_are_raised_goes_on(controls, session, trainer, monkeypatch):
+    resumed = []
+    monkeypatch.setattr(session, "resume", lambda: resumed.append(True))
+    trainer.state("finished", "max_iter", epoch=50, step=100)
+    assert controls._primary.description == "Start"
+    assert "Resume goes on" not in controls._status.value
+    session.change(max_iter=80)
+    assert publisher.flush()
+    assert controls._primary.description == "Resume"
+    assert controls._status.value == "Finished all 50 epochs. Resume goes on to epoch 80."
+    controls._primary.click()
+    assert resumed == [True]
+
+
+@pytest.mark.parametrize(
+    ("kind", "primary"), [("NonFiniteLossError", "Resume"), ("TrainerDiedError", "Start")]
+)
+def test_a_run_with_its_weights_restored_goes_on(controls, session, kind, primary):
+    session._handle(Failed(session._run.number, kind, "Try this, then go on.", ""))
+    assert publisher.flush()
+    assert controls._primary.description == primary
+    session.change(learning_rate=1e-4)
+    assert publisher.flush()
+    assert controls._status.value == "Try this, then go on."
 
 
 def test_stop_shows_at_once_that_it_was_pressed(controls, session, trainer, monkeypatch):
