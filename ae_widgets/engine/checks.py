@@ -148,7 +148,7 @@ def nothing_weighs(settings: Settings) -> str:
     """Say so if no part of the loss has a weight; '' if one has."""
     if settings.alpha or settings.beta or settings.gamma or settings.delta:
         return ""
-    return "Every weight of the loss is 0: training changes nothing. Raise alpha."
+    return "Every weight of the loss is 0: training changes nothing. Raise alpha (α)."
 
 
 def roomy_code(code_dim: int, n_features: int) -> str:

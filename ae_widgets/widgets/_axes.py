@@ -49,11 +49,13 @@ def log_ticks(low: float, high: float) -> Ticks:
     inside = [p for p in places if below[0] <= p <= above[0]]
     stride = math.ceil(len(inside) / MANY)
     shown = inside[::-stride]
-    return Ticks(below[0], above[0], tuple((p, number_text(10**p)) for p in sorted(shown)))
+    # To the digits that they have: a place is rounded.
+    labels = tuple((p, number_text(float(f"{10**p:.1g}"))) for p in sorted(shown))
+    return Ticks(below[0], above[0], labels)
 
 
 def number_text(value: float) -> str:
-    """Write a number with at most three digits, or as a power of ten if far from 1."""
+    """Write a number in full, to three digits below 1, or as a power of ten if far from 1."""
     if value == 0:
         return "0"
     if 0.999e-4 < abs(value) < 1e6:  # noqa: PLR2004  (readable in full)

@@ -14,9 +14,16 @@ from ae_widgets.widgets._axes import Ticks, fits, linear_ticks, log_ticks, round
 from ae_widgets.widgets._controls import PlainLabel, ToggleButtons, row
 from ae_widgets.widgets._style import style_sheet
 from ae_widgets.widgets._view import SessionView
+from ae_widgets.widgets.loss_controls import (
+    CLUSTERING_LABELS,
+    COMPLEXITY_LABELS,
+    OPTIMIZER_LABELS,
+    RECONSTRUCTION_LABELS,
+    SCHEDULE_LABELS,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -38,7 +45,17 @@ NAMES = {
     "delta": "δ",
     "learning_rate": "learning rate",
     "batch_size": "batch size",
+    "max_iter": "epochs",
 }
+LABELS = {
+    "reconstruction": RECONSTRUCTION_LABELS,
+    "complexity": COMPLEXITY_LABELS,
+    "clustering": CLUSTERING_LABELS,
+    "optimizer": OPTIMIZER_LABELS,
+    "schedule": SCHEDULE_LABELS,
+}
+"""How the controls call the values of a setting."""
+
 GUIDED_KEYS = {"clustering": "γ · clustering", "classification": "δ · classification"}
 EMPTY = "The loss curves appear here after the first epoch"
 
@@ -86,8 +103,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
         self.add_class("ae-loss-plot")
         self._show_with_axes()
         self._follow("losses", self._show_losses, messages=4, interval=REFRESH)
-        self._follow("baseline", self._show_baseline, messages=2)
-        self._follow("baseline", self._show_losses, messages=4, interval=REFRESH)
+        self._follow("baseline", self._show_losses, messages=4)
         self._follow("journal", self._show_journal, messages=2, interval=REFRESH)
 
     def _build_figure(self) -> None:
@@ -180,7 +196,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
 
     def _wanted_level(self) -> tuple[float | None, float]:
         """Return the height and the length of the line of PCA."""
-        return (self.session.baseline if self.session.records else None), self._x.max
+        return self.session.baseline, self._x.max if self.session.records else 0.0
 
     def _baseline_text(self) -> str:
         if self.session.baseline is None:
@@ -191,7 +207,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
     def _show_baseline(self) -> None:
         """Show the line of PCA and its key; nothing while the one of this run is not known."""
         self._level = level, end = self._wanted_level()
-        xy = ([], [[]]) if level is None else ([0, end], [[level, level]])
+        xy = ([0, end], [[level, level]]) if level is not None and end else ([], [[]])
         self._set_lines(self._baseline, *map(np.array, xy))
         self._baseline_key.value = self._baseline_text()
 
@@ -204,8 +220,9 @@ class LossPlot(SessionView, ipywidgets.VBox):
         self, mark: bqplot.Lines, x: NDArray[np.floating], y: NDArray[np.floating]
     ) -> None:
         if self._kind.value == "log":
-            with np.errstate(divide="ignore", invalid="ignore"):
-                y = np.log10(y)
+            # What has no logarithm runs below the axis, where it is clipped: bqplot places a
+            # label at the last point of a line, which must be a number.
+            y = np.log10(y, where=~(y <= 0), out=np.full(np.shape(y), self._y.min - 1))
         if len(x) == 1:  # a single point twice is a dot; bqplot would squeeze one away
             x, y = np.repeat(x, 2), np.repeat(y, 2, axis=1)
         if not len(x):
@@ -288,12 +305,15 @@ def describe_change(entry: JournalEntry) -> str:
         given = f"{items} labelled '{label}'" if label else f"label taken from {items}"
         return f"{given} at epoch {entry.epoch:.1f}"
     name = NAMES.get(entry.name, entry.name.replace("_", " "))
-    before = "" if entry.before is None else f"{_value_text(entry.before)} "
-    return f"{name} {before}→ {_value_text(entry.value)} at epoch {entry.epoch:.1f}"
+    labels = LABELS.get(entry.name, {})
+    before = "" if entry.before is None else f"{_value_text(entry.before, labels)} "
+    return f"{name} {before}→ {_value_text(entry.value, labels)} at epoch {entry.epoch:.1f}"
 
 
-def _value_text(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value).replace("_", " ")
+def _value_text(value: object, labels: Mapping[str, str]) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return labels.get(str(value), str(value).replace("_", " ")).partition(" (")[0]
 
 
 def _key(text: str, name: str, tooltip: str = "") -> ipywidgets.Label:

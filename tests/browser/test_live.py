@@ -108,6 +108,10 @@ def test_a_second_view_shows_the_same(open_lab):
     notebook = open_lab(f"{ENDLESS}\nlab.start()\nlab", "lab")
     both = "[...document.querySelectorAll('.ae-lab .ae-scatter')].map((s) => +s.dataset.frame)"
     notebook.wait_for(f"{both}.length === 2 && {both}.every((f) => f > 3)")
+    # The complexity, of weight 0, has no logarithm: the page must not complain of it.
+    notebook.page.get_by_role("button", name="Log", exact=True).first.click()
+    notebook.wait_for(lambda: notebook.run("print(lab.plot._y.min < 0)") == "True")
+    wait_for_frames(notebook, 3)
     press(notebook, "Stop")
     wait_for_state(notebook, "finished")
     number = notebook.run("print(lab.session.latent.number)")

@@ -143,7 +143,8 @@ def test_a_loss_without_any_weight_is_told_of_until_it_has_one(session):
     one = session()
     one.change(alpha=0)
     assert one.status.message == (
-        "Ready: press Start. Every weight of the loss is 0: training changes nothing. Raise alpha."
+        "Ready: press Start. Every weight of the loss is 0: training changes nothing. "
+        "Raise alpha (α)."
     )
     one.start()
     assert "Every weight of the loss is 0" in one.wait(30).message

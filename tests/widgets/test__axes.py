@@ -32,6 +32,13 @@ def test_logarithmic_axes(a, b):
     assert all(ticks.low <= place <= ticks.high for place, _ in ticks.labels)
 
 
+@given(sizes)
+def test_logarithmic_labels_are_round(low):
+    for place, label in log_ticks(low, 1.7 * low).labels:
+        assert label.strip("0,.").partition("e")[0] in set("125") | {""}
+        assert float(label.replace(",", "")) == pytest.approx(10**place, rel=1e-6)
+
+
 @pytest.mark.parametrize("high", [0.0, math.nan, math.inf, -1.0])
 def test_an_axis_without_values(high):
     assert linear_ticks(high).high == 1

@@ -63,7 +63,8 @@ def test_logarithmic(plot, trainer):
     np.testing.assert_allclose(plot._train.y[0], np.log10([1 / e for e in range(1, 9)]), rtol=1e-5)
     assert plot._y.min <= np.log10(0.05)
     assert plot._y.max >= np.log10(2)
-    assert not np.isfinite(plot._validation.y[2]).any()  # a part of 0 has no logarithm
+    assert (plot._validation.y[2] < plot._y.min).all()  # a part of 0 has no logarithm
+    assert np.isfinite(plot._validation.y).all()
 
 
 def test_a_single_epoch_is_a_dot(plot, trainer):
@@ -166,7 +167,8 @@ def test_one_pull_is_one_tick():
 
 def test_a_change_in_words():
     entry = JournalEntry(5, 2.0, "reconstruction", "binary_cross_entropy", "mse")
-    assert describe_change(entry) == "reconstruction mse → binary cross entropy at epoch 2.0"
+    in_words = "reconstruction squared error → cross-entropy at epoch 2.0"
+    assert describe_change(entry) == in_words
 
 
 def test_what_changed_nothing_is_no_move():
