@@ -8,6 +8,7 @@ loaded by a trainer, never by a notebook's own process. The machine code is kept
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numba
@@ -15,6 +16,7 @@ import numpy as np
 from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
+from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
@@ -35,6 +37,7 @@ __all__ = [
     "entry",
     "exact",
     "float_from_bits",
+    "get_ready",
     "give_way",
     "gram",
     "inlined",
@@ -52,6 +55,13 @@ _FAST: dict[str, Any] = {**_OPTIONS, "fastmath": {"contract", "reassoc", "nsz"}}
 def _decorator(kind: type[PackageCache], options: dict[str, Any]) -> Callable[..., Any]:
     """Return a decorator that compiles with these options and keeps the machine code."""
     return lambda function: keep(numba.njit(**options)(function), kind)
+
+
+@cache
+def get_ready() -> None:
+    """Import what the compiler imports at its first use."""
+    cpu_target.typing_context.refresh()
+    cpu_target.target_context.refresh()
 
 
 compiled = _decorator(PackageCache, _FAST)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from ae_widgets.engine.interrupts import held_back
 from ae_widgets.engine.step import AutogradStep
 
 if TYPE_CHECKING:
@@ -38,11 +39,15 @@ def fastest_step(
         Whether clusters or classes are trained on too.
     """
     # They bring the compiler, which importing the estimator must not.
-    from ae_widgets.engine.compiled.convolutional_step import ConvolutionalStep
-    from ae_widgets.engine.compiled.dense_step import DenseStep
-    from ae_widgets.engine.compiled.product_step import ProductStep
-    from ae_widgets.engine.compiled.sparse_step import SparseStep
-    from ae_widgets.engine.device_step import DeviceStep
+    with held_back():
+        from ae_widgets import jit
+        from ae_widgets.engine.compiled.convolutional_step import ConvolutionalStep
+        from ae_widgets.engine.compiled.dense_step import DenseStep
+        from ae_widgets.engine.compiled.product_step import ProductStep
+        from ae_widgets.engine.compiled.sparse_step import SparseStep
+        from ae_widgets.engine.device_step import DeviceStep
+
+        jit.get_ready()
 
     if device.type != "cpu":
         return DeviceStep
