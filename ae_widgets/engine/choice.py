@@ -66,7 +66,6 @@ def make_step(  # noqa: PLR0913  # what a step trains, on what, and how
     settings: Settings,
     *,
     device: torch.device,
-    own_modules: bool,
 ) -> Step:
     """Make a step of the class `kind`, for what `fastest_step` was told of."""
     from ae_widgets.engine.device_step import DeviceStep
@@ -74,8 +73,6 @@ def make_step(  # noqa: PLR0913  # what a step trains, on what, and how
     values = features.numpy() if isinstance(features, Tensor) else features
     what = network, values, objective, settings
     if kind is DeviceStep:
-        return DeviceStep(*what, device, own_modules=own_modules)
-    if kind is AutogradStep:
-        return AutogradStep(*what, own_modules=own_modules)
+        return DeviceStep(*what, device)
     step: Step = kind(*what)
     return step

@@ -107,7 +107,6 @@ class Trainer:
         )
         self.train_rows = train
         self.validation_rows = torch.from_numpy(held_out)
-        self._own_modules = network is not None
         self.network = network or self._draw()
         if weights is not None:
             self.load_weights(weights)
@@ -131,7 +130,7 @@ class Trainer:
         self._seen: Seen | None = None  # once it is asked for
         # Where to go back to: the parameters given to begin with, and those at the end of
         # an epoch. The ones drawn can be drawn again.
-        self._given_weights = weights or (self.weights() if self._own_modules else None)
+        self._given_weights = weights or (self.weights() if self.own_network else None)
         if self._given_weights and not are_finite(self.network):
             raise SettingsError(BROKEN_WEIGHTS)
         self._finite_weights: dict[str, NDArray[np.float32]] = {}
@@ -292,7 +291,7 @@ class Trainer:
     @property
     def own_network(self) -> AutoencoderNetwork | None:
         """The network, if it is made of modules of the user's."""
-        return self.network if self._own_modules else None
+        return self.network if self.network.guard else None
 
     @property
     def unrecorded(self) -> bool:
@@ -518,7 +517,6 @@ class Trainer:
             self.objective,
             self.settings,
             device=self.device,
-            own_modules=self._own_modules,
         )
 
     def _step_class(self) -> Any:
@@ -527,7 +525,7 @@ class Trainer:
             self.settings,
             self.features,
             self.device,
-            own_modules=self._own_modules,
+            own_modules=self.own_network is not None,
             guided=self.guidance.in_force,
         )
 
@@ -622,8 +620,9 @@ class Trainer:
     def _remedy(self, *, moved: bool) -> str:
         if moved:
             return "Try a lower learning rate or scaled data, then go on."
-        own = self.network.guard is not None
-        look = " Look at what your encoder and decoder return, or scale" if own else " Scale"
+        look = " Scale"
+        if self.own_network is not None:
+            look = " Look at what your encoder and decoder return, or scale"
         return f"No weight had moved by then.{look} the data."
 
 
