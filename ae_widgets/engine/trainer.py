@@ -181,9 +181,7 @@ class Trainer:
         self.stopping.tol = self.settings.tol
         self.stopping.n_iter_no_change = self.settings.n_iter_no_change
         if name in OBJECTIVE_SETTINGS:
-            # Losses under another objective do not compare with the best so far.
-            self.stopping.forget()
-            self.schedule.forget_losses()
+            self._forget_losses()
         if balances != self._balances and not self.order.cursor:
             self.order.begin(self._item_weight())
 
@@ -258,8 +256,7 @@ class Trainer:
         train = LossParts(*self.means.summary())
         self._forget_means()
         if self.objective.warming_up(self.epoch - 1):
-            self.stopping.forget()
-            self.schedule.forget_losses()
+            self._forget_losses()
         watched = validation or train
         self.stopping.update(self.epoch, watched.total)
         need_not_wait = self.stopping.converged and self.guidance.awaits_clusters
@@ -555,16 +552,18 @@ class Trainer:
     def _settle(self) -> None:
         codes, _ = self.encode(torch.from_numpy(self.train_rows))
         if self.guidance.settle(codes.to(self.device)):
-            # Losses under other centres do not compare with the best so far.
-            self.stopping.forget()
-            self.schedule.forget_losses()
+            self._forget_losses()
+
+    def _forget_losses(self) -> None:
+        """Compare no losses to come with those so far: what they measure is another thing."""
+        self.stopping.forget()
+        self.schedule.forget_losses()
 
     def label(self, rows: NDArray[np.int64], label: int) -> None:
         """Give items a class from the next batch on, or none by -1."""
         self.guidance.label(rows, label)
         if self.guidance.in_force:
-            self.stopping.forget()
-            self.schedule.forget_losses()
+            self._forget_losses()
 
     def _take_fastest_step(self) -> None:
         """Go on with autograd from where the written-out step no longer applies."""
