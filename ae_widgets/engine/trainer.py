@@ -18,7 +18,7 @@ from torch import Tensor
 from ae_widgets.engine.best import Best
 from ae_widgets.engine.choice import fastest_step, make_step
 from ae_widgets.engine.device import find_device
-from ae_widgets.engine.finite import are_finite, are_moderate
+from ae_widgets.engine.finite import LastFinite, are_finite, are_moderate, weights_of
 from ae_widgets.engine.guidance import Guidance
 from ae_widgets.engine.items import items
 from ae_widgets.engine.kinds import KINDS
@@ -33,7 +33,7 @@ from ae_widgets.engine.settings import OBJECTIVE_SETTINGS
 from ae_widgets.engine.split import split_rows
 from ae_widgets.engine.step import AutogradStep, EncodingStep, Noted
 from ae_widgets.engine.stopping import Stopping
-from ae_widgets.exceptions import NonFiniteLossError, SettingsError
+from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses.objective import Objective, PartMeans
 from ae_widgets.model.kinds import GatedNetwork
 from ae_widgets.model.network import build_network
@@ -51,11 +51,6 @@ __all__ = ["Trainer"]
 
 TRIAL_ITEMS = 16
 """Items that show at the end of an epoch, where none are held out, that the loss is finite."""
-
-BROKEN_WEIGHTS = (
-    "The weights to begin with are NaN or infinite, and training cannot go on from them. Begin "
-    "anew: warm_start=False and fit in place of partial_fit, or modules with other weights."
-)
 
 
 class Trainer:
@@ -128,13 +123,7 @@ class Trainer:
         self._batch_seconds = math.inf
         self._passing = Passing(self.network, self.features, self.device)
         self._seen: Seen | None = None  # once it is asked for
-        # Where to go back to: the parameters given to begin with, and those at the end of
-        # an epoch. The ones drawn can be drawn again.
-        self._given_weights = weights or (self.weights() if self.own_network else None)
-        if self._given_weights and not are_finite(self.network):
-            raise SettingsError(BROKEN_WEIGHTS)
-        self._finite_weights: dict[str, NDArray[np.float32]] = {}
-        self._finite_epoch = 0
+        self._last_finite = LastFinite(self.network, weights, self._draw)
 
     @property
     def progress(self) -> float:
@@ -268,8 +257,8 @@ class Trainer:
         if self.epoch < self.settings.max_iter and not self.stopping.converged:
             self._keep_finite_weights()  # at the end, they are not needed unless it goes on
         if self.best.keeps and self.stopping.best_epoch == self.epoch:
-            copied = self._finite_epoch == self.epoch
-            self.best.note(self.epoch, self._finite_weights if copied else self.weights())
+            kept = self._last_finite.weights if self._last_finite.epoch == self.epoch else None
+            self.best.note(self.epoch, kept or self.weights())
         return record
 
     def rest(self, *, ended: bool) -> bool:
@@ -358,7 +347,7 @@ class Trainer:
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return a copy of the parameters by name."""
-        return _weights(self.network)
+        return weights_of(self.network)
 
     @property
     def has_finite_weights(self) -> bool:
@@ -454,7 +443,7 @@ class Trainer:
         written_out = not isinstance(self._stepper, AutogradStep)
         if self.guidance.active or (by_autograd and written_out):
             self._stepper = self._new_step(AutogradStep if by_autograd and written_out else None)
-        self._finite_weights, self._finite_epoch = state["finite_weights"], state["epoch"]
+        self._last_finite.put(state["finite_weights"], state["epoch"])
         self.load_memory(state["optimizer"])
         self.order.load_state(state)
         self.step, self.epoch, self.seconds = state["step"], state["epoch"], state["seconds"]
@@ -582,14 +571,13 @@ class Trainer:
         )
 
     def _keep_finite_weights(self) -> None:
-        """Copy the parameters of the last completed epoch, unless that is done."""
-        if not self.order.cursor and self._finite_epoch != self.epoch:
-            self._finite_weights = {}  # frees them first
-            self._finite_weights, self._finite_epoch = self.weights(), self.epoch
+        """Copy the parameters at the end of an epoch, to go back to them."""
+        if not self.order.cursor:
+            self._last_finite.keep(self.epoch)
 
     def _last_finite_weights(self) -> dict[str, NDArray[np.float32]]:
         self._keep_finite_weights()
-        return self._finite_weights or self._given_weights or _weights(self._draw())
+        return self._last_finite.weights
 
     def _trial_error(self) -> float:
         """Return the mean error of some items that were trained on, with the present weights."""
@@ -597,10 +585,7 @@ class Trainer:
         return errors.mean().item() if codes.isfinite().all() else math.nan
 
     def _restore(self, loss: float, *, moved: bool = True) -> NoReturn:
-        """Go back to the last weights whose loss was finite, and say what to do.
-
-        Whether a weight has `moved` tells if the learning rate may have to do with it.
-        """
+        """Go back to the last weights whose loss was finite, and say what to do."""
         rate = self.schedule.learning_rate
         self.load_weights(self._last_finite_weights())
         self._stepper.forget()
@@ -609,21 +594,4 @@ class Trainer:
             if self._seen is not None:
                 self._seen.scatter(self.order)
             self._begin_order()
-        what = "NaN" if math.isnan(loss) else "infinite"
-        msg = (
-            f"Loss became {what} at step {self.step:,} (learning rate {rate:g}). "
-            f"Weights restored to the end of epoch {self.epoch}. {self._remedy(moved=moved)}"
-        )
-        raise NonFiniteLossError(msg)
-
-    def _remedy(self, *, moved: bool) -> str:
-        if moved:
-            return "Try a lower learning rate or scaled data, then go on."
-        look = " Scale"
-        if self.own_network is not None:
-            look = " Look at what your encoder and decoder return, or scale"
-        return f"No weight had moved by then.{look} the data."
-
-
-def _weights(network: AutoencoderNetwork) -> dict[str, NDArray[np.float32]]:
-    return {n: t.detach().cpu().numpy().copy("K") for n, t in network.state_dict().items()}
+        raise self._last_finite.error(loss, self.step, rate, moved=moved)
