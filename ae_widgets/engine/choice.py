@@ -1,4 +1,4 @@
-"""Which step trains a run: the fastest that applies."""
+"""Which step trains a run: the fastest that applies, as long as it does."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from ae_widgets.engine.device_step import DeviceStep
 from ae_widgets.engine.step import AutogradStep
 
 if TYPE_CHECKING:
     import torch
 
+    from ae_widgets.engine.guidance import Guidance
     from ae_widgets.engine.settings import Settings
     from ae_widgets.engine.step import Step
     from ae_widgets.losses.objective import Objective
     from ae_widgets.model.network import AutoencoderNetwork
 
-__all__ = ["fastest_step", "make_step"]
+__all__ = ["Stepper", "fastest_step"]
 
 
 def fastest_step(
@@ -42,7 +44,6 @@ def fastest_step(
     from ae_widgets.engine.compiled.dense_step import DenseStep
     from ae_widgets.engine.compiled.product_step import ProductStep
     from ae_widgets.engine.compiled.sparse_step import SparseStep
-    from ae_widgets.engine.device_step import DeviceStep
 
     if device.type != "cpu":
         return DeviceStep
@@ -58,21 +59,84 @@ def fastest_step(
     return kind if kind.applies(settings) else AutogradStep
 
 
-def make_step(  # noqa: PLR0913  # what a step trains, on what, and how
-    kind: Any,
-    network: AutoencoderNetwork,
-    features: Any,
-    objective: Objective,
-    settings: Settings,
-    *,
-    device: torch.device,
-) -> Step:
-    """Make a step of the class `kind`, for what `fastest_step` was told of."""
-    from ae_widgets.engine.device_step import DeviceStep
+class Stepper:
+    """Has the fastest step that applies train a network, and another once it no longer does.
 
-    values = features.numpy() if isinstance(features, Tensor) else features
-    what = network, values, objective, settings
-    if kind is DeviceStep:
-        return DeviceStep(*what, device)
-    step: Step = kind(*what)
-    return step
+    Parameters
+    ----------
+    network : AutoencoderNetwork
+        What is trained.
+    features : Tensor or CSR matrix of shape (n_samples, n_features)
+        On what; from `ae_widgets.engine.items.items`.
+    objective : Objective
+        To minimise what.
+    guidance : Guidance
+        What the codes are trained on beside it, and the settings of the run.
+    device : torch.device
+        Where it is trained.
+
+    Attributes
+    ----------
+    step : Step
+        The one that trains now.
+    """
+
+    def __init__(
+        self,
+        network: AutoencoderNetwork,
+        features: Any,
+        objective: Objective,
+        guidance: Guidance,
+        device: torch.device,
+    ) -> None:
+        self._network, self._features, self._objective = network, features, objective
+        self._guidance, self._device = guidance, device
+        self.step = self._made(self._fastest())
+
+    def take_fastest(self) -> None:
+        """Go on with autograd from where a written-out step no longer applies."""
+        by_autograd = isinstance(self.step, AutogradStep)
+        if not by_autograd and not isinstance(self.step, self._fastest()):
+            self._renew()
+
+    def follow_heads(self) -> None:
+        """Go on with the parameters of the network's heads, which may be others than before."""
+        known, heads = self._heads, tuple(self._network.heads.parameters())
+        if len(known) != len(heads) or any(a is not b for a, b in zip(known, heads, strict=True)):
+            self._renew()
+
+    def take_up(self, memory: Any) -> None:
+        """Have a step of the network as it is now, of the kind that left `memory`."""
+        # A run that once had to go on with autograd does so.
+        by_autograd = isinstance(memory, dict) and self._device.type == "cpu"
+        other = by_autograd and not isinstance(self.step, AutogradStep)
+        if self._guidance.active or other:
+            self.step = self._made(AutogradStep if other else self._fastest())
+
+    def load_memory(self, memory: Any) -> None:
+        """Go on with the memory of a step, if the one that trains now understands it."""
+        if isinstance(self.step, AutogradStep) or isinstance(memory, tuple):
+            self.step.load_memory(memory)
+
+    def _renew(self) -> None:
+        memory = self.step.memory()
+        # A written-out step could not go on from autograd's memory.
+        by_autograd = isinstance(self.step, AutogradStep)
+        self.step = self._made(AutogradStep if by_autograd else self._fastest())
+        self.step.load_memory(memory)
+
+    def _fastest(self) -> Any:
+        return fastest_step(
+            self._guidance.settings,
+            self._features,
+            self._device,
+            own_modules=self._network.guard is not None,
+            guided=self._guidance.in_force,
+        )
+
+    def _made(self, kind: Any) -> Step:
+        self._heads = tuple(self._network.heads.parameters())
+        features = self._features.numpy() if isinstance(self._features, Tensor) else self._features
+        what = self._network, features, self._objective, self._guidance.settings
+        step: Step = DeviceStep(*what, self._device) if kind is DeviceStep else kind(*what)
+        return step

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ae_widgets.engine.best import Best
-from ae_widgets.engine.choice import fastest_step, make_step
+from ae_widgets.engine.choice import Stepper
 from ae_widgets.engine.device import find_device
 from ae_widgets.engine.finite import LastFinite, are_finite, are_moderate, weights_of
 from ae_widgets.engine.guidance import Guidance
@@ -31,7 +31,7 @@ from ae_widgets.engine.sampling import balance_labels
 from ae_widgets.engine.seen import Seen
 from ae_widgets.engine.settings import OBJECTIVE_SETTINGS
 from ae_widgets.engine.split import split_rows
-from ae_widgets.engine.step import AutogradStep, EncodingStep, Noted
+from ae_widgets.engine.step import EncodingStep, Noted
 from ae_widgets.engine.stopping import Stopping
 from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses.objective import Objective, PartMeans
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ae_widgets.engine.settings import Settings
-    from ae_widgets.engine.step import Step
     from ae_widgets.model.network import AutoencoderNetwork
 
 __all__ = ["Trainer"]
@@ -110,7 +109,9 @@ class Trainer:
         self.objective = Objective(
             settings, (lambda: self.progress) if warms_up else None, self.guidance
         )
-        self._stepper = self._new_step()
+        self._stepper = Stepper(
+            self.network, self.features, self.objective, self.guidance, self.device
+        )
         self._sample_weight = sample_weight
         self.order = Order(train, self._item_weight(), settings.random_state)
         self.step = 0
@@ -165,8 +166,8 @@ class Trainer:
         self.guidance.settings = self.settings
         if name in {"gamma", "n_clusters", "clustering"}:
             self.guidance.unsettle()
-        self._take_fastest_step()
-        self._stepper.learning_rate = self.schedule.learning_rate
+        self._stepper.take_fastest()
+        self._stepper.step.learning_rate = self.schedule.learning_rate
         self.stopping.tol = self.settings.tol
         self.stopping.n_iter_no_change = self.settings.n_iter_no_change
         if name in OBJECTIVE_SETTINGS:
@@ -205,7 +206,7 @@ class Trainer:
         if self.objective.warming_up(self.progress):
             max_batches = 1  # each has its own weight
         rows = self.order.next(max_batches * size)
-        trained = self._stepper.train(rows, size, self._noted(len(rows)))
+        trained = self._stepper.step.train(rows, size, self._noted(len(rows)))
         steps = -(-trained.n_items // size)
         self.order.cursor += trained.n_items
         self.step += steps
@@ -253,7 +254,7 @@ class Trainer:
             self._settle()
         record = self._record(train, validation)
         self.schedule.finish_epoch(watched.total)
-        self._stepper.learning_rate = self.schedule.learning_rate
+        self._stepper.step.learning_rate = self.schedule.learning_rate
         if self.epoch < self.settings.max_iter and not self.stopping.converged:
             self._keep_finite_weights()  # at the end, they are not needed unless it goes on
         if self.best.keeps and self.stopping.best_epoch == self.epoch:
@@ -326,9 +327,9 @@ class Trainer:
     def encode(self, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return codes (n, code_dim) and errors (n,) of `rows`, default all."""
         passed = None
-        if isinstance(self._stepper, EncodingStep):
+        if isinstance(step := self._stepper.step, EncodingStep):
             every = torch.arange(self.features.shape[0]) if rows is None else rows
-            passed = self._stepper.encode(every.numpy().astype(np.int32))
+            passed = step.encode(every.numpy().astype(np.int32))
         kind = self.settings.reconstruction
         codes, errors = (
             map(torch.from_numpy, passed) if passed else self._passing.encode(kind, rows)
@@ -391,7 +392,7 @@ class Trainer:
 
         Without a copy, it is for the end: the trainer must not train any more.
         """
-        return {"step": self._stepper.memory(copy=copy), "schedule": self.schedule.memory()}
+        return {"step": self._stepper.step.memory(copy=copy), "schedule": self.schedule.memory()}
 
     def load_memory(self, memory: Any, *, schedule: bool = True) -> None:
         """Go on with the memory of a trainer of the same architecture.
@@ -399,11 +400,10 @@ class Trainer:
         The optimiser begins afresh if it was another one, or another step's and not
         understood by this one's. Without `schedule` that begins afresh as well.
         """
-        if isinstance(self._stepper, AutogradStep) or isinstance(memory["step"], tuple):
-            self._stepper.load_memory(memory["step"])
+        self._stepper.load_memory(memory["step"])
         if schedule:
             self.schedule.load_memory(memory["schedule"])
-            self._stepper.learning_rate = self.schedule.learning_rate
+            self._stepper.step.learning_rate = self.schedule.learning_rate
 
     def state(self) -> dict[str, Any]:
         """Return all that the batches to come depend on, for `load_state`.
@@ -438,11 +438,7 @@ class Trainer:
         self.order.check(state)
         self.load_weights(state["weights"])
         self.guidance.load_state(state["guidance"])
-        # A run that once had to go on with autograd does so.
-        by_autograd = isinstance(state["optimizer"]["step"], dict) and self.device.type == "cpu"
-        written_out = not isinstance(self._stepper, AutogradStep)
-        if self.guidance.active or (by_autograd and written_out):
-            self._stepper = self._new_step(AutogradStep if by_autograd and written_out else None)
+        self._stepper.take_up(state["optimizer"]["step"])
         self._last_finite.put(state["finite_weights"], state["epoch"])
         self.load_memory(state["optimizer"])
         self.order.load_state(state)
@@ -494,34 +490,6 @@ class Trainer:
             return self._sample_weight
         return balance_labels(self.guidance.labels.numpy(), self._sample_weight)
 
-    def _new_step(self, kind: Any = None) -> Step:
-        self._heads_of_step = tuple(self.network.heads.parameters())
-        return make_step(
-            kind or self._step_class(),
-            self.network,
-            self.features,
-            self.objective,
-            self.settings,
-            device=self.device,
-        )
-
-    def _step_class(self) -> Any:
-        """Return the fastest kind of step that applies."""
-        return fastest_step(
-            self.settings,
-            self.features,
-            self.device,
-            own_modules=self.own_network is not None,
-            guided=self.guidance.in_force,
-        )
-
-    def _renew_step(self) -> None:
-        memory = self._stepper.memory()
-        # A written-out step could not go on from autograd's memory.
-        kind = type(self._stepper) if isinstance(self._stepper, AutogradStep) else None
-        self._stepper = self._new_step(kind)
-        self._stepper.load_memory(memory)
-
     def _guide(self) -> None:
         """Have what the labels and clusters that are asked for need before the next batch."""
         guidance, settings = self.guidance, self.settings
@@ -533,10 +501,7 @@ class Trainer:
         latest = min(settings.clustering_start, settings.max_iter * 3 // 4)
         if guidance.awaits_codes or (guidance.awaits_clusters and self.epoch >= latest):
             self._settle()
-        known = self._heads_of_step
-        heads = tuple(self.network.heads.parameters())
-        if len(known) != len(heads) or any(a is not b for a, b in zip(known, heads, strict=True)):
-            self._renew_step()
+        self._stepper.follow_heads()
 
     def _settle(self) -> None:
         codes, _ = self.encode(torch.from_numpy(self.train_rows))
@@ -553,13 +518,6 @@ class Trainer:
         self.guidance.label(rows, label)
         if self.guidance.in_force:
             self._forget_losses()
-
-    def _take_fastest_step(self) -> None:
-        """Go on with autograd from where the written-out step no longer applies."""
-        kind = self._step_class()
-        written_out = not isinstance(self._stepper, AutogradStep)
-        if written_out and not isinstance(self._stepper, kind):
-            self._renew_step()
 
     def _draw(self) -> AutoencoderNetwork:
         settings = self.settings
@@ -588,7 +546,7 @@ class Trainer:
         """Go back to the last weights whose loss was finite, and say what to do."""
         rate = self.schedule.learning_rate
         self.load_weights(self._last_finite_weights())
-        self._stepper.forget()
+        self._stepper.step.forget()
         self._forget_means()
         if self.order.completed:  # the epoch's last batch: begin the epoch again
             if self._seen is not None:

@@ -1,11 +1,15 @@
 """Which step trains what."""
 
+import numpy as np
 import pytest
 import torch
 from scipy.sparse import csr_array
 
-from ae_widgets.engine.choice import fastest_step
+from ae_widgets.engine.choice import Stepper, fastest_step
+from ae_widgets.engine.guidance import Guidance
 from ae_widgets.engine.items import items
+from ae_widgets.losses.objective import Objective
+from ae_widgets.model.network import build_network
 from tests.engine.data import blobs, small
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
@@ -42,3 +46,39 @@ def test_what_no_written_out_step_knows_is_left_to_autograd(how):
 
 def test_another_device_has_its_step_whatever_is_trained():
     assert chosen(small(), device=GPU, own_modules=True, guided=True) == "DeviceStep"
+
+
+@pytest.fixture
+def heads_and_stepper():
+    settings, rows = small(gamma=0.1), np.arange(20, dtype=np.int32)
+    network = build_network(settings.architecture, 6, random_state=0)
+    guidance = Guidance(network.heads, settings, None, rows, 20)
+    objective = Objective(settings, None, guidance)
+    return network.heads, Stepper(network, items(blobs(20, 6)), objective, guidance, CPU)
+
+
+def test_a_step_trains_on_until_the_heads_are_others(heads_and_stepper):
+    heads, stepper = heads_and_stepper
+    first = stepper.step
+    assert type(first).__name__ == "DenseStep"
+    stepper.follow_heads()
+    stepper.take_fastest()
+    assert stepper.step is first
+    heads.set_centers(torch.zeros(3, 2))
+    stepper.follow_heads()
+    second = stepper.step
+    assert type(second).__name__ == "AutogradStep"
+    heads.set_centers(None)  # autograd, once begun, goes on
+    stepper.follow_heads()
+    stepper.take_fastest()
+    assert stepper.step is not second
+    assert type(stepper.step).__name__ == "AutogradStep"
+
+
+def test_a_run_that_went_on_with_autograd_does_so_again(heads_and_stepper):
+    _, stepper = heads_and_stepper
+    first = stepper.step
+    stepper.take_up(first.memory())
+    assert stepper.step is first
+    stepper.take_up({"of": "autograd"})
+    assert type(stepper.step).__name__ == "AutogradStep"

@@ -232,12 +232,12 @@ def test_raising_beta_on_digits_closes_dimensions_and_still_beats_pca():
 def test_what_is_not_written_out_is_left_to_autograd(changes, kind):
     trainer = Trainer(blobs(), small(kind=kind, **changes))
     assert not DenseStep.applies(trainer.settings)
-    assert isinstance(trainer._stepper, AutogradStep)
+    assert isinstance(trainer._stepper.step, AutogradStep)
 
 
 @pytest.mark.parametrize("kind", ["plain", "sparse"])
 def test_dense_layers_with_a_penalty_on_the_code_are_written_out(kind):
-    assert isinstance(Trainer(blobs(), small(kind=kind))._stepper, DenseStep)
+    assert isinstance(Trainer(blobs(), small(kind=kind))._stepper.step, DenseStep)
 
 
 @pytest.mark.parametrize("n", [1, 17, 33])

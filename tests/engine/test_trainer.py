@@ -98,13 +98,13 @@ def test_a_changed_batch_size_cuts_the_rest_of_the_epoch_anew():
 
 def test_every_item_is_seen_once_an_epoch():
     trainer = Trainer(blobs(50), small(batch_size=7))
-    seen, real = [], trainer._stepper.train
+    seen, real = [], trainer._stepper.step.train
 
     def train(rows, *rest):
         seen.extend(rows.tolist())
         return real(rows, *rest)
 
-    trainer._stepper.train = train
+    trainer._stepper.step.train = train
     while not trainer.run(3):
         pass
     rows = np.array(seen)
