@@ -6,45 +6,41 @@ import copy
 import math
 import warnings
 from functools import partial
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 
 from ae_widgets.data import Dataset
 from ae_widgets.engine.checks import check_settings
 from ae_widgets.engine.divergence import Divergence
 from ae_widgets.engine.items import items, take
 from ae_widgets.engine.memory import memory_errors, training_advice
-from ae_widgets.engine.missing import settings_in_force
 from ae_widgets.engine.sampling import balance, check_sample_weight
-from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.estimator.anomalies import AnomalyDetection
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
-from ae_widgets.estimator.conversion import own_names
 from ae_widgets.estimator.groups import GroupingAutoencoder, class_numbers, require_one_a_row
 from ae_widgets.estimator.imputation import Imputation
+from ae_widgets.estimator.parameters import settings_of
 from ae_widgets.estimator.progress import ProgressBar
 from ae_widgets.estimator.recommendation import Recommendation
 from ae_widgets.estimator.remarks import warn_of_code, warn_of_columns, warn_of_weights
 from ae_widgets.estimator.runs import RunConversion, active_dimensions, at_rest, finished
 from ae_widgets.estimator.similarity import Similarity
-from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses.reconstruction import network_input
 from ae_widgets.model.network import wrap_modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
     import torch
     from numpy.typing import ArrayLike, NDArray
     from sklearn.utils import Tags
 
     from ae_widgets.engine.protocol import LossRecord
+    from ae_widgets.engine.settings import Settings
     from ae_widgets.model.network import AutoencoderNetwork
 
     Floats = NDArray[np.float32]
@@ -487,7 +483,7 @@ class Autoencoder(
         self._prepare_anomalies()
         weight = self._weight_items(features.shape[0], y, sample_weight)
         labels = self._class_numbers(y, features.shape[0], warm=warm, least=2)
-        settings = self._settings()
+        settings = settings_of(self)
         inputs = self._fit_inputs(features, settings, y, warm=warm)
         trainer = self._trainer(inputs, settings, weight, labels, warm=warm)
         if not warm:
@@ -529,7 +525,7 @@ class Autoencoder(
         self._prepare_anomalies()
         weight = self._weight_items(features.shape[0], y, sample_weight)
         labels = self._class_numbers(y, features.shape[0], warm=warm)
-        settings = self._settings().change(validation_fraction=0.0)
+        settings = settings_of(self).change(validation_fraction=0.0)
         inputs = self._fit_inputs(features, settings, y, warm=warm)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
@@ -669,33 +665,6 @@ class Autoencoder(
             "converged_": trainer.stopping.converged,
         }
 
-    @own_names()
-    def _settings(self) -> Settings:
-        seed = _seed(self.random_state)
-        for name in ("early_stopping", "warm_start", "verbose"):
-            value = getattr(self, name)
-            level = name == "verbose" and isinstance(value, Integral)  # scikit-learn has levels
-            if not isinstance(value, (bool, np.bool_)) and not level:
-                msg = f"{name} must be True or False, got {value!r}."
-                raise SettingsError(msg)
-        same = (
-            "code_dim", "hidden_layer_sizes", "activation", "code_activation",
-            "output_activation", "alpha", "beta", "gamma", "n_clusters", "clustering",
-            "clustering_start", "delta", "class_weight", "complexity",
-            "sparsity_target", "batch_size", "max_iter", "tol", "n_iter_no_change",
-            "optimizer", "momentum", "weight_decay", "gradient_clip",
-            "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
-            "precision", "device", "kind", "corruption", "noise", "warm_up", "tied_weights",
-            "normalization", "dropout", "trunk", "channels", "item_shape", "preprocess",
-        )  # fmt: skip
-        values = {name: getattr(self, name) for name in same}
-        return Settings().change(
-            **values | settings_in_force(self.reconstruction, self.missing, self.kind),
-            learning_rate=self.learning_rate_init,
-            validation_fraction=self.validation_fraction if self.early_stopping else 0.0,
-            random_state=seed,
-        )
-
     def _weights(self) -> dict[str, Floats]:
         return {name: value.numpy() for name, value in self.network_.state_dict().items()}
 
@@ -718,22 +687,6 @@ def _trainer(  # noqa: PLR0913, PLR0917  # as `Trainer`
 ) -> Trainer:
     with memory_errors(training_advice(settings)):
         return Trainer(features, settings, weights, sample_weight, network, labels)
-
-
-def _seed(random_state: Any) -> int:
-    """Return an integer, drawn if `random_state` is none."""
-    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool):
-        return int(random_state)
-    try:
-        return int(check_random_state(random_state).randint(2**31 - 1))
-    except ValueError as error:
-        msg = (
-            "random_state must be an integer of at least 0, a numpy.random.RandomState or None, "
-            f"got {random_state!r}."
-        )
-        if isinstance(random_state, np.random.Generator):
-            msg += " Pass an integer that it draws: int(generator.integers(2**31))."
-        raise SettingsError(msg) from error
 
 
 def _example(features: Features, kind: str) -> torch.Tensor:

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import math
-import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ae_widgets.data.steps import as_parameter
-from ae_widgets.engine.kinds import KINDS
-from ae_widgets.exceptions import SettingsError, TrainingError
+from ae_widgets.exceptions import TrainingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from ae_widgets.engine.protocol import LossRecord
     from ae_widgets.engine.settings import Settings
 
-__all__ = [
-    "OTHER_NAMES", "Run", "history_attributes", "own_names", "run_parameters", "trained_weights",
-]  # fmt: skip
-
-OTHER_NAMES = {"learning_rate_init": "learning_rate"}
-"""Parameters of the estimator that are settings of another name."""
+__all__ = ["Run", "history_attributes", "trained_weights"]
 
 
 class Run(Protocol):
@@ -73,25 +64,6 @@ class Run(Protocol):
         """What makes the one of the other, None if they are the same."""
 
 
-@contextmanager
-def own_names() -> Iterator[None]:
-    """Have what is said of a setting name the parameter of the estimator.
-
-    Raises
-    ------
-    SettingsError
-        The one that was raised within.
-    """
-    try:
-        yield
-    except SettingsError as error:
-        said = str(error)
-        for parameter, setting in OTHER_NAMES.items():
-            said = re.sub(rf"\b{setting}\b", parameter, said)
-        error.args = (said,)
-        raise
-
-
 def trained_weights(run: Run) -> dict[str, NDArray[np.float32]]:
     """Return the run's parameters.
 
@@ -104,32 +76,6 @@ def trained_weights(run: Run) -> dict[str, NDArray[np.float32]]:
         msg = "The run has not trained yet. Call start() or step(), then wait()."
         raise TrainingError(msg)
     return run.weights
-
-
-def run_parameters(settings: Settings, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters of an estimator that trains as the run does.
-
-    Parameters
-    ----------
-    settings : Settings
-        The run's settings.
-    defaults : dict
-        Every parameter of the estimator; those that are no settings are kept.
-    """
-    values = dict(defaults)
-    for name in defaults:
-        setting = OTHER_NAMES.get(name, name)
-        for holder in (settings, settings.architecture):
-            if hasattr(holder, setting):
-                values[name] = getattr(holder, setting)
-    if settings.complexity == KINDS[settings.kind].complexities[0]:
-        values["complexity"] = "auto"
-    values["preprocess"] = as_parameter(settings.preprocess)
-    values["missing"] = "error"  # 'mask' is in the settings: the error and the corruption
-    values["early_stopping"] = settings.validation_fraction > 0
-    if not settings.validation_fraction:
-        values["validation_fraction"] = defaults["validation_fraction"]
-    return values
 
 
 def history_attributes(run: Run) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 
-from ae_widgets.estimator.conversion import history_attributes, run_parameters, trained_weights
+from ae_widgets.estimator.conversion import history_attributes, trained_weights
+from ae_widgets.estimator.parameters import run_parameters, settings_of
 from ae_widgets.exceptions import SettingsError
 from ae_widgets.model.kinds import GatedNetwork
 from ae_widgets.model.network import build_network
@@ -90,7 +91,7 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
                 "decoder of your own. Train them with fit()."
             )
             raise SettingsError(msg)
-        settings = self._settings().change(restore_best=bool(self.early_stopping))
+        settings = settings_of(self).change(restore_best=bool(self.early_stopping))
         if not hasattr(self, "network_"):
             return settings, None
         return settings, {name: w.copy() for name, w in self._weights().items()}
