@@ -20,7 +20,7 @@ from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.estimator.anomalies import AnomalyDetection
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
-from ae_widgets.estimator.groups import GroupingAutoencoder, class_numbers, require_one_a_row
+from ae_widgets.estimator.groups import GroupingAutoencoder, require_one_a_row
 from ae_widgets.estimator.imputation import Imputation
 from ae_widgets.estimator.parameters import settings_of
 from ae_widgets.estimator.progress import ProgressBar
@@ -595,11 +595,13 @@ class Autoencoder(
                 [] if settings.validation_fraction else None
             )
             warn_of_code(settings, features.shape[1])
-            return _trainer(features, settings, None, sample_weight, network, labels)
-        trainer = _trainer(features, settings, self._weights(), sample_weight, network, labels)
-        if self._memory is not None:
-            trainer.load_memory(self._memory, schedule=go_on)
-        trainer.epoch = self.n_iter_  # a warm-up goes on, too
+        weights = self._weights() if warm else None
+        with memory_errors(training_advice(settings)):
+            trainer = Trainer(features, settings, weights, sample_weight, network, labels)
+        if warm:
+            if self._memory is not None:
+                trainer.load_memory(self._memory, schedule=go_on)
+            trainer.epoch = self.n_iter_  # a warm-up goes on, too
         return trainer
 
     def _weight_items(
@@ -619,15 +621,6 @@ class Autoencoder(
             message = Divergence.advice(self.loss_, self.learning_rate_init)
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
 
-    def _class_numbers(
-        self, y: ArrayLike | None, n_samples: int, *, warm: bool, least: int = 1
-    ) -> NDArray[np.int32] | None:
-        if not self.delta:
-            return None
-        known = self.classes_ if warm and hasattr(self, "classes_") else None
-        labels, self.classes_ = class_numbers(y, n_samples, known, least=least)
-        return labels
-
     def _note(self, record: LossRecord, trainer: Trainer) -> None:
         self.n_iter_ += 1
         self.loss_ = record.train.total
@@ -645,25 +638,15 @@ class Autoencoder(
         # The trainer's own: nothing is copied, and the trainer is not used any more.
         if trainer.best.weights is not None:
             trainer.load_weights(trainer.best.weights)
-        code_dim = trainer.settings.architecture.code_dim
-        self.network_ = at_rest(trainer.network.cpu())
-        self.active_dimensions_ = active_dimensions(self.network_, code_dim)
-        self._n_features_out = code_dim
-        self.converged_ = trainer.stopping.converged
+        for name, value in _outcome(trainer, at_rest(trainer.network.cpu())).items():
+            setattr(self, name, value)
         self._memory = trainer.memory(copy=False)
 
     def _fitted_until_here(self, trainer: Trainer) -> dict[str, Any]:
         """Return the attributes of an estimator whose training ends now."""
         # A copy, since the parameters in training may be parts of one large array.
         network = copy.deepcopy(trainer.network).cpu()
-        weights = trainer.best.weights or trainer.weights()
-        code_dim = trainer.settings.architecture.code_dim
-        return {
-            "network_": finished(network, weights),
-            "active_dimensions_": active_dimensions(network, code_dim),
-            "_n_features_out": code_dim,
-            "converged_": trainer.stopping.converged,
-        }
+        return _outcome(trainer, finished(network, trainer.best.weights or trainer.weights()))
 
     def _weights(self) -> dict[str, Floats]:
         return {name: value.numpy() for name, value in self.network_.state_dict().items()}
@@ -677,16 +660,15 @@ class Autoencoder(
         return tags
 
 
-def _trainer(  # noqa: PLR0913, PLR0917  # as `Trainer`
-    features: Features,
-    settings: Settings,
-    weights: dict[str, Floats] | None = None,
-    sample_weight: NDArray[np.float64] | None = None,
-    network: AutoencoderNetwork | None = None,
-    labels: NDArray[np.int32] | None = None,
-) -> Trainer:
-    with memory_errors(training_advice(settings)):
-        return Trainer(features, settings, weights, sample_weight, network, labels)
+def _outcome(trainer: Trainer, network: AutoencoderNetwork) -> dict[str, Any]:
+    """Return the attributes of an estimator that ends training with `network`."""
+    code_dim = trainer.settings.architecture.code_dim
+    return {
+        "network_": network,
+        "active_dimensions_": active_dimensions(network, code_dim),
+        "_n_features_out": code_dim,
+        "converged_": trainer.stopping.converged,
+    }
 
 
 def _example(features: Features, kind: str) -> torch.Tensor:
