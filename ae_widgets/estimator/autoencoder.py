@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
@@ -12,7 +11,6 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ae_widgets.data import Dataset
 from ae_widgets.engine.checks import check_settings
-from ae_widgets.engine.divergence import Divergence
 from ae_widgets.engine.items import items, take
 from ae_widgets.engine.memory import memory_errors, training_advice
 from ae_widgets.engine.sampling import balance, check_sample_weight
@@ -21,6 +19,7 @@ from ae_widgets.engine.trainer import Trainer
 from ae_widgets.estimator.anomalies import AnomalyDetection
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
 from ae_widgets.estimator.groups import GroupingAutoencoder, require_one_a_row
+from ae_widgets.estimator.history import TrainingHistory
 from ae_widgets.estimator.imputation import Imputation
 from ae_widgets.estimator.parameters import settings_of
 from ae_widgets.estimator.progress import ProgressBar
@@ -55,6 +54,7 @@ CALL_SECONDS = 0.05
 class Autoencoder(
     CallbackSupport,
     RunConversion,
+    TrainingHistory,
     GroupingAutoencoder,
     AnomalyDetection,
     Imputation,
@@ -545,7 +545,7 @@ class Autoencoder(
                 ProgressBar(epochs, shown=self.verbose) as tell,
             ):
                 for record in _epochs(trainer, epochs, watch):
-                    self._note(record, trainer)
+                    self._note(record, trainer.stopping.best_loss)
                     tell(record)
                     if watch.end_epoch(partial(self._fitted_until_here, trainer)):
                         break
@@ -588,12 +588,7 @@ class Autoencoder(
             settings = settings.change(code_dim=code_dim)
         self._watch_losses(settings, go_on=warm and go_on)
         if not warm:
-            self.n_iter_, self.loss_ = 0, math.nan
-            self.loss_curve_: list[float] = []
-            self.loss_parts_: dict[str, list[float]] = {}
-            self.validation_scores_: list[float] | None = (
-                [] if settings.validation_fraction else None
-            )
+            self._begin_history(validates=settings.validation_fraction > 0)
             warn_of_code(settings, features.shape[1])
         weights = self._weights() if warm else None
         with memory_errors(training_advice(settings)):
@@ -610,29 +605,6 @@ class Autoencoder(
         """Return how often each item is drawn, None for each once."""
         weight = check_sample_weight(sample_weight, n_samples)
         return balance(None if self.delta else self.class_weight, y, weight, n_samples)
-
-    def _watch_losses(self, settings: Settings, *, go_on: bool) -> None:
-        if not go_on or not hasattr(self, "_divergence"):
-            self._divergence = Divergence()
-        self._divergence.follow(settings)
-
-    def _warn_of_divergence(self) -> None:
-        if self._divergence.diverged:
-            message = Divergence.advice(self.loss_, self.learning_rate_init)
-            warnings.warn(message, ConvergenceWarning, stacklevel=3)
-
-    def _note(self, record: LossRecord, trainer: Trainer) -> None:
-        self.n_iter_ += 1
-        self.loss_ = record.train.total
-        self._divergence.update(record.train)
-        self.loss_curve_.append(record.train.total)
-        for part, value in record.train.values.items():
-            before = [math.nan] * (self.n_iter_ - 1)  # of a part that joins in later
-            self.loss_parts_.setdefault(part, before).append(value)
-        if record.validation is not None and self.validation_scores_ is not None:
-            self.validation_scores_.append(-record.validation.total)
-        if trainer.stopping.best_loss is not None:
-            self.best_loss_ = trainer.stopping.best_loss
 
     def _keep(self, trainer: Trainer) -> None:
         # The trainer's own: nothing is copied, and the trainer is not used any more.
