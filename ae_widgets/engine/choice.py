@@ -13,50 +13,11 @@ if TYPE_CHECKING:
     import torch
 
     from ae_widgets.engine.guidance import Guidance
-    from ae_widgets.engine.settings import Settings
     from ae_widgets.engine.step import Step
     from ae_widgets.losses.objective import Objective
     from ae_widgets.model.network import AutoencoderNetwork
 
-__all__ = ["Stepper", "fastest_step"]
-
-
-def fastest_step(
-    settings: Settings, features: Any, device: torch.device, *, own_modules: bool, guided: bool
-) -> Any:
-    """Return the class of the fastest step that applies.
-
-    Parameters
-    ----------
-    settings : Settings
-        What is to be trained.
-    features : Tensor or CSR matrix of shape (n_samples, n_features)
-        From `ae_widgets.engine.items.items`.
-    device : torch.device
-        Where it is trained.
-    own_modules : bool
-        Whether the network holds modules of the user's, which no written-out step knows.
-    guided : bool
-        Whether clusters or classes are trained on too.
-    """
-    # They bring the compiler, which importing the estimator must not.
-    from ae_widgets.engine.compiled.convolutional_step import ConvolutionalStep
-    from ae_widgets.engine.compiled.dense_step import DenseStep
-    from ae_widgets.engine.compiled.product_step import ProductStep
-    from ae_widgets.engine.compiled.sparse_step import SparseStep
-
-    if device.type != "cpu":
-        return DeviceStep
-    if guided or own_modules:
-        return AutogradStep
-    if not isinstance(features, Tensor):
-        kind: Any = SparseStep
-    elif settings.architecture.convolutional:
-        kind = ConvolutionalStep
-    else:
-        large = ProductStep.is_worth_it(settings, features.shape[1])
-        kind = ProductStep if large else DenseStep
-    return kind if kind.applies(settings) else AutogradStep
+__all__ = ["Stepper"]
 
 
 class Stepper:
@@ -126,13 +87,27 @@ class Stepper:
         self.step.load_memory(memory)
 
     def _fastest(self) -> Any:
-        return fastest_step(
-            self._guidance.settings,
-            self._features,
-            self._device,
-            own_modules=self._network.guard is not None,
-            guided=self._guidance.in_force,
-        )
+        """Return the class of the fastest step that applies."""
+        # They bring the compiler, which importing the estimator must not.
+        from ae_widgets.engine.compiled.convolutional_step import ConvolutionalStep
+        from ae_widgets.engine.compiled.dense_step import DenseStep
+        from ae_widgets.engine.compiled.product_step import ProductStep
+        from ae_widgets.engine.compiled.sparse_step import SparseStep
+
+        settings, features = self._guidance.settings, self._features
+        if self._device.type != "cpu":
+            return DeviceStep
+        # No written-out step knows modules of the user's, nor clusters and classes.
+        if self._network.guard or self._guidance.in_force:
+            return AutogradStep
+        if not isinstance(features, Tensor):
+            kind: Any = SparseStep
+        elif settings.architecture.convolutional:
+            kind = ConvolutionalStep
+        else:
+            large = ProductStep.is_worth_it(settings, features.shape[1])
+            kind = ProductStep if large else DenseStep
+        return kind if kind.applies(settings) else AutogradStep
 
     def _made(self, kind: Any) -> Step:
         self._heads = tuple(self._network.heads.parameters())
