@@ -233,12 +233,7 @@ class Trainer:
         if self._seen is not None:
             self._seen.scatter(self.order)
         validation = self.evaluate(self.validation_rows) if len(self.validation_rows) else None
-        total = 0.0 if validation is None else validation.total
-        if not are_moderate(self.network):
-            self.require_finite_weights()
-            total = self._trial_error() if validation is None else total
-        if not math.isfinite(total):
-            self._restore(total)
+        self._require_finite_loss(validation)
         self.epoch += 1
         self._begin_order()
         self.guidance.unsettle()
@@ -537,10 +532,16 @@ class Trainer:
         self._keep_finite_weights()
         return self._last_finite.weights
 
-    def _trial_error(self) -> float:
-        """Return the mean error of some items that were trained on, with the present weights."""
-        codes, errors = self.encode(torch.from_numpy(self.order.rows[:TRIAL_ITEMS]))
-        return errors.mean().item() if codes.isfinite().all() else math.nan
+    def _require_finite_loss(self, validation: LossParts | None) -> None:
+        """Go back if the last update left weights, or gives a loss, that are not finite."""
+        total = 0.0 if validation is None else validation.total
+        if not are_moderate(self.network):
+            self.require_finite_weights()
+            if validation is None:
+                codes, errors = self.encode(torch.from_numpy(self.order.rows[:TRIAL_ITEMS]))
+                total = errors.mean().item() if codes.isfinite().all() else math.nan
+        if not math.isfinite(total):
+            self._restore(total)
 
     def _restore(self, loss: float, *, moved: bool = True) -> NoReturn:
         """Go back to the last weights whose loss was finite, and say what to do."""
