@@ -578,13 +578,7 @@ class Autoencoder(
         )
         network = None
         if own:
-            network, code_dim = wrap_modules(
-                self.encoder,
-                self.decoder,
-                _example(features, settings.reconstruction),
-                random_state=settings.random_state,
-                kind=settings.kind,
-            )
+            network, code_dim = _wrapped(self.encoder, self.decoder, features, settings)
             settings = settings.change(code_dim=code_dim)
         self._watch_losses(settings, go_on=warm and go_on)
         if not warm:
@@ -643,9 +637,13 @@ def _outcome(trainer: Trainer, network: AutoencoderNetwork) -> dict[str, Any]:
     }
 
 
-def _example(features: Features, kind: str) -> torch.Tensor:
-    """Return two items as a network is given them."""
-    return network_input(kind, take(items(features), slice(2), kind).clone())
+def _wrapped(
+    encoder: Any, decoder: Any, features: Features, settings: Settings
+) -> tuple[AutoencoderNetwork, int]:
+    """Return a network of copies of two modules, tried with two items, and its `code_dim`."""
+    error, seed = settings.reconstruction, settings.random_state
+    x = network_input(error, take(items(features), slice(2), error).clone())
+    return wrap_modules(encoder, decoder, x, random_state=seed, kind=settings.kind)
 
 
 def _epochs(trainer: Trainer, epochs: int, watch: Watch) -> Iterator[LossRecord]:
