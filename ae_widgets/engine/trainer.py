@@ -35,7 +35,6 @@ from ae_widgets.engine.step import EncodingStep, Noted
 from ae_widgets.engine.stopping import Stopping
 from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses.objective import Objective, PartMeans
-from ae_widgets.model.kinds import GatedNetwork
 from ae_widgets.model.network import build_network
 
 if TYPE_CHECKING:
@@ -143,12 +142,6 @@ class Trainer:
             self._seen = Seen(codes, errors, self.order)
         self._seen.scatter(self.order)
         return torch.from_numpy(self._seen.codes), torch.from_numpy(self._seen.errors)
-
-    @property
-    def active_dimensions(self) -> int | None:
-        """Open gates of a gated network; None for every other kind."""
-        network = self.network
-        return network.active_dimensions() if isinstance(network, GatedNetwork) else None
 
     @property
     def steps_per_epoch(self) -> int:
@@ -296,7 +289,7 @@ class Trainer:
                 "learning_rate": self.schedule.learning_rate,
                 "batch_size": self.settings.batch_size,
             },
-            active_dimensions=self.active_dimensions,
+            active_dimensions=self.network.active_dimensions(),
         )
 
     def _forget_means(self) -> None:

@@ -11,7 +11,6 @@ from sklearn.base import BaseEstimator
 from ae_widgets.estimator.history import history_attributes
 from ae_widgets.estimator.parameters import run_parameters, settings_of
 from ae_widgets.exceptions import SettingsError, TrainingError
-from ae_widgets.model.kinds import GatedNetwork
 from ae_widgets.model.network import build_network
 
 if TYPE_CHECKING:
@@ -169,4 +168,5 @@ def at_rest(network: AutoencoderNetwork) -> AutoencoderNetwork:
 
 def active_dimensions(network: AutoencoderNetwork, code_dim: int) -> int:
     """Return how many dimensions of the code are in use."""
-    return network.active_dimensions() if isinstance(network, GatedNetwork) else code_dim
+    active = network.active_dimensions()
+    return code_dim if active is None else active
