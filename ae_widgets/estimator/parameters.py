@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from dataclasses import fields
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -19,34 +18,11 @@ from ae_widgets.exceptions import SettingsError
 from ae_widgets.model.architecture import Architecture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["run_parameters", "settings_of"]
 
-OTHER_NAMES = {"learning_rate_init": "learning_rate"}
-"""Parameters of the estimator that are settings of another name."""
 
-
-@contextmanager
-def _own_names() -> Iterator[None]:
-    """Have what is said of a setting name the parameter of the estimator.
-
-    Raises
-    ------
-    SettingsError
-        The one that was raised within.
-    """
-    try:
-        yield
-    except SettingsError as error:
-        said = str(error)
-        for parameter, setting in OTHER_NAMES.items():
-            said = re.sub(rf"\b{setting}\b", parameter, said)
-        error.args = (said,)
-        raise
-
-
-@_own_names()
 def settings_of(model: Any) -> Settings:
     """Return the settings of a run that trains as an estimator is told to.
 
@@ -72,7 +48,11 @@ def settings_of(model: Any) -> Settings:
     values |= settings_in_force(model.reconstruction, model.missing, model.kind)
     values["learning_rate"] = model.learning_rate_init
     values["validation_fraction"] = model.validation_fraction if model.early_stopping else 0.0
-    return Settings().change(**values | {"random_state": seed})
+    try:
+        return Settings().change(**values | {"random_state": seed})
+    except SettingsError as error:
+        error.args = (re.sub(r"\blearning_rate\b", "learning_rate_init", str(error)),)
+        raise
 
 
 def run_parameters(settings: Settings, defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,7 +67,7 @@ def run_parameters(settings: Settings, defaults: Mapping[str, Any]) -> dict[str,
     """
     values = dict(defaults)
     for name in defaults:
-        setting = OTHER_NAMES.get(name, name)
+        setting = "learning_rate" if name == "learning_rate_init" else name
         for holder in (settings, settings.architecture):
             if hasattr(holder, setting):
                 values[name] = getattr(holder, setting)
