@@ -509,14 +509,8 @@ class Autoencoder(
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            The items; numbers, without NaN unless `missing` is 'mask'.
-            A sparse matrix is converted to CSR and float32 if it is not, and never
-            made dense as a whole.
-        y : array-like of shape (n_samples,), optional
-            Classes as for `fit`.
-        sample_weight : array-like of shape (n_samples,), optional
-            How often each item is drawn, in relation to the others.
+        X, y, sample_weight
+            As for `fit`.
         """
         X, y = self._split(X, y)
         warm = hasattr(self, "network_")
