@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["run_parameters", "settings_of"]
 
+NO_PARAMETERS = {"architecture", "learning_rate", "restore_best"}
+"""Settings that an estimator has under other names, or not at all."""
+
 
 def settings_of(model: Any) -> Settings:
     """Return the settings of a run that trains as an estimator is told to.
@@ -29,7 +32,6 @@ def settings_of(model: Any) -> Settings:
     Parameters
     ----------
     model : Autoencoder
-        A setting that it has no parameter for is the default.
 
     Raises
     ------
@@ -43,8 +45,8 @@ def settings_of(model: Any) -> Settings:
         if not isinstance(value, (bool, np.bool_)) and not level:
             msg = f"{name} must be True or False, got {value!r}."
             raise SettingsError(msg)
-    names = [f.name for kind in (Settings, Architecture) for f in fields(kind)]
-    values = {name: getattr(model, name) for name in names if hasattr(model, name)}
+    names = {field.name for kind in (Settings, Architecture) for field in fields(kind)}
+    values = {name: getattr(model, name) for name in names - NO_PARAMETERS}
     values |= settings_in_force(model.reconstruction, model.missing, model.kind)
     values["learning_rate"] = model.learning_rate_init
     values["validation_fraction"] = model.validation_fraction if model.early_stopping else 0.0
