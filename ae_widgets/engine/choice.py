@@ -25,16 +25,12 @@ class Stepper:
 
     Parameters
     ----------
-    network : AutoencoderNetwork
-        What is trained.
+    network, objective, device
+        What is trained, to minimise what, and where.
     features : Tensor or CSR matrix of shape (n_samples, n_features)
-        On what; from `ae_widgets.engine.items.items`.
-    objective : Objective
-        To minimise what.
+        From `ae_widgets.engine.items.items`.
     guidance : Guidance
-        What the codes are trained on beside it, and the settings of the run.
-    device : torch.device
-        Where it is trained.
+        Its settings are those of the run.
 
     Attributes
     ----------

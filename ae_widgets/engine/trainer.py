@@ -264,11 +264,6 @@ class Trainer:
         return self.best.lend(self.weights())
 
     @property
-    def own_network(self) -> AutoencoderNetwork | None:
-        """The network, if it is made of modules of the user's."""
-        return self.network if self.network.guard else None
-
-    @property
     def unrecorded(self) -> bool:
         """Whether batches of this epoch are in no record yet."""
         return self.means.items > self._recorded.items

@@ -532,10 +532,11 @@ class Autoencoder(
 
     def _train(self, trainer: Trainer, epochs: int, watch: Watch) -> Self:
         trainer.best.keeps = bool(len(trainer.validation_rows))
+        own = trainer.network if trainer.network.guard else None
         try:
             with (
                 memory_errors(training_advice(trainer.settings)),
-                training_threads(trainer.settings, self.n_features_in_, trainer.own_network),
+                training_threads(trainer.settings, self.n_features_in_, own),
                 ProgressBar(epochs, shown=self.verbose) as tell,
             ):
                 for record in _epochs(trainer, epochs, watch):
