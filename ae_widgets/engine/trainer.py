@@ -395,13 +395,14 @@ class Trainer:
         else comes to matter to the next batch is added here and in `load_state`: a
         generator of noise as its state, a schedule as its position.
         """
+        self._keep_finite_weights()
         return {
             "step": self.step,
             "epoch": self.epoch,
             "seconds": self.seconds,
             **self.order.state(),
             "weights": self.weights(),
-            "finite_weights": self._last_finite_weights(),
+            "finite_weights": self._last_finite.weights,
             "optimizer": self.memory(),
             "means": copy.deepcopy(vars(self.means)),
             "recorded": tuple(self._recorded),
@@ -516,10 +517,6 @@ class Trainer:
         if not self.order.cursor:
             self._last_finite.keep(self.epoch)
 
-    def _last_finite_weights(self) -> dict[str, NDArray[np.float32]]:
-        self._keep_finite_weights()
-        return self._last_finite.weights
-
     def _require_finite_loss(self, validation: LossParts | None) -> None:
         """Go back if the last update left weights, or gives a loss, that are not finite."""
         total = 0.0 if validation is None else validation.total
@@ -534,7 +531,8 @@ class Trainer:
     def _restore(self, loss: float, *, moved: bool = True) -> NoReturn:
         """Go back to the last weights whose loss was finite, and say what to do."""
         rate = self.schedule.learning_rate
-        self.load_weights(self._last_finite_weights())
+        self._keep_finite_weights()
+        self.load_weights(self._last_finite.weights)
         self._stepper.step.forget()
         self._forget_means()
         if self.order.completed:  # the epoch's last batch: begin the epoch again
