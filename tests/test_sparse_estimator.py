@@ -182,11 +182,11 @@ def test_items_are_made_dense_a_few_at_a_time(monkeypatch):
 
 def test_another_error_takes_another_step_and_keeps_the_memory():
     trainer = Trainer(SPARSE, small())
-    assert isinstance(trainer._stepper, SparseStep)
+    assert isinstance(trainer._stepper.step, SparseStep)
     trainer.run_batch()
     first = trainer.memory()["step"][0]
     trainer.change("reconstruction", "mae")
-    assert isinstance(trainer._stepper, AutogradStep)
+    assert isinstance(trainer._stepper.step, AutogradStep)
     state = trainer.memory()["step"]["optimizer"]["state"]
     means = np.concatenate([part["exp_avg"].ravel() for part in state.values()])
     np.testing.assert_allclose(10 * means, first, rtol=1e-5, atol=1e-9)

@@ -71,9 +71,6 @@ class DeviceStep:
         Where to train.
     resident : bool, optional
         Whether all items lie on the device; default, if they fit.
-    own_modules : bool, default=False
-        Whether the network holds modules of the user's, which may draw from
-        torch's global random state.
     """
 
     def __init__(  # noqa: PLR0913  # as the other steps, and where
@@ -85,7 +82,6 @@ class DeviceStep:
         device: torch.device,
         *,
         resident: bool | None = None,
-        own_modules: bool = False,
     ) -> None:
         self.learning_rate = settings.learning_rate
         self._rounded = settings.precision == "bf16"
@@ -100,7 +96,7 @@ class DeviceStep:
             self._features = self._features.to(device)
         self._measured: Measured | None = None
         self._optimizer = Optimizer(network.named_parameters(), settings)
-        self._noise = Noise(network, settings.random_state, own_modules=own_modules, device=device)
+        self._noise = Noise(network, settings.random_state, device)
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
         """Train on the items at `rows`, in order, `batch_size` at a time.

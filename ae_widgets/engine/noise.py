@@ -33,12 +33,10 @@ class Noise:
     Parameters
     ----------
     network : AutoencoderNetwork
-        What is trained.
+        What is trained. Modules of the user's may draw from the global random state; it is
+        lent to them and then restored; the CPU's only.
     random_state : int
         Seed.
-    own_modules : bool
-        Whether modules of the user's may draw from the global random state; it is
-        lent to them and then restored; the CPU's only.
     device : torch.device, optional
         Where the network is, default the CPU.
     """
@@ -47,8 +45,6 @@ class Noise:
         self,
         network: AutoencoderNetwork,
         random_state: int,
-        *,
-        own_modules: bool,
         device: torch.device | None = None,
     ) -> None:
         self._network = network
@@ -56,7 +52,8 @@ class Noise:
         # Tensors of the device 'meta' have no values to draw.
         drawn = device is not None and device.type != "meta"
         self._generator = torch.Generator(device if drawn else "cpu").manual_seed(seed)
-        self._lent = torch.Generator().manual_seed(seed + 1).get_state() if own_modules else None
+        lends = network.guard is not None
+        self._lent = torch.Generator().manual_seed(seed + 1).get_state() if lends else None
         self._batch_norms = [m for m in network.modules() if isinstance(m, BATCH_NORMS)]
         for module in network.modules():
             if isinstance(module, Dropout):

@@ -114,9 +114,6 @@ class AutogradStep:
     settings : Settings
         The learning rate to begin with, the precision, and the seed of the noise. The
         optimiser's name and its other settings are among those of the objective.
-    own_modules : bool, default=False
-        Whether the network holds modules of the user's, which may draw from
-        torch's global random state.
     """
 
     def __init__(  # what to train, on what, and how
@@ -125,8 +122,6 @@ class AutogradStep:
         features: Any,
         objective: Objective,
         settings: Settings,
-        *,
-        own_modules: bool = False,
     ) -> None:
         keep_freed_memory()
         self.learning_rate = settings.learning_rate
@@ -136,9 +131,8 @@ class AutogradStep:
             parameter.data = parameter.data.contiguous()
         self._features = items(features)
         self._objective = objective
-        self._own_modules = own_modules
         self._measured: Measured | None = None
-        self._noise = Noise(network, settings.random_state, own_modules=own_modules)
+        self._noise = Noise(network, settings.random_state)
         self._optimizer = Optimizer(network.named_parameters(), objective.settings)
 
     def train(self, rows: NDArray[np.int32], batch_size: int, noted: Noted) -> Trained:
@@ -172,7 +166,7 @@ class AutogradStep:
             return
         if self._measured.backward():
             self._optimizer.step(self.learning_rate)
-        elif self._own_modules and any(self._measured.weights.values()):
+        elif self._network.guard and any(self._measured.weights.values()):
             msg = (
                 "The loss depends on no parameter that can be trained. Do your encoder and decoder "
                 "detach what they return, or is what has a weight in the loss frozen?"
@@ -210,7 +204,7 @@ class AutogradStep:
         try:
             yield
         except Exception as error:
-            if not self._own_modules or short_of_memory(error):
+            if not self._network.guard or short_of_memory(error):
                 raise
             named = isinstance(error, SettingsError)  # of the guard, which says what failed
             msg = str(error) if named else f"{what}: {str(error) or type(error).__name__}"

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from ae_widgets.engine.best import Best
-from ae_widgets.engine.choice import fastest_step, make_step
+from ae_widgets.engine.choice import Stepper
 from ae_widgets.engine.device import find_device
-from ae_widgets.engine.finite import are_finite, are_moderate
+from ae_widgets.engine.finite import LastFinite, are_finite, are_moderate, weights_of
 from ae_widgets.engine.guidance import Guidance
 from ae_widgets.engine.items import items
 from ae_widgets.engine.kinds import KINDS
@@ -31,11 +31,10 @@ from ae_widgets.engine.sampling import balance_labels
 from ae_widgets.engine.seen import Seen
 from ae_widgets.engine.settings import OBJECTIVE_SETTINGS
 from ae_widgets.engine.split import split_rows
-from ae_widgets.engine.step import AutogradStep, EncodingStep, Noted
+from ae_widgets.engine.step import EncodingStep, Noted
 from ae_widgets.engine.stopping import Stopping
-from ae_widgets.exceptions import NonFiniteLossError, SettingsError
+from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses.objective import Objective, PartMeans
-from ae_widgets.model.kinds import GatedNetwork
 from ae_widgets.model.network import build_network
 
 if TYPE_CHECKING:
@@ -44,18 +43,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ae_widgets.engine.settings import Settings
-    from ae_widgets.engine.step import Step
     from ae_widgets.model.network import AutoencoderNetwork
 
 __all__ = ["Trainer"]
 
 TRIAL_ITEMS = 16
 """Items that show at the end of an epoch, where none are held out, that the loss is finite."""
-
-BROKEN_WEIGHTS = (
-    "The weights to begin with are NaN or infinite, and training cannot go on from them. Begin "
-    "anew: warm_start=False and fit in place of partial_fit, or modules with other weights."
-)
 
 
 class Trainer:
@@ -107,7 +100,6 @@ class Trainer:
         )
         self.train_rows = train
         self.validation_rows = torch.from_numpy(held_out)
-        self._own_modules = network is not None
         self.network = network or self._draw()
         if weights is not None:
             self.load_weights(weights)
@@ -116,7 +108,9 @@ class Trainer:
         self.objective = Objective(
             settings, (lambda: self.progress) if warms_up else None, self.guidance
         )
-        self._stepper = self._new_step()
+        self._stepper = Stepper(
+            self.network, self.features, self.objective, self.guidance, self.device
+        )
         self._sample_weight = sample_weight
         self.order = Order(train, self._item_weight(), settings.random_state)
         self.step = 0
@@ -129,13 +123,7 @@ class Trainer:
         self._batch_seconds = math.inf
         self._passing = Passing(self.network, self.features, self.device)
         self._seen: Seen | None = None  # once it is asked for
-        # Where to go back to: the parameters given to begin with, and those at the end of
-        # an epoch. The ones drawn can be drawn again.
-        self._given_weights = weights or (self.weights() if self._own_modules else None)
-        if self._given_weights and not are_finite(self.network):
-            raise SettingsError(BROKEN_WEIGHTS)
-        self._finite_weights: dict[str, NDArray[np.float32]] = {}
-        self._finite_epoch = 0
+        self._last_finite = LastFinite(self.network, weights, self._draw)
 
     @property
     def progress(self) -> float:
@@ -156,12 +144,6 @@ class Trainer:
         return torch.from_numpy(self._seen.codes), torch.from_numpy(self._seen.errors)
 
     @property
-    def active_dimensions(self) -> int | None:
-        """Open gates of a gated network; None for every other kind."""
-        network = self.network
-        return network.active_dimensions() if isinstance(network, GatedNetwork) else None
-
-    @property
     def steps_per_epoch(self) -> int:
         """Batches an epoch at the present batch size."""
         return math.ceil(len(self.order) / self.settings.batch_size)
@@ -177,14 +159,12 @@ class Trainer:
         self.guidance.settings = self.settings
         if name in {"gamma", "n_clusters", "clustering"}:
             self.guidance.unsettle()
-        self._take_fastest_step()
-        self._stepper.learning_rate = self.schedule.learning_rate
+        self._stepper.take_fastest()
+        self._stepper.step.learning_rate = self.schedule.learning_rate
         self.stopping.tol = self.settings.tol
         self.stopping.n_iter_no_change = self.settings.n_iter_no_change
         if name in OBJECTIVE_SETTINGS:
-            # Losses under another objective do not compare with the best so far.
-            self.stopping.forget()
-            self.schedule.forget_losses()
+            self._forget_losses()
         if balances != self._balances and not self.order.cursor:
             self.order.begin(self._item_weight())
 
@@ -219,7 +199,7 @@ class Trainer:
         if self.objective.warming_up(self.progress):
             max_batches = 1  # each has its own weight
         rows = self.order.next(max_batches * size)
-        trained = self._stepper.train(rows, size, self._noted(len(rows)))
+        trained = self._stepper.step.train(rows, size, self._noted(len(rows)))
         steps = -(-trained.n_items // size)
         self.order.cursor += trained.n_items
         self.step += steps
@@ -246,12 +226,7 @@ class Trainer:
         if self._seen is not None:
             self._seen.scatter(self.order)
         validation = self.evaluate(self.validation_rows) if len(self.validation_rows) else None
-        total = 0.0 if validation is None else validation.total
-        if not are_moderate(self.network):
-            self.require_finite_weights()
-            total = self._trial_error() if validation is None else total
-        if not math.isfinite(total):
-            self._restore(total)
+        self._require_finite_loss(validation)
         self.epoch += 1
         self._begin_order()
         self.guidance.unsettle()
@@ -259,8 +234,7 @@ class Trainer:
         train = LossParts(*self.means.summary())
         self._forget_means()
         if self.objective.warming_up(self.epoch - 1):
-            self.stopping.forget()
-            self.schedule.forget_losses()
+            self._forget_losses()
         watched = validation or train
         self.stopping.update(self.epoch, watched.total)
         need_not_wait = self.stopping.converged and self.guidance.awaits_clusters
@@ -268,12 +242,12 @@ class Trainer:
             self._settle()
         record = self._record(train, validation)
         self.schedule.finish_epoch(watched.total)
-        self._stepper.learning_rate = self.schedule.learning_rate
+        self._stepper.step.learning_rate = self.schedule.learning_rate
         if self.epoch < self.settings.max_iter and not self.stopping.converged:
             self._keep_finite_weights()  # at the end, they are not needed unless it goes on
         if self.best.keeps and self.stopping.best_epoch == self.epoch:
-            copied = self._finite_epoch == self.epoch
-            self.best.note(self.epoch, self._finite_weights if copied else self.weights())
+            kept = self._last_finite.weights if self._last_finite.epoch == self.epoch else None
+            self.best.note(self.epoch, kept or self.weights())
         return record
 
     def rest(self, *, ended: bool) -> bool:
@@ -288,11 +262,6 @@ class Trainer:
             return False  # they are in place
         self._keep_finite_weights()
         return self.best.lend(self.weights())
-
-    @property
-    def own_network(self) -> AutoencoderNetwork | None:
-        """The network, if it is made of modules of the user's."""
-        return self.network if self._own_modules else None
 
     @property
     def unrecorded(self) -> bool:
@@ -315,7 +284,7 @@ class Trainer:
                 "learning_rate": self.schedule.learning_rate,
                 "batch_size": self.settings.batch_size,
             },
-            active_dimensions=self.active_dimensions,
+            active_dimensions=self.network.active_dimensions(),
         )
 
     def _forget_means(self) -> None:
@@ -341,9 +310,9 @@ class Trainer:
     def encode(self, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return codes (n, code_dim) and errors (n,) of `rows`, default all."""
         passed = None
-        if isinstance(self._stepper, EncodingStep):
+        if isinstance(step := self._stepper.step, EncodingStep):
             every = torch.arange(self.features.shape[0]) if rows is None else rows
-            passed = self._stepper.encode(every.numpy().astype(np.int32))
+            passed = step.encode(every.numpy().astype(np.int32))
         kind = self.settings.reconstruction
         codes, errors = (
             map(torch.from_numpy, passed) if passed else self._passing.encode(kind, rows)
@@ -362,7 +331,7 @@ class Trainer:
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return a copy of the parameters by name."""
-        return _weights(self.network)
+        return weights_of(self.network)
 
     @property
     def has_finite_weights(self) -> bool:
@@ -406,7 +375,7 @@ class Trainer:
 
         Without a copy, it is for the end: the trainer must not train any more.
         """
-        return {"step": self._stepper.memory(copy=copy), "schedule": self.schedule.memory()}
+        return {"step": self._stepper.step.memory(copy=copy), "schedule": self.schedule.memory()}
 
     def load_memory(self, memory: Any, *, schedule: bool = True) -> None:
         """Go on with the memory of a trainer of the same architecture.
@@ -414,11 +383,10 @@ class Trainer:
         The optimiser begins afresh if it was another one, or another step's and not
         understood by this one's. Without `schedule` that begins afresh as well.
         """
-        if isinstance(self._stepper, AutogradStep) or isinstance(memory["step"], tuple):
-            self._stepper.load_memory(memory["step"])
+        self._stepper.load_memory(memory["step"])
         if schedule:
             self.schedule.load_memory(memory["schedule"])
-            self._stepper.learning_rate = self.schedule.learning_rate
+            self._stepper.step.learning_rate = self.schedule.learning_rate
 
     def state(self) -> dict[str, Any]:
         """Return all that the batches to come depend on, for `load_state`.
@@ -427,13 +395,14 @@ class Trainer:
         else comes to matter to the next batch is added here and in `load_state`: a
         generator of noise as its state, a schedule as its position.
         """
+        self._keep_finite_weights()
         return {
             "step": self.step,
             "epoch": self.epoch,
             "seconds": self.seconds,
             **self.order.state(),
             "weights": self.weights(),
-            "finite_weights": self._last_finite_weights(),
+            "finite_weights": self._last_finite.weights,
             "optimizer": self.memory(),
             "means": copy.deepcopy(vars(self.means)),
             "recorded": tuple(self._recorded),
@@ -453,12 +422,8 @@ class Trainer:
         self.order.check(state)
         self.load_weights(state["weights"])
         self.guidance.load_state(state["guidance"])
-        # A run that once had to go on with autograd does so.
-        by_autograd = isinstance(state["optimizer"]["step"], dict) and self.device.type == "cpu"
-        written_out = not isinstance(self._stepper, AutogradStep)
-        if self.guidance.active or (by_autograd and written_out):
-            self._stepper = self._new_step(AutogradStep if by_autograd and written_out else None)
-        self._finite_weights, self._finite_epoch = state["finite_weights"], state["epoch"]
+        self._stepper.take_up(state["optimizer"]["step"])
+        self._last_finite.put(state["finite_weights"], state["epoch"])
         self.load_memory(state["optimizer"])
         self.order.load_state(state)
         self.step, self.epoch, self.seconds = state["step"], state["epoch"], state["seconds"]
@@ -509,35 +474,6 @@ class Trainer:
             return self._sample_weight
         return balance_labels(self.guidance.labels.numpy(), self._sample_weight)
 
-    def _new_step(self, kind: Any = None) -> Step:
-        self._heads_of_step = tuple(self.network.heads.parameters())
-        return make_step(
-            kind or self._step_class(),
-            self.network,
-            self.features,
-            self.objective,
-            self.settings,
-            device=self.device,
-            own_modules=self._own_modules,
-        )
-
-    def _step_class(self) -> Any:
-        """Return the fastest kind of step that applies."""
-        return fastest_step(
-            self.settings,
-            self.features,
-            self.device,
-            own_modules=self._own_modules,
-            guided=self.guidance.in_force,
-        )
-
-    def _renew_step(self) -> None:
-        memory = self._stepper.memory()
-        # A written-out step could not go on from autograd's memory.
-        kind = type(self._stepper) if isinstance(self._stepper, AutogradStep) else None
-        self._stepper = self._new_step(kind)
-        self._stepper.load_memory(memory)
-
     def _guide(self) -> None:
         """Have what the labels and clusters that are asked for need before the next batch."""
         guidance, settings = self.guidance, self.settings
@@ -549,31 +485,23 @@ class Trainer:
         latest = min(settings.clustering_start, settings.max_iter * 3 // 4)
         if guidance.awaits_codes or (guidance.awaits_clusters and self.epoch >= latest):
             self._settle()
-        known = self._heads_of_step
-        heads = tuple(self.network.heads.parameters())
-        if len(known) != len(heads) or any(a is not b for a, b in zip(known, heads, strict=True)):
-            self._renew_step()
+        self._stepper.follow_heads()
 
     def _settle(self) -> None:
         codes, _ = self.encode(torch.from_numpy(self.train_rows))
         if self.guidance.settle(codes.to(self.device)):
-            # Losses under other centres do not compare with the best so far.
-            self.stopping.forget()
-            self.schedule.forget_losses()
+            self._forget_losses()
+
+    def _forget_losses(self) -> None:
+        """Compare no losses to come with those so far: what they measure is another thing."""
+        self.stopping.forget()
+        self.schedule.forget_losses()
 
     def label(self, rows: NDArray[np.int64], label: int) -> None:
         """Give items a class from the next batch on, or none by -1."""
         self.guidance.label(rows, label)
         if self.guidance.in_force:
-            self.stopping.forget()
-            self.schedule.forget_losses()
-
-    def _take_fastest_step(self) -> None:
-        """Go on with autograd from where the written-out step no longer applies."""
-        kind = self._step_class()
-        written_out = not isinstance(self._stepper, AutogradStep)
-        if written_out and not isinstance(self._stepper, kind):
-            self._renew_step()
+            self._forget_losses()
 
     def _draw(self) -> AutoencoderNetwork:
         settings = self.settings
@@ -585,47 +513,30 @@ class Trainer:
         )
 
     def _keep_finite_weights(self) -> None:
-        """Copy the parameters of the last completed epoch, unless that is done."""
-        if not self.order.cursor and self._finite_epoch != self.epoch:
-            self._finite_weights = {}  # frees them first
-            self._finite_weights, self._finite_epoch = self.weights(), self.epoch
+        """Copy the parameters at the end of an epoch, to go back to them."""
+        if not self.order.cursor:
+            self._last_finite.keep(self.epoch)
 
-    def _last_finite_weights(self) -> dict[str, NDArray[np.float32]]:
-        self._keep_finite_weights()
-        return self._finite_weights or self._given_weights or _weights(self._draw())
-
-    def _trial_error(self) -> float:
-        """Return the mean error of some items that were trained on, with the present weights."""
-        codes, errors = self.encode(torch.from_numpy(self.order.rows[:TRIAL_ITEMS]))
-        return errors.mean().item() if codes.isfinite().all() else math.nan
+    def _require_finite_loss(self, validation: LossParts | None) -> None:
+        """Go back if the last update left weights, or gives a loss, that are not finite."""
+        total = 0.0 if validation is None else validation.total
+        if not are_moderate(self.network):
+            self.require_finite_weights()
+            if validation is None:
+                codes, errors = self.encode(torch.from_numpy(self.order.rows[:TRIAL_ITEMS]))
+                total = errors.mean().item() if codes.isfinite().all() else math.nan
+        if not math.isfinite(total):
+            self._restore(total)
 
     def _restore(self, loss: float, *, moved: bool = True) -> NoReturn:
-        """Go back to the last weights whose loss was finite, and say what to do.
-
-        Whether a weight has `moved` tells if the learning rate may have to do with it.
-        """
+        """Go back to the last weights whose loss was finite, and say what to do."""
         rate = self.schedule.learning_rate
-        self.load_weights(self._last_finite_weights())
-        self._stepper.forget()
+        self._keep_finite_weights()
+        self.load_weights(self._last_finite.weights)
+        self._stepper.step.forget()
         self._forget_means()
         if self.order.completed:  # the epoch's last batch: begin the epoch again
             if self._seen is not None:
                 self._seen.scatter(self.order)
             self._begin_order()
-        what = "NaN" if math.isnan(loss) else "infinite"
-        msg = (
-            f"Loss became {what} at step {self.step:,} (learning rate {rate:g}). "
-            f"Weights restored to the end of epoch {self.epoch}. {self._remedy(moved=moved)}"
-        )
-        raise NonFiniteLossError(msg)
-
-    def _remedy(self, *, moved: bool) -> str:
-        if moved:
-            return "Try a lower learning rate or scaled data, then go on."
-        own = self.network.guard is not None
-        look = " Look at what your encoder and decoder return, or scale" if own else " Scale"
-        return f"No weight had moved by then.{look} the data."
-
-
-def _weights(network: AutoencoderNetwork) -> dict[str, NDArray[np.float32]]:
-    return {n: t.detach().cpu().numpy().copy("K") for n, t in network.state_dict().items()}
+        raise self._last_finite.error(loss, self.step, rate, moved=moved)

@@ -3,48 +3,43 @@
 from __future__ import annotations
 
 import copy
-import math
 import warnings
 from functools import partial
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 
 from ae_widgets.data import Dataset
 from ae_widgets.engine.checks import check_settings
-from ae_widgets.engine.divergence import Divergence
 from ae_widgets.engine.items import items, take
 from ae_widgets.engine.memory import memory_errors, training_advice
-from ae_widgets.engine.missing import settings_in_force
 from ae_widgets.engine.sampling import balance, check_sample_weight
-from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.estimator.anomalies import AnomalyDetection
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
-from ae_widgets.estimator.conversion import own_names
-from ae_widgets.estimator.groups import GroupingAutoencoder, class_numbers, require_one_a_row
+from ae_widgets.estimator.groups import GroupingAutoencoder, require_one_a_row
+from ae_widgets.estimator.history import TrainingHistory
 from ae_widgets.estimator.imputation import Imputation
+from ae_widgets.estimator.parameters import settings_of
 from ae_widgets.estimator.progress import ProgressBar
 from ae_widgets.estimator.recommendation import Recommendation
 from ae_widgets.estimator.remarks import warn_of_code, warn_of_columns, warn_of_weights
 from ae_widgets.estimator.runs import RunConversion, active_dimensions, at_rest, finished
 from ae_widgets.estimator.similarity import Similarity
-from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses.reconstruction import network_input
 from ae_widgets.model.network import wrap_modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
     import torch
     from numpy.typing import ArrayLike, NDArray
     from sklearn.utils import Tags
 
     from ae_widgets.engine.protocol import LossRecord
+    from ae_widgets.engine.settings import Settings
     from ae_widgets.model.network import AutoencoderNetwork
 
     Floats = NDArray[np.float32]
@@ -59,6 +54,7 @@ CALL_SECONDS = 0.05
 class Autoencoder(
     CallbackSupport,
     RunConversion,
+    TrainingHistory,
     GroupingAutoencoder,
     AnomalyDetection,
     Imputation,
@@ -487,7 +483,7 @@ class Autoencoder(
         self._prepare_anomalies()
         weight = self._weight_items(features.shape[0], y, sample_weight)
         labels = self._class_numbers(y, features.shape[0], warm=warm, least=2)
-        settings = self._settings()
+        settings = settings_of(self)
         inputs = self._fit_inputs(features, settings, y, warm=warm)
         trainer = self._trainer(inputs, settings, weight, labels, warm=warm)
         if not warm:
@@ -513,14 +509,8 @@ class Autoencoder(
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            The items; numbers, without NaN unless `missing` is 'mask'.
-            A sparse matrix is converted to CSR and float32 if it is not, and never
-            made dense as a whole.
-        y : array-like of shape (n_samples,), optional
-            Classes as for `fit`.
-        sample_weight : array-like of shape (n_samples,), optional
-            How often each item is drawn, in relation to the others.
+        X, y, sample_weight
+            As for `fit`.
         """
         X, y = self._split(X, y)
         warm = hasattr(self, "network_")
@@ -529,7 +519,7 @@ class Autoencoder(
         self._prepare_anomalies()
         weight = self._weight_items(features.shape[0], y, sample_weight)
         labels = self._class_numbers(y, features.shape[0], warm=warm)
-        settings = self._settings().change(validation_fraction=0.0)
+        settings = settings_of(self).change(validation_fraction=0.0)
         inputs = self._fit_inputs(features, settings, y, warm=warm)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
@@ -542,14 +532,15 @@ class Autoencoder(
 
     def _train(self, trainer: Trainer, epochs: int, watch: Watch) -> Self:
         trainer.best.keeps = bool(len(trainer.validation_rows))
+        own = trainer.network if trainer.network.guard else None
         try:
             with (
                 memory_errors(training_advice(trainer.settings)),
-                training_threads(trainer.settings, self.n_features_in_, trainer.own_network),
+                training_threads(trainer.settings, self.n_features_in_, own),
                 ProgressBar(epochs, shown=self.verbose) as tell,
             ):
                 for record in _epochs(trainer, epochs, watch):
-                    self._note(record, trainer)
+                    self._note(record, trainer.stopping.best_loss)
                     tell(record)
                     if watch.end_epoch(partial(self._fitted_until_here, trainer)):
                         break
@@ -582,28 +573,19 @@ class Autoencoder(
         )
         network = None
         if own:
-            network, code_dim = wrap_modules(
-                self.encoder,
-                self.decoder,
-                _example(features, settings.reconstruction),
-                random_state=settings.random_state,
-                kind=settings.kind,
-            )
+            network, code_dim = _wrapped(self.encoder, self.decoder, features, settings)
             settings = settings.change(code_dim=code_dim)
         self._watch_losses(settings, go_on=warm and go_on)
         if not warm:
-            self.n_iter_, self.loss_ = 0, math.nan
-            self.loss_curve_: list[float] = []
-            self.loss_parts_: dict[str, list[float]] = {}
-            self.validation_scores_: list[float] | None = (
-                [] if settings.validation_fraction else None
-            )
+            self._begin_history(validates=settings.validation_fraction > 0)
             warn_of_code(settings, features.shape[1])
-            return _trainer(features, settings, None, sample_weight, network, labels)
-        trainer = _trainer(features, settings, self._weights(), sample_weight, network, labels)
-        if self._memory is not None:
-            trainer.load_memory(self._memory, schedule=go_on)
-        trainer.epoch = self.n_iter_  # a warm-up goes on, too
+        weights = self._weights() if warm else None
+        with memory_errors(training_advice(settings)):
+            trainer = Trainer(features, settings, weights, sample_weight, network, labels)
+        if warm:
+            if self._memory is not None:
+                trainer.load_memory(self._memory, schedule=go_on)
+            trainer.epoch = self.n_iter_  # a warm-up goes on, too
         return trainer
 
     def _weight_items(
@@ -613,88 +595,19 @@ class Autoencoder(
         weight = check_sample_weight(sample_weight, n_samples)
         return balance(None if self.delta else self.class_weight, y, weight, n_samples)
 
-    def _watch_losses(self, settings: Settings, *, go_on: bool) -> None:
-        if not go_on or not hasattr(self, "_divergence"):
-            self._divergence = Divergence()
-        self._divergence.follow(settings)
-
-    def _warn_of_divergence(self) -> None:
-        if self._divergence.diverged:
-            message = Divergence.advice(self.loss_, self.learning_rate_init)
-            warnings.warn(message, ConvergenceWarning, stacklevel=3)
-
-    def _class_numbers(
-        self, y: ArrayLike | None, n_samples: int, *, warm: bool, least: int = 1
-    ) -> NDArray[np.int32] | None:
-        if not self.delta:
-            return None
-        known = self.classes_ if warm and hasattr(self, "classes_") else None
-        labels, self.classes_ = class_numbers(y, n_samples, known, least=least)
-        return labels
-
-    def _note(self, record: LossRecord, trainer: Trainer) -> None:
-        self.n_iter_ += 1
-        self.loss_ = record.train.total
-        self._divergence.update(record.train)
-        self.loss_curve_.append(record.train.total)
-        for part, value in record.train.values.items():
-            before = [math.nan] * (self.n_iter_ - 1)  # of a part that joins in later
-            self.loss_parts_.setdefault(part, before).append(value)
-        if record.validation is not None and self.validation_scores_ is not None:
-            self.validation_scores_.append(-record.validation.total)
-        if trainer.stopping.best_loss is not None:
-            self.best_loss_ = trainer.stopping.best_loss
-
     def _keep(self, trainer: Trainer) -> None:
         # The trainer's own: nothing is copied, and the trainer is not used any more.
         if trainer.best.weights is not None:
             trainer.load_weights(trainer.best.weights)
-        code_dim = trainer.settings.architecture.code_dim
-        self.network_ = at_rest(trainer.network.cpu())
-        self.active_dimensions_ = active_dimensions(self.network_, code_dim)
-        self._n_features_out = code_dim
-        self.converged_ = trainer.stopping.converged
+        for name, value in _outcome(trainer, at_rest(trainer.network.cpu())).items():
+            setattr(self, name, value)
         self._memory = trainer.memory(copy=False)
 
     def _fitted_until_here(self, trainer: Trainer) -> dict[str, Any]:
         """Return the attributes of an estimator whose training ends now."""
         # A copy, since the parameters in training may be parts of one large array.
         network = copy.deepcopy(trainer.network).cpu()
-        weights = trainer.best.weights or trainer.weights()
-        code_dim = trainer.settings.architecture.code_dim
-        return {
-            "network_": finished(network, weights),
-            "active_dimensions_": active_dimensions(network, code_dim),
-            "_n_features_out": code_dim,
-            "converged_": trainer.stopping.converged,
-        }
-
-    @own_names()
-    def _settings(self) -> Settings:
-        seed = _seed(self.random_state)
-        for name in ("early_stopping", "warm_start", "verbose"):
-            value = getattr(self, name)
-            level = name == "verbose" and isinstance(value, Integral)  # scikit-learn has levels
-            if not isinstance(value, (bool, np.bool_)) and not level:
-                msg = f"{name} must be True or False, got {value!r}."
-                raise SettingsError(msg)
-        same = (
-            "code_dim", "hidden_layer_sizes", "activation", "code_activation",
-            "output_activation", "alpha", "beta", "gamma", "n_clusters", "clustering",
-            "clustering_start", "delta", "class_weight", "complexity",
-            "sparsity_target", "batch_size", "max_iter", "tol", "n_iter_no_change",
-            "optimizer", "momentum", "weight_decay", "gradient_clip",
-            "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
-            "precision", "device", "kind", "corruption", "noise", "warm_up", "tied_weights",
-            "normalization", "dropout", "trunk", "channels", "item_shape", "preprocess",
-        )  # fmt: skip
-        values = {name: getattr(self, name) for name in same}
-        return Settings().change(
-            **values | settings_in_force(self.reconstruction, self.missing, self.kind),
-            learning_rate=self.learning_rate_init,
-            validation_fraction=self.validation_fraction if self.early_stopping else 0.0,
-            random_state=seed,
-        )
+        return _outcome(trainer, finished(network, trainer.best.weights or trainer.weights()))
 
     def _weights(self) -> dict[str, Floats]:
         return {name: value.numpy() for name, value in self.network_.state_dict().items()}
@@ -708,37 +621,24 @@ class Autoencoder(
         return tags
 
 
-def _trainer(  # noqa: PLR0913, PLR0917  # as `Trainer`
-    features: Features,
-    settings: Settings,
-    weights: dict[str, Floats] | None = None,
-    sample_weight: NDArray[np.float64] | None = None,
-    network: AutoencoderNetwork | None = None,
-    labels: NDArray[np.int32] | None = None,
-) -> Trainer:
-    with memory_errors(training_advice(settings)):
-        return Trainer(features, settings, weights, sample_weight, network, labels)
+def _outcome(trainer: Trainer, network: AutoencoderNetwork) -> dict[str, Any]:
+    """Return the attributes of an estimator that ends training with `network`."""
+    code_dim = trainer.settings.architecture.code_dim
+    return {
+        "network_": network,
+        "active_dimensions_": active_dimensions(network, code_dim),
+        "_n_features_out": code_dim,
+        "converged_": trainer.stopping.converged,
+    }
 
 
-def _seed(random_state: Any) -> int:
-    """Return an integer, drawn if `random_state` is none."""
-    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool):
-        return int(random_state)
-    try:
-        return int(check_random_state(random_state).randint(2**31 - 1))
-    except ValueError as error:
-        msg = (
-            "random_state must be an integer of at least 0, a numpy.random.RandomState or None, "
-            f"got {random_state!r}."
-        )
-        if isinstance(random_state, np.random.Generator):
-            msg += " Pass an integer that it draws: int(generator.integers(2**31))."
-        raise SettingsError(msg) from error
-
-
-def _example(features: Features, kind: str) -> torch.Tensor:
-    """Return two items as a network is given them."""
-    return network_input(kind, take(items(features), slice(2), kind).clone())
+def _wrapped(
+    encoder: Any, decoder: Any, features: Features, settings: Settings
+) -> tuple[AutoencoderNetwork, int]:
+    """Return a network of copies of two modules, tried with two items, and its `code_dim`."""
+    error, seed = settings.reconstruction, settings.random_state
+    x = network_input(error, take(items(features), slice(2), error).clone())
+    return wrap_modules(encoder, decoder, x, random_state=seed, kind=settings.kind)
 
 
 def _epochs(trainer: Trainer, epochs: int, watch: Watch) -> Iterator[LossRecord]:

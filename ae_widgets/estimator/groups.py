@@ -104,6 +104,16 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         array: NDArray[np.float32] = centers.detach().numpy()
         return array
 
+    def _class_numbers(
+        self, y: ArrayLike | None, n_samples: int, *, warm: bool, least: int = 1
+    ) -> NDArray[np.int32] | None:
+        """Return each item's class as a number, None without `delta`; keep the classes."""
+        if not self.delta:
+            return None
+        known = self.classes_ if warm and hasattr(self, "classes_") else None
+        labels, self.classes_ = class_numbers(y, n_samples, known, least=least)
+        return labels
+
     def _note_clusters(self, features: Any) -> None:
         """Keep the cluster of each item that was trained on, once there are clusters."""
         self.__dict__.pop("labels_", None)

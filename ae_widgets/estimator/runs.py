@@ -2,27 +2,73 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 
-from ae_widgets.estimator.conversion import history_attributes, run_parameters, trained_weights
-from ae_widgets.exceptions import SettingsError
-from ae_widgets.model.kinds import GatedNetwork
+from ae_widgets.estimator.history import history_attributes
+from ae_widgets.estimator.parameters import run_parameters, settings_of
+from ae_widgets.exceptions import SettingsError, TrainingError
 from ae_widgets.model.network import build_network
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
+    from ae_widgets.engine.protocol import LossRecord
     from ae_widgets.engine.settings import Settings
-    from ae_widgets.estimator.conversion import Run
     from ae_widgets.model.network import AutoencoderNetwork
 
     Floats = NDArray[np.float32]
 
-__all__ = ["RunConversion", "active_dimensions", "at_rest", "finished"]
+__all__ = ["Run", "RunConversion", "active_dimensions", "at_rest", "finished"]
+
+
+class Run(Protocol):
+    """What is read of a session; `ae_widgets.Session` is one."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+
+    @property
+    def weights(self) -> dict[str, NDArray[np.float32]] | None:
+        """The parameters that the trainer sent last."""
+
+    @property
+    def records(self) -> Sequence[LossRecord]:
+        """Every measurement of the loss."""
+
+    @property
+    def status(self) -> Any:
+        """Why the run ended and what its best loss is."""
+
+    @property
+    def dataset(self) -> Any:
+        """The items."""
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Parameters of an estimator beside the settings."""
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The names of the classes."""
+
+    @property
+    def latent(self) -> Any:
+        """The last picture of the latent space."""
+
+    @property
+    def features(self) -> NDArray[np.float32]:
+        """What the network is given of them."""
+
+    @property
+    def preprocessor(self) -> Any:
+        """What makes the one of the other, None if they are the same."""
 
 
 class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -48,7 +94,10 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         TrainingError
             If the run has not trained yet.
         """
-        settings, weights = session.settings, trained_weights(session)
+        settings, weights = session.settings, session.weights
+        if weights is None:
+            msg = "The run has not trained yet. Call start() or step(), then wait()."
+            raise TrainingError(msg)
         model = cls()
         known = model.get_params(deep=False)
         told = {name: v for name, v in session.parameters.items() if name in known}
@@ -90,7 +139,7 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
                 "decoder of your own. Train them with fit()."
             )
             raise SettingsError(msg)
-        settings = self._settings().change(restore_best=bool(self.early_stopping))
+        settings = settings_of(self).change(restore_best=bool(self.early_stopping))
         if not hasattr(self, "network_"):
             return settings, None
         return settings, {name: w.copy() for name, w in self._weights().items()}
@@ -119,4 +168,5 @@ def at_rest(network: AutoencoderNetwork) -> AutoencoderNetwork:
 
 def active_dimensions(network: AutoencoderNetwork, code_dim: int) -> int:
     """Return how many dimensions of the code are in use."""
-    return network.active_dimensions() if isinstance(network, GatedNetwork) else code_dim
+    active = network.active_dimensions()
+    return code_dim if active is None else active

@@ -104,7 +104,7 @@ class Measured(NamedTuple):
     parts : dict of str to Tensor
         Each part of the loss before its weight, a scalar.
     weights : dict of str to float
-        The weight of each.
+        The weight of each: the total, which is minimised, is the sum of parts times weights.
     errors : Tensor of shape (n,)
         The items' reconstruction errors.
     roots : list of tuple
@@ -116,12 +116,6 @@ class Measured(NamedTuple):
     weights: dict[str, float]
     errors: Tensor
     roots: list[tuple[Tensor, Tensor | None]]
-
-    @property
-    def total(self) -> Tensor:
-        """What is to be minimised, a scalar."""
-        weighted = [self.weights[n] * part for n, part in self.parts.items() if self.weights[n]]
-        return sum(weighted[1:], weighted[0]) if weighted else self.errors.new_zeros(())
 
     def backward(self) -> bool:
         """Add the total's gradients to those of the parameters; return whether there are any."""

@@ -123,6 +123,10 @@ class AutoencoderNetwork(nn.Module):
         """Return what the complexity of the items is measured on, here their codes."""
         return code
 
+    def active_dimensions(self) -> int | None:
+        """Return how many dimensions of the code are in use; None if the kind always uses all."""
+        return None
+
 
 class ContractiveNetwork(AutoencoderNetwork):
     """An autoencoder whose code should not move when the item does.

@@ -1,21 +1,43 @@
 """Which step trains what."""
 
+import numpy as np
 import pytest
 import torch
 from scipy.sparse import csr_array
 
-from ae_widgets.engine.choice import fastest_step
+from ae_widgets.engine.choice import Stepper
+from ae_widgets.engine.guidance import Guidance
 from ae_widgets.engine.items import items
+from ae_widgets.losses.objective import Objective
+from ae_widgets.model.network import build_network, wrap_modules
 from tests.engine.data import blobs, small
 
-CPU, GPU = torch.device("cpu"), torch.device("cuda")
+CPU, ELSEWHERE = torch.device("cpu"), torch.device("meta")
 IMAGES = {"trunk": "convolutional", "channels": (2,), "item_shape": (2, 3)}
 
 
-def chosen(settings, features=None, device=CPU, **how):
-    how = {"own_modules": False, "guided": False, **how}
+def make(settings, features=None, device=CPU, network=None):
     features = blobs(20, 6) if features is None else features
-    return fastest_step(settings, items(features), device, **how).__name__
+    if network is None:
+        network = build_network(settings.architecture, 6, random_state=0, kind=settings.kind)
+    guidance = Guidance(network.heads, settings, None, np.arange(20, dtype=np.int32), 20)
+    objective = Objective(settings, None, guidance)
+    return Stepper(network, items(features), objective, guidance, device)
+
+
+def chosen(*what, **how):
+    return type(make(*what, **how).step).__name__
+
+
+def own():
+    modules = torch.nn.Linear(6, 2), torch.nn.Linear(2, 6)
+    return wrap_modules(*modules, torch.from_numpy(blobs(20, 6)), random_state=0)[0]
+
+
+def with_centers():
+    network = build_network(small().architecture, 6, random_state=0)
+    network.heads.set_centers(torch.zeros(3, 2))
+    return network
 
 
 @pytest.mark.parametrize(
@@ -35,10 +57,39 @@ def test_sparse_items_have_a_step_of_their_own():
     assert chosen(small(), csr_array(blobs(20, 6))) == "SparseStep"
 
 
-@pytest.mark.parametrize("how", [{"own_modules": True}, {"guided": True}])
-def test_what_no_written_out_step_knows_is_left_to_autograd(how):
-    assert chosen(small(), **how) == "AutogradStep"
+@pytest.mark.parametrize("network", [own, with_centers])
+def test_what_no_written_out_step_knows_is_left_to_autograd(network):
+    assert chosen(small(gamma=0.1), network=network()) == "AutogradStep"
 
 
-def test_another_device_has_its_step_whatever_is_trained():
-    assert chosen(small(), device=GPU, own_modules=True, guided=True) == "DeviceStep"
+@pytest.mark.parametrize("network", [own, with_centers])
+def test_another_device_has_its_step_whatever_is_trained(network):
+    assert chosen(small(gamma=0.1), device=ELSEWHERE, network=network()) == "DeviceStep"
+
+
+def test_a_step_trains_on_until_the_heads_are_others():
+    network = build_network(small().architecture, 6, random_state=0)
+    heads, stepper = network.heads, make(small(gamma=0.1), network=network)
+    first = stepper.step
+    assert type(first).__name__ == "DenseStep"
+    stepper.follow_heads()
+    stepper.take_fastest()
+    assert stepper.step is first
+    heads.set_centers(torch.zeros(3, 2))
+    stepper.follow_heads()
+    second = stepper.step
+    assert type(second).__name__ == "AutogradStep"
+    heads.set_centers(None)  # autograd, once begun, goes on
+    stepper.follow_heads()
+    stepper.take_fastest()
+    assert stepper.step is not second
+    assert type(stepper.step).__name__ == "AutogradStep"
+
+
+def test_a_run_that_went_on_with_autograd_does_so_again():
+    stepper = make(small())
+    first = stepper.step
+    stepper.take_up(first.memory())
+    assert stepper.step is first
+    stepper.take_up({"of": "autograd"})
+    assert type(stepper.step).__name__ == "AutogradStep"

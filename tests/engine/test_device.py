@@ -108,7 +108,8 @@ def test_nothing_is_read_back_between_batches():
 def test_a_trainer_on_a_device_trains_as_on_the_cpu(monkeypatch):
     X, settings = blobs(100, 6), SETTINGS.change(batch_size=16)
     trainers = [Trainer(X, settings), Trainer(X, settings)]
-    trainers[1]._stepper = DeviceStep(trainers[1].network, X, trainers[1].objective, settings, CPU)
+    network, objective = trainers[1].network, trainers[1].objective
+    trainers[1]._stepper.step = DeviceStep(network, X, objective, settings, CPU)
     records = []
     for trainer in trainers:
         while not trainer.run_batch():

@@ -5,9 +5,11 @@ import pytest
 import torch
 
 from ae_widgets import Autoencoder, NonFiniteLossError, SettingsError
-from ae_widgets.engine.finite import are_finite, are_moderate
+from ae_widgets.engine.finite import LastFinite, are_finite, are_moderate, weights_of
 from ae_widgets.engine.trainer import Trainer
+from ae_widgets.model.network import build_network, wrap_modules
 from tests.engine.data import blobs, small
+from tests.engine.test_state import same
 
 # Each step multiplies the weights by -1e6, while what they put out stays within bounds:
 # the loss is finite until, in the seventh step, they are infinite.
@@ -121,3 +123,44 @@ def test_what_is_moderate_puts_out_what_is_finite(scale):
     squares = network(torch.from_numpy(blobs()))[1] ** 2
     assert are_moderate(network) == (scale == 1.0)
     assert squares.isfinite().all() or not are_moderate(network)
+
+
+def drawn():
+    return build_network(small().architecture, 6, random_state=0)
+
+
+def filled(network, value):
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.fill_(value)
+    return network
+
+
+def test_the_way_back_is_to_the_weights_kept_last_or_else_given_or_else_drawn():
+    network, given = filled(drawn(), 1.0), weights_of(filled(drawn(), 1.0))
+    last = LastFinite(network, None, drawn)
+    assert same(last.weights, weights_of(drawn()))
+    last = LastFinite(network, given, drawn)
+    assert last.weights is given
+    filled(network, 2.0)
+    last.keep(0)  # the run began with those
+    assert (last.weights, last.epoch) == (given, 0)
+    last.keep(3)
+    filled(network, 4.0)
+    last.keep(3)
+    assert (same(last.weights, weights_of(filled(drawn(), 2.0))), last.epoch) == (True, 3)
+
+
+def test_the_way_back_of_own_modules_is_to_what_they_began_with():
+    own = [torch.nn.Linear(6, 2), torch.nn.Linear(2, 6)]
+    network, _ = wrap_modules(*own, torch.from_numpy(blobs()), random_state=0)
+    last = LastFinite(network, None, drawn)
+    filled(network, 2.0)
+    assert np.array_equal(last.weights["encoder.weight"], own[0].weight.detach().numpy())
+    with pytest.raises(SettingsError, match="or modules with other weights"):
+        LastFinite(filled(network, float("inf")), None, drawn)
+    assert str(last.error(float("inf"), 1000, 0.1, moved=False)) == (
+        "Loss became infinite at step 1,000 (learning rate 0.1). Weights restored to the end of "
+        "epoch 0. No weight had moved by then. Look at what your encoder and decoder return, or "
+        "scale the data."
+    )

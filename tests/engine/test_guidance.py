@@ -182,7 +182,7 @@ def test_no_label_and_no_weight_change_nothing():
     )
     for trainer in (plain, labelled, unlabelled):
         train(trainer, 2)
-        assert not isinstance(trainer._stepper, AutogradStep)
+        assert not isinstance(trainer._stepper.step, AutogradStep)
         for name, values in plain.weights().items():
             assert np.array_equal(values, trainer.weights()[name])
 
@@ -194,7 +194,7 @@ def test_the_written_out_steps_memory_is_taken_over():
     trainer.change("gamma", 0.1)
     trainer._guide()
     state = trainer.memory()["step"]["optimizer"]["state"]
-    assert isinstance(trainer._stepper, AutogradStep)
+    assert isinstance(trainer._stepper.step, AutogradStep)
     means = np.concatenate([part["exp_avg"].ravel() for part in state.values()])
     np.testing.assert_allclose(10 * means, first, rtol=1e-5, atol=1e-9)
 
@@ -245,7 +245,7 @@ def test_a_classifier_is_no_layer_of_a_convolutional_network():
     assert labelled.network.heads.classifier is not None
     # Gone on with from there without a weight on the classes, by the written-out step.
     plain = Trainer(X, settings(**images), labelled.weights())
-    assert isinstance(plain._stepper, ConvolutionalStep)
+    assert isinstance(plain._stepper.step, ConvolutionalStep)
     before, after = (train(plain, epochs).train.values["reconstruction"] for epochs in (1, 5))
     assert after < before
     assert plain.weights().keys() == labelled.weights().keys()

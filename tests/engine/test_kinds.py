@@ -193,12 +193,12 @@ def test_other_kinds_do_not_warm_up():
 def test_beta_closes_gates_and_the_record_says_how_many_are_open():
     settings = small(kind="gated", code_dim=6, learning_rate=1e-2)
     trainer = Trainer(blobs(), settings)
-    assert trainer.active_dimensions == 6
+    assert trainer.network.active_dimensions() == 6
     trainer.change("beta", 1.0)
     record = train(trainer, 20)[-1]
-    assert record.active_dimensions == trainer.active_dimensions < 6
+    assert record.active_dimensions == trainer.network.active_dimensions() < 6
     assert record.validation.values["complexity"] < 6
-    assert Trainer(blobs(), small()).active_dimensions is None
+    assert train(Trainer(blobs(), small()), 1)[-1].active_dimensions is None
 
 
 def test_raising_beta_on_digits_closes_dimensions_and_still_beats_pca():
@@ -232,12 +232,12 @@ def test_raising_beta_on_digits_closes_dimensions_and_still_beats_pca():
 def test_what_is_not_written_out_is_left_to_autograd(changes, kind):
     trainer = Trainer(blobs(), small(kind=kind, **changes))
     assert not DenseStep.applies(trainer.settings)
-    assert isinstance(trainer._stepper, AutogradStep)
+    assert isinstance(trainer._stepper.step, AutogradStep)
 
 
 @pytest.mark.parametrize("kind", ["plain", "sparse"])
 def test_dense_layers_with_a_penalty_on_the_code_are_written_out(kind):
-    assert isinstance(Trainer(blobs(), small(kind=kind))._stepper, DenseStep)
+    assert isinstance(Trainer(blobs(), small(kind=kind))._stepper.step, DenseStep)
 
 
 @pytest.mark.parametrize("n", [1, 17, 33])

@@ -82,7 +82,7 @@ def test_the_record_tells_the_rate_in_force_and_it_stays_live():
         if epoch == 2:
             trainer.change("learning_rate", 0.1)
         while not trainer.run_batch():
-            assert trainer._stepper.learning_rate == trainer.schedule.learning_rate
+            assert trainer._stepper.step.learning_rate == trainer.schedule.learning_rate
         told.append(trainer.finish_epoch().settings["learning_rate"])
     assert told == pytest.approx([1e-3, 1e-3 / 2, 0.1 / 4, 0.1 / 8])
 

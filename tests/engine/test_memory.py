@@ -49,7 +49,7 @@ def test_other_errors_stay():
     assert not isinstance(caught.value, NotEnoughMemoryError)
 
 
-def short(_trainer, *_args):
+def short(*_args, **_options):
     raise RuntimeError(CPU_ALLOCATOR)
 
 
@@ -69,7 +69,7 @@ def test_fit_keeps_the_model_and_names_the_batch_size(monkeypatch):
 
 
 def test_fit_explains_a_network_that_is_too_large(monkeypatch):
-    monkeypatch.setattr(Trainer, "weights", short)
+    monkeypatch.setattr("ae_widgets.engine.trainer.build_network", short)
     with pytest.raises(NotEnoughMemoryError, match="smaller hidden_layer_sizes"):
         Autoencoder().fit(blobs(20, 3))
 

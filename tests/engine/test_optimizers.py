@@ -139,8 +139,8 @@ def test_leaving_the_written_out_step_keeps_the_course(changes):
     train(stays, 15), train(leaves, 15)
     for name, value in changes.items():
         leaves.change(name, value)
-    assert isinstance(stays._stepper, DenseStep)
-    assert isinstance(leaves._stepper, AutogradStep)
+    assert isinstance(stays._stepper.step, DenseStep)
+    assert isinstance(leaves._stepper.step, AutogradStep)
     np.testing.assert_allclose(train(leaves, 30), train(stays, 30), rtol=1e-3, atol=1e-4)
 
 

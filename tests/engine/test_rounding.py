@@ -36,6 +36,6 @@ def test_where_it_saves_none_a_run_goes_on_in_float32(monkeypatch):
     monkeypatch.setattr(rounding, "_saves_time", lambda: False)
     monkeypatch.setattr(product_step, "LARGE", 12 * 100)
     large = {"precision": "bf16", "hidden_layer_sizes": (100,)}
-    assert type(Trainer(blobs(60, 12), small(**large))._stepper) is DenseStep
+    assert type(Trainer(blobs(60, 12), small(**large))._stepper.step) is DenseStep
     by_autograd = Trainer(blobs(60, 12), small(**large, activation="silu"))
-    assert by_autograd._stepper._rounded is False
+    assert by_autograd._stepper.step._rounded is False

@@ -65,7 +65,8 @@ def test_logged_parts_times_weights_add_up_to_the_logged_total(kind, penalty):
 def test_the_logged_total_is_what_is_minimised():
     trainer = Trainer(blobs(), small(batch_size=1000, beta=0.1, validation_fraction=0))
     x = trainer.features
-    total = trainer.objective(x, *trainer.network(x)).total
+    measured = trainer.objective(x, *trainer.network(x))
+    total = sum(measured.weights[name] * part for name, part in measured.parts.items())
     trainer.run_batch()
     assert trainer.finish_epoch().train.total == pytest.approx(total.item(), rel=1e-6)
 
@@ -97,13 +98,13 @@ def test_a_changed_batch_size_cuts_the_rest_of_the_epoch_anew():
 
 def test_every_item_is_seen_once_an_epoch():
     trainer = Trainer(blobs(50), small(batch_size=7))
-    seen, real = [], trainer._stepper.train
+    seen, real = [], trainer._stepper.step.train
 
     def train(rows, *rest):
         seen.extend(rows.tolist())
         return real(rows, *rest)
 
-    trainer._stepper.train = train
+    trainer._stepper.step.train = train
     while not trainer.run(3):
         pass
     rows = np.array(seen)

@@ -228,7 +228,7 @@ def test_what_is_not_written_out_is_left_to_other_steps(changes):
 def test_a_trainer_takes_it_and_goes_on_with_another_where_it_no_longer_applies():
     features = {"item_shape": (9, 8), "trunk": "convolutional", "channels": (4,)}
     trainer = Trainer(blobs(60, 72), small(**features))
-    assert type(trainer._stepper) is ConvolutionalStep
+    assert type(trainer._stepper.step) is ConvolutionalStep
     trainer.pass_latent()
     codes, errors = trainer.encode()
     rows = trainer.order.rows[:16]
@@ -238,7 +238,7 @@ def test_a_trainer_takes_it_and_goes_on_with_another_where_it_no_longer_applies(
     torch.testing.assert_close(seen[1][rows], errors[rows], rtol=1e-4, atol=1e-5)
     trainer.change("reconstruction", "huber")
     trainer.run_batch()
-    assert isinstance(trainer._stepper, AutogradStep)
+    assert isinstance(trainer._stepper.step, AutogradStep)
     assert all(np.isfinite(value).all() for value in trainer.weights().values())
 
 

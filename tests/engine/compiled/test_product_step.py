@@ -43,8 +43,8 @@ def trained(precision, epochs=40, **changes):
 def test_it_reaches_the_loss_of_float32(changes):
     trainer, records = trained("bf16", **changes)
     exact, expected = trained("float32", **changes)
-    assert isinstance(trainer._stepper, ProductStep)
-    assert isinstance(exact._stepper, DenseStep)
+    assert isinstance(trainer._stepper.step, ProductStep)
+    assert isinstance(exact._stepper.step, DenseStep)
     assert records[0].train.total == pytest.approx(expected[0].train.total, rel=0.02)
     assert records[-1].train.total == pytest.approx(expected[-1].train.total, rel=0.05, abs=1e-4)
 
@@ -53,7 +53,7 @@ def test_the_first_gradients_agree_to_eight_bits():
     def gradients(precision):
         trainer = Trainer(blobs(60, 12), small(precision=precision, beta=0.1, batch_size=60))
         trainer.run_batch()
-        step = trainer._stepper
+        step = trainer._stepper.step
         return step._gradients if precision == "bf16" else step._buffers.gradients[0]
 
     mine, exact = gradients("bf16"), gradients("float32")
@@ -73,7 +73,7 @@ def test_a_batch_that_is_not_finite_moves_nothing():
     features = blobs(40, 5)
     features[25] = np.inf
     trainer = Trainer(features, small(precision="bf16", validation_fraction=0))
-    step = trainer._stepper
+    step = trainer._stepper.step
     before = trainer.weights()
     rows = np.arange(20, 30, dtype=np.int32)
     assert step.train(rows, 10, trainer._noted(10)).n_items == 0
@@ -96,7 +96,7 @@ def test_products_of_small_layers_stay_in_float32(changes, monkeypatch):
         monkeypatch.setattr(ProductStep, "is_worth_it", lambda *_: kind is ProductStep)
         monkeypatch.setattr(product_step, "LARGE", 1000)
         trainer = Trainer(blobs(60, 12), small(batch_size=60, activation="tanh", **changes))
-        step = trainer._stepper
+        step = trainer._stepper.step
         assert type(step) is kind
         trainer.run_batch()
         record = trainer.record()
@@ -114,7 +114,7 @@ def test_products_of_small_layers_stay_in_float32(changes, monkeypatch):
 def test_models_with_a_large_layer_have_it(precision, n_units, kind, monkeypatch):
     monkeypatch.setattr(product_step, "LARGE", 12 * 100)
     trainer = Trainer(blobs(60, 12), small(precision=precision, hidden_layer_sizes=(n_units,)))
-    assert type(trainer._stepper) is kind
+    assert type(trainer._stepper.step) is kind
 
 
 @pytest.mark.parametrize("precision", ["float32", "bf16"])
@@ -122,7 +122,7 @@ def test_the_number_of_threads_changes_no_bit(precision):
     def weights(threads):
         settings = small(hidden_layer_sizes=(600,), batch_size=256, precision=precision)
         trainer = Trainer(blobs(600, 700), settings)
-        trainer._stepper._team.stint = lambda: (threads, None)
+        trainer._stepper.step._team.stint = lambda: (threads, None)
         before = torch.get_num_threads()
         while not trainer.run(1):
             pass
