@@ -73,15 +73,16 @@ class Stepper:
 
     def load_memory(self, memory: Any) -> None:
         """Go on with the memory of a step, if the one that trains now understands it."""
-        if isinstance(self.step, AutogradStep) or isinstance(memory, tuple):
+        if isinstance(self.step, (AutogradStep, DeviceStep)) or isinstance(memory, tuple):
             self.step.load_memory(memory)
 
     def _renew(self) -> None:
-        memory = self.step.memory()
+        memory, learning_rate = self.step.memory(), self.step.learning_rate
         # A written-out step could not go on from autograd's memory.
         by_autograd = isinstance(self.step, AutogradStep)
         self.step = self._made(AutogradStep if by_autograd else self._fastest())
         self.step.load_memory(memory)
+        self.step.learning_rate = learning_rate  # as scheduled
 
     def _fastest(self) -> Any:
         """Return the class of the fastest step that applies."""

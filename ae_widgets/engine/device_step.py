@@ -138,9 +138,12 @@ class DeviceStep:
         return {"optimizer": self._optimizer.memory(copy=copy), "noise": self._noise.memory()}
 
     def load_memory(self, memory: Any) -> None:
-        """Go on with the memory of a step of the same kind and network."""
-        self._optimizer.load_memory(memory["optimizer"])
-        self._noise.load_memory(memory["noise"])
+        """Go on with the memory of a step of the same network, a compiled one's as well."""
+        if isinstance(memory, tuple):
+            self._optimizer.load_memory(memory)
+        else:
+            self._optimizer.load_memory(memory["optimizer"])
+            self._noise.load_memory(memory["noise"])
 
     def _queue(self, rows: NDArray[np.int32], batch_size: int) -> Results:
         """Queue the batches of `rows` one after another."""

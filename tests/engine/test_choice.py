@@ -6,8 +6,10 @@ import torch
 from scipy.sparse import csr_array
 
 from ae_widgets.engine.choice import Stepper
+from ae_widgets.engine.device_step import DeviceStep
 from ae_widgets.engine.guidance import Guidance
 from ae_widgets.engine.items import items
+from ae_widgets.engine.step import Noted
 from ae_widgets.losses.objective import Objective
 from ae_widgets.model.network import build_network, wrap_modules
 from tests.engine.data import blobs, small
@@ -84,6 +86,40 @@ def test_a_step_trains_on_until_the_heads_are_others():
     stepper.take_fastest()
     assert stepper.step is not second
     assert type(stepper.step).__name__ == "AutogradStep"
+
+
+def test_another_step_goes_on_at_the_scheduled_learning_rate():
+    stepper = make(small(gamma=0.1))
+    stepper.step.learning_rate = 1e-5
+    stepper._network.heads.set_centers(torch.zeros(3, 2))
+    stepper.follow_heads()
+    assert type(stepper.step).__name__ == "AutogradStep"
+    assert stepper.step.learning_rate == 1e-5
+
+
+def trained(step):
+    codes, errors = np.zeros((20, 2), np.float32), np.zeros(20, np.float32)
+    step.train(np.arange(20, dtype=np.int32), 10, Noted(codes, errors, np.zeros(2)))
+    return step.memory()
+
+
+def means(memory):
+    """Return Adam's mean gradients, as torch has them."""
+    return np.concatenate([s["exp_avg"].ravel() for s in memory["optimizer"]["state"].values()])
+
+
+def test_a_step_on_another_device_goes_on_with_the_optimisers_memory():
+    network = build_network(small().architecture, 6, random_state=0)
+    first, *rest = trained(make(small(), network=network).step)
+    stepper = make(small(), network=network)
+    what = network, blobs(20, 6), stepper._objective, small()
+    stepper.step = DeviceStep(*what, CPU)
+    stepper.load_memory((first, *rest))
+    memory = stepper.step.memory()
+    np.testing.assert_allclose(means(memory), 0.1 * first, rtol=1e-5)  # beta_1 is 0.9
+    assert not np.array_equal(means(trained(stepper.step)), means(memory))
+    stepper.load_memory(memory)
+    np.testing.assert_array_equal(means(stepper.step.memory()), means(memory))
 
 
 def test_a_run_that_went_on_with_autograd_does_so_again():
