@@ -212,6 +212,28 @@ def test_a_loss_without_any_weight_is_told_of():
     quick(alpha=0, beta=1e-3).fit(X)  # a warning is an error here
 
 
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"alpha": -1.0}, "alpha must be"),
+        ({"gamma": 0.1, "n_clusters": 1000}, "n_clusters"),
+        ({"reconstruction": "binary_cross_entropy"}, "binary_cross_entropy needs"),
+        ({"random_state": 2**64}, "random_state must be an integer of at most 4294967295"),
+    ],
+)
+def test_a_fit_that_is_refused_changes_nothing(changes, fault):
+    X = blobs(100, 6)
+    model = quick(preprocess="standard", max_iter=3).fit(X)
+    before, codes = dict(vars(model)), model.transform(X)
+    model.set_params(preprocess="min-max", **changes)
+    with pytest.raises(SettingsError, match=fault):
+        model.fit(5 * X[:, :5] - 1)
+    learnt = {name for name in vars(model) if name.endswith("_")}
+    assert learnt == {name for name in before if name.endswith("_")}
+    assert all(vars(model)[name] is before[name] for name in learnt)
+    np.testing.assert_array_equal(model.transform(X), codes)
+
+
 def test_a_loss_that_is_not_finite_keeps_the_last_good_model():
     X = blobs(100, 6) * np.float32(1e25)
     model = quick(learning_rate_init=1e3, max_iter=50)

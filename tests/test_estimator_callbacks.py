@@ -55,6 +55,17 @@ class Recorder:
 pytest.importorskip("sklearn.callback")
 
 
+def test_a_model_that_a_failed_callback_left_is_of_use():
+    X, y = blobs(100, 6), np.arange(100) % 2
+    detector = quick(contamination=0.1, anomaly_score="latent", max_iter=5)
+    grouping = quick(gamma=0.1, n_clusters=3, clustering_start=1, max_iter=5)
+    for model in (detector, grouping):
+        with pytest.raises(TrainingError, match="after 3 epochs"):
+            model.set_callbacks(Recorder(fail_after=3)).fit(X, y)
+    assert (detector.predict(X) == -1).sum() == 10
+    np.testing.assert_array_equal(grouping.labels_, grouping.predict(X))
+
+
 def test_a_callback_hears_of_the_fit_and_of_each_epoch():
     X, recorder = blobs(100, 6), Recorder()
     model = quick().set_callbacks(recorder).fit(X)

@@ -87,7 +87,7 @@ def test_it_trains_on_and_refits_like_any_other(opened):
 
 def test_a_run_that_has_not_trained_has_no_estimator(opened):
     lab = opened(blobs(), kind=Lab, **QUICK)
-    with pytest.raises(TrainingError, match="has not trained yet"):
+    with pytest.raises(TrainingError, match="has no weights yet"):
         _ = lab.estimator
 
 

@@ -21,6 +21,9 @@ __all__ = ["CHANNELS", "remarks"]
 CHANNELS = (1, 3, 4)
 """Channels that can be drawn: grey, RGB and RGBA."""
 
+FAR = 1e5
+"""From here on steps of float32 are larger than 0.0078."""
+
 UNKNOWN = "missing in every item, so that nothing tells what to fill in"
 
 
@@ -57,13 +60,20 @@ def remarks(
     if n_samples == 1:
         return ["X has a single row: there is nothing to validate on and one code to show."]
     sparse = is_sparse(features)
-    kinds: list[tuple[str, Any]] = []
-    if constant:
-        kinds.append(("constant", constant_columns if sparse else constant_features))
-    kinds.append((UNKNOWN, empty_columns if sparse else empty_features))
     said: list[str] = []
-    for how, find in kinds:
-        said += _told("features", n_features, find(features), how, lambda i: repr(names[i]))
+
+    def tell(how: str, found: NDArray[np.intp]) -> None:
+        said.extend(_told("features", n_features, found, how, lambda i: repr(names[i])))
+
+    if constant:
+        found = (constant_columns if sparse else constant_features)(features)
+        tell("constant", found)
+        if not sparse and (np.abs(features[0, found]) >= FAR).any():
+            said[-1] += (
+                " If one does vary, it is so far from 0 that float32 rounds all of it away: "
+                "subtract its mean before."
+            )
+    tell(UNKNOWN, (empty_columns if sparse else empty_features)(features))
     if sparse:
         empty = np.flatnonzero(np.diff(features.indptr) == 0)
         said += _told("items", n_samples, empty, "empty", str)

@@ -39,6 +39,9 @@ LIVE_SETTINGS = OBJECTIVE_SETTINGS | frozenset({
 
 PRECISIONS = ("float32", "bf16")
 
+SEEDS = 2**32 - 1
+"""Largest seed: scikit-learn, which prepares items and places clusters, takes no larger one."""
+
 ARCHITECTURE_SETTINGS = frozenset(f.name for f in fields(Architecture))
 
 
@@ -123,7 +126,7 @@ class Settings:
         of its best epoch. If it is resumed, it goes on from the last ones all the same.
     validation_fraction : float in [0, 1), default=0.1
         Share of the items held out; 0 watches the training loss instead.
-    random_state : int >= 0, default=0
+    random_state : int from 0 to 2**32 - 1, default=0
         Seed of the weights, the split, the order of the items and all noise.
     device : str, default='auto'
         Where to train: 'cpu', 'cuda', 'cuda:<number>' or 'mps'; 'auto' takes CUDA
@@ -212,7 +215,7 @@ class Settings:
         integer("n_iter_no_change", 1)
         self._check_restoring()
         number("validation_fraction", 0, 0.99)
-        integer("random_state", 0)
+        integer("random_state", 0, SEEDS)
         self._choice("corruption", CORRUPTIONS)
         number("noise", 0, 1 if self.corruption == "masking" else 1e12)
         number("warm_up", 0, 1e12)
@@ -314,10 +317,13 @@ class Settings:
             raise SettingsError(msg)
         object.__setattr__(self, name, float(value))
 
-    def _integer(self, name: str, low: int) -> None:
+    def _integer(self, name: str, low: int, high: int | None = None) -> None:
         value = getattr(self, name)
         if not isinstance(value, Integral) or isinstance(value, bool) or value < low:
             msg = f"{name} must be an integer of at least {low}, got {value!r}."
+            raise SettingsError(msg)
+        if high is not None and int(value) > high:
+            msg = f"{name} must be an integer of at most {high}, got {value!r}."
             raise SettingsError(msg)
         object.__setattr__(self, name, int(value))
 

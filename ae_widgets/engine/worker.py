@@ -75,8 +75,8 @@ RECORD_SECONDS = 0.5
 CALL_SECONDS = 0.025
 """Training time between two looks at the commands."""
 
-WEIGHTS_SECONDS = 10.0
-"""Longest training time that is lost if the training process is killed."""
+FIRST_WEIGHTS_SECONDS, WEIGHTS_SECONDS = 1.0, 10.0
+"""Longest training time that is lost if the training process is killed, at first and later."""
 
 
 class Worker:
@@ -229,7 +229,9 @@ class Worker:
     def _train(self) -> None:
         self._rest(None)
         self._running, self._failed = True, False
-        self._recorded_at = self._weights_at = time.perf_counter()
+        self._recorded_at = now = time.perf_counter()
+        # Soon for the first time: from then on there is something to lose.
+        self._weights_at = now - WEIGHTS_SECONDS + FIRST_WEIGHTS_SECONDS
 
     def _go_on(self) -> None:
         trainer = self._require()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,10 +15,12 @@ from ae_widgets.engine.checks import check_settings
 from ae_widgets.engine.items import items, take
 from ae_widgets.engine.memory import memory_errors, training_advice
 from ae_widgets.engine.sampling import balance, check_sample_weight
+from ae_widgets.engine.settings import SEEDS
 from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.estimator.anomalies import AnomalyDetection
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
+from ae_widgets.estimator.faults import unchanged_if_refused
 from ae_widgets.estimator.groups import GroupingAutoencoder, require_one_a_row
 from ae_widgets.estimator.history import TrainingHistory
 from ae_widgets.estimator.imputation import Imputation
@@ -476,26 +479,31 @@ class Autoencoder(
             If the loss has been more than 100 times that of the first epoch for three, or no
             part of it has a weight.
         """
-        X, y = self._split(X, y)
         warm = self.warm_start and hasattr(self, "network_")
-        features = self._check(X, reset=not warm, ensure_min_samples=2)
-        require_one_a_row(y, features.shape[0])
-        self._prepare_anomalies()
-        weight = self._weight_items(features.shape[0], y, sample_weight)
-        labels = self._class_numbers(y, features.shape[0], warm=warm, least=2)
-        settings = settings_of(self)
-        inputs = self._fit_inputs(features, settings, y, warm=warm)
-        trainer = self._trainer(inputs, settings, weight, labels, warm=warm)
+        with unchanged_if_refused(self):
+            X, y = self._split(X, y)
+            features = self._check(X, reset=not warm, ensure_min_samples=2)
+            require_one_a_row(y, features.shape[0])
+            self._prepare_anomalies()
+            weight = self._weight_items(features.shape[0], y, sample_weight)
+            labels = self._class_numbers(y, features.shape[0], warm=warm, least=2)
+            settings = settings_of(self)
+            inputs = self._fit_inputs(features, settings, y, warm=warm)
+            trainer = self._trainer(inputs, settings, weight, labels, warm=warm)
         if not warm:
             warn_of_columns(self, features, settings)
         warn_of_weights(settings)
         epochs = trainer.settings.max_iter
         data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
-        fitted: Self = watched(
-            self, data, epochs, lambda watch: self._train(trainer, epochs, watch)
-        )
-        self._note_clusters(features)
-        self._fit_anomalies(features)
+        try:
+            fitted: Self = watched(
+                self, data, epochs, lambda watch: self._train(trainer, epochs, watch)
+            )
+        except Exception:  # the model is kept, and is to be of use
+            with suppress(Exception):
+                self._conclude(features)
+            raise
+        self._conclude(features)
         self._warn_of_divergence()
         return fitted
 
@@ -512,23 +520,29 @@ class Autoencoder(
         X, y, sample_weight
             As for `fit`.
         """
-        X, y = self._split(X, y)
         warm = hasattr(self, "network_")
-        features = self._check(X, reset=not warm)
-        require_one_a_row(y, features.shape[0])
-        self._prepare_anomalies()
-        weight = self._weight_items(features.shape[0], y, sample_weight)
-        labels = self._class_numbers(y, features.shape[0], warm=warm)
-        settings = settings_of(self).change(validation_fraction=0.0)
-        inputs = self._fit_inputs(features, settings, y, warm=warm)
-        if warm:  # another order of the items than in the last epoch
-            settings = settings.change(random_state=settings.random_state + self.n_iter_)
-        trainer = self._trainer(inputs, settings, weight, labels, warm=warm, go_on=True)
+        with unchanged_if_refused(self):
+            X, y = self._split(X, y)
+            features = self._check(X, reset=not warm)
+            require_one_a_row(y, features.shape[0])
+            self._prepare_anomalies()
+            weight = self._weight_items(features.shape[0], y, sample_weight)
+            labels = self._class_numbers(y, features.shape[0], warm=warm)
+            settings = settings_of(self).change(validation_fraction=0.0)
+            inputs = self._fit_inputs(features, settings, y, warm=warm)
+            if warm:  # another order of the items than in the last epoch
+                seed = (settings.random_state + self.n_iter_) % (SEEDS + 1)
+                settings = settings.change(random_state=seed)
+            trainer = self._trainer(inputs, settings, weight, labels, warm=warm, go_on=True)
         self._train(trainer, 1, Watch())
-        self._note_clusters(features)
-        self._fit_anomalies(features)
+        self._conclude(features)
         self._warn_of_divergence()
         return self
+
+    def _conclude(self, features: Features) -> None:
+        """Learn of the items what the model is to answer beside its codes."""
+        self._note_clusters(features)
+        self._fit_anomalies(features)
 
     def _train(self, trainer: Trainer, epochs: int, watch: Watch) -> Self:
         trainer.best.keeps = bool(len(trainer.validation_rows))

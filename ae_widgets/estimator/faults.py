@@ -1,7 +1,8 @@
-"""What is no table of numbers, told as a session tells it."""
+"""What is no table of numbers, told as a session tells it, and what is refused leaves no trace."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,12 +15,29 @@ from ae_widgets.data.table import Table
 from ae_widgets.exceptions import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
-__all__ = ["fault_of", "readable"]
+__all__ = ["fault_of", "readable", "unchanged_if_refused"]
 
 TIMES = ("date", "duration", "time")
 """How the names of types of dates, times and durations begin, in any library of frames."""
+
+
+@contextmanager
+def unchanged_if_refused(estimator: Any) -> Iterator[None]:
+    """Have the estimator be what it was before the block if that ends with an error.
+
+    What was learnt of new items must not stand before a network that was trained on others.
+    """
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
 
 
 class NoNumberError(DataError, TypeError):

@@ -92,11 +92,11 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         Raises
         ------
         TrainingError
-            If the run has not trained yet.
+            If the run has sent no weights yet, as it does a second after it began to train.
         """
         settings, weights = session.settings, session.weights
         if weights is None:
-            msg = "The run has not trained yet. Call start() or step(), then wait()."
+            msg = "The run has no weights yet. Call start() or step(), and wait a second."
             raise TrainingError(msg)
         model = cls()
         known = model.get_params(deep=False)

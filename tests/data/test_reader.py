@@ -169,6 +169,16 @@ def test_one_row_and_one_feature_are_enough():
     assert read_dataset([[1.0], [2.0]]).notices == ()
 
 
+def test_what_float32_makes_constant_is_told_of():
+    X = np.random.default_rng(0).random((50, 2))
+    X[:, 1] += 1e8
+    (notice,) = read_dataset(X).notices
+    assert notice == (
+        "1 of 2 features is constant: 'x1'. If one does vary, it is so far from 0 that float32 "
+        "rounds all of it away: subtract its mean before."
+    )
+
+
 def test_constant_features_are_named_once():
     X = np.random.default_rng(0).random((5, 9))
     X[:, 3] = 1

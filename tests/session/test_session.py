@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ae_widgets import DataError, NonFiniteLossError, Session, SettingsError, TrainingError, runs
-from ae_widgets.engine.worker import Worker
+from ae_widgets.engine.worker import FIRST_WEIGHTS_SECONDS, Worker
 from ae_widgets.exceptions import TrainerDiedError
 from tests.engine.data import blobs
 
@@ -328,6 +328,14 @@ def test_a_killed_trainer_is_shown_and_start_begins_again_from_its_weights(sessi
     assert one.status.state == "running"
     assert kept is not None
     assert one.past_runs[-1].weights is not None
+
+
+def test_weights_come_soon_after_training_began(session):
+    one = session(**ENDLESS)
+    one.start()
+    wait_for(lambda: one.weights is not None)
+    assert one.status.state == "running"
+    assert one.status.seconds < FIRST_WEIGHTS_SECONDS + 4
 
 
 def test_selection_and_focus_are_shared_and_checked(session):
