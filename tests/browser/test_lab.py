@@ -11,6 +11,7 @@ from tests.browser.lab_page import (
     wait_for_rest,
     wait_for_state,
 )
+from tests.browser.test_kinds import enter
 
 pytestmark = pytest.mark.browser
 
@@ -143,10 +144,21 @@ def test_what_waits_for_the_next_run_moves_nothing(open_lab):
     messages = "[...document.querySelectorAll('.ae-lab .ae-message')]"
     notebook.wait_for(f"{messages}.some((message) => message.offsetHeight > 0)")
     assert notebook.page.evaluate(heights) == before
+    a_refusal_is_seen(notebook)
     # The label with its mark, and the counter of a run of a hundred thousand epochs, are not cut.
     cut = "[...document.querySelectorAll('.ae-lab label')].filter((l) => l.offsetParent"
     cut += " && l.scrollWidth > l.clientWidth).map((l) => l.textContent)"
     assert notebook.page.evaluate(cut) == []
+
+
+def a_refusal_is_seen(notebook):
+    """Look where a refused value at the foot of the loss is explained."""
+    page = notebook.page
+    enter(notebook, "Batch size", "0")
+    message = page.locator(".ae-loss > .ae-message")
+    message.wait_for()
+    box, field = (part.bounding_box() for part in (message, page.locator(".ae-pair input").first))
+    assert field["y"] - 80 < box["y"] < box["y"] + box["height"] <= field["y"]
 
 
 @pytest.mark.alone
