@@ -45,6 +45,7 @@ RANKING_ROWS = (
 )
 NO_USERS = "Not defined: no user has held-out ratings"
 NO_LABELS = "Not defined: none of these items has a label"
+ONE_LABEL = "Not defined: all labels are the same, so there is nothing to compare clusters with"
 FEW_CLUSTERS = "Not defined: it compares clusters, and needs two at least"
 MANY_CLUSTERS = "Not defined: it needs clusters of more than one item"
 CLASS_ROWS = (
@@ -171,7 +172,7 @@ def _number(value: float, reason: str) -> str:
 def _undefined(scores: ClusterScores, key: str) -> str:
     """Say why a score of clusters is not defined, where it is not."""
     if key != "silhouette":
-        return NO_LABELS
+        return ONE_LABEL if scores.n_labelled else NO_LABELS
     return FEW_CLUSTERS if scores.n_clusters < MIN_CLUSTERS else MANY_CLUSTERS
 
 

@@ -237,6 +237,7 @@ def cell(table, name):
     ("clusters", "labels", "undefined", "reason"),
     [
         ([0, 1] * 3, [-1] * 6, ["ARI", "NMI", "Accuracy"], "none of these items has a label"),
+        ([0, 1] * 3, [-1, 0] * 3, ["ARI", "NMI", "Accuracy"], "nothing to compare clusters with"),
         ([0] * 6, [0, 1] * 3, ["Silhouette"], "needs two at least"),
         ([-1] * 6, [0, 1] * 3, ["Silhouette"], "needs two at least"),
         (range(6), [0, 1] * 3, ["Silhouette"], "needs clusters of more than one item"),
