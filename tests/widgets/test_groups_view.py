@@ -151,9 +151,23 @@ def test_what_is_mistaken_is_told():
 def test_of_many_classes_the_largest_are_shown():
     counts = csr_array(np.diag(np.arange(30)))
     table = confusion_table(counts, [f"class{i}" for i in range(30)])
-    assert table.count('scope="row"') == 20
+    assert table.count('scope="row"') == 21
     assert ">class10<" in table
     assert ">class9<" not in table
+    assert ">10 others<" in table
+
+
+def test_what_is_taken_for_a_small_class_is_not_lost():
+    counts = np.diag(np.arange(30, 60))
+    counts[29, [0, 1]] = 5, 4  # the largest class for two of the ten smallest
+    counts[0, 29] = 3
+    table = confusion_table(csr_array(counts), [f"class{i}" for i in range(30)])
+    *_, largest, others = table.split("<tr>")
+    assert [int(n) for n in re.findall(r">(\d+)</td>", largest)] == [59, 9]
+    assert [int(n) for n in re.findall(r">(\d+)</td>", others)] == [3, sum(range(30, 40))]
+    assert 'title="9 of 68 items of class29 taken for 10 others"' in largest
+    said = mistaken_text(csr_array(counts), [f"class{i}" for i in range(30)])
+    assert said.endswith(" Of 30 classes the 20 largest are shown, the others as one.")
 
 
 def test_the_gap_is_told_with_what_helps(view, session):
