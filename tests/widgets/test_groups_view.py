@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from ae_widgets.analysis.groups import class_scores, cluster_scores
 from ae_widgets.engine import Settings
 from ae_widgets.engine.protocol import Latent
+from ae_widgets.engine.split import split_rows
 from ae_widgets.session import Session, publisher
 from ae_widgets.widgets import ArchitectureControls, GroupsView, LossControls
 from ae_widgets.widgets._score_tables import (
@@ -56,6 +57,7 @@ def wait_for(condition):
         assert time.monotonic() < deadline, "it did not come true"
         assert publisher.flush()
         time.sleep(0.01)
+    assert publisher.flush()  # what is shown together with it
 
 
 def order(session):
@@ -194,6 +196,20 @@ def test_the_gap_is_told_with_what_helps(view, session):
     trainer.changed("beta", 0.1, step=60, epoch=60.0)
     trainer.epochs(61, 65)
     assert "No overfitting yet" in view._gap.value
+
+
+def test_classes_that_overfit_are_told_while_they_are_trained(view, session):
+    session.change(delta=0.1)
+    Trainer(session).epochs(1, 10, held_out=lambda epoch: 1 / epoch)
+    assert "No overfitting: held-out items" in view._gap.value
+    classes, held_out = order(session), split_rows(60, 0.2, session.settings.random_state)[1]
+    classes[held_out] = (classes[held_out] + 1) % 3
+    tell(session, classes=classes)
+    told = "Overfitting of the classes: their accuracy is 0.000 on held-out items, 1.000 on those"
+    wait_for(lambda: told in view._gap.value)  # though no epoch has come since
+    session.change(delta=0)
+    assert publisher.flush()
+    assert "No overfitting: held-out items" in view._gap.value
 
 
 def test_what_helps_goes_by_the_names_of_controls(session):
