@@ -27,6 +27,7 @@ __all__ = [
 
 MOST = 20  # classes in the matrix, beside all others together
 MIN_CLUSTERS = 2  # of a silhouette
+LONG_NAME, NAME_END = 12, 6  # letters of a name, and of its end that is not cut
 DEEPEST = 55  # per cent of colour behind a number that stays readable
 CLUSTER_ROWS = (
     ("ari", "ARI", "Adjusted Rand index: 1 if clusters and labels are the same, 0 as by chance"),
@@ -106,7 +107,7 @@ def confusion_table(counts: csr_array, names: Sequence[str]) -> str:
     """
     shown, names, others = _largest(counts, names)
     totals = shown.sum(axis=1).tolist()
-    head = "".join(f'<th scope="col" title="{_name(names, j)}">{_name(names, j)}</th>'
+    head = "".join(f'<th scope="col" title="{_name(names, j)}">{_start_and_end(names[j])}</th>'
                    for j in range(len(names)))  # fmt: skip
     rows = []
     for i, row in enumerate(shown.tolist()):
@@ -119,7 +120,7 @@ def confusion_table(counts: csr_array, names: Sequence[str]) -> str:
             )
             for j, count in enumerate(row)
         )
-        rows.append(f'<tr><th scope="row" title="{_name(names, i)}">{_name(names, i)}</th>'
+        rows.append(f'<tr><th scope="row" title="{_name(names, i)}">{_start_and_end(names[i])}</th>'
                     f"{cells}</tr>")  # fmt: skip
     return (
         '<table class="ae-confusion" aria-label="Confusion matrix: labels down, predicted classes '
@@ -207,3 +208,12 @@ def _undefined(scores: ClusterScores, key: str) -> str:
 
 def _name(names: Sequence[str], index: int) -> str:
     return escape(str(names[index]))
+
+
+def _start_and_end(name: str) -> str:
+    """Return a name whose start may be cut: names that begin alike often differ at their ends."""
+    name = str(name)
+    if len(name) <= LONG_NAME:
+        return escape(name)
+    start, end = escape(name[:-NAME_END]), escape(name[-NAME_END:])
+    return f'<span class="ae-halves"><span>{start}</span><span>{end}</span></span>'

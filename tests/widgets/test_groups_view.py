@@ -159,6 +159,15 @@ def test_of_many_classes_the_largest_are_shown():
     assert ">10 others<" in table
 
 
+def test_the_end_of_a_long_name_stays_in_the_matrix():
+    names = ["lateral sclerosis (sporadic)", "lateral sclerosis (<b>)", "ok"]
+    table = confusion_table(csr_array(np.eye(3, dtype=int)), names)
+    for start, end in (("lateral sclerosis (spo", "radic)"), ("lateral sclerosis", " (&lt;b&gt;)")):
+        assert table.count(f"<span>{start}</span><span>{end}</span>") == 2
+    assert 'title="lateral sclerosis (&lt;b&gt;)">' in table
+    assert '<th scope="row" title="ok">ok</th>' in table
+
+
 def test_what_is_taken_for_a_small_class_is_not_lost():
     counts = np.diag(np.arange(30, 60))
     counts[29, [0, 1]] = 5, 4  # the largest class for two of the ten smallest
