@@ -70,8 +70,8 @@ def advice(
     if classes and classes_overfit(*classes):
         of_trained, of_held_out = (scores.accuracy for scores in classes)
         return (
-            f"Overfitting of the classes: their accuracy is {of_held_out:.3f} on held-out items, "
-            f"{of_trained:.3f} on those trained on{helps}."
+            f"Overfitting of the classes: accuracy {of_trained:.3f} in training, "
+            f"{of_held_out:.3f} on held-out items{helps}."
         )
     if gap > FAIR:
         return "No overfitting yet: held-out items fare worse, but do not lose by more training."

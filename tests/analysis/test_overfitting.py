@@ -87,8 +87,8 @@ def test_classes_overfit_where_the_loss_does_not():
     both = classes(0.601, 1617), classes(0.176, 180)
     said = advice(list(FALLING), list(1.02 * FALLING), ["dropout"], both)
     assert said == (
-        "Overfitting of the classes: their accuracy is 0.176 on held-out items, 0.601 on those "
-        "trained on; try dropout."
+        "Overfitting of the classes: accuracy 0.601 in training, 0.176 on held-out items; "
+        "try dropout."
     )
     gap = advice(list(FALLING), list(2 * FALLING), [], both)
     assert gap.startswith("Overfitting of the classes: ")

@@ -214,7 +214,7 @@ def test_classes_that_overfit_are_told_while_they_are_trained(view, session):
     classes, held_out = order(session), split_rows(60, 0.2, session.settings.random_state)[1]
     classes[held_out] = (classes[held_out] + 1) % 3
     tell(session, classes=classes)
-    told = "Overfitting of the classes: their accuracy is 0.000 on held-out items, 1.000 on those"
+    told = "Overfitting of the classes: accuracy 1.000 in training, 0.000 on held-out items"
     wait_for(lambda: told in view._gap.value)  # though no epoch has come since
     session.change(delta=0)
     assert publisher.flush()
