@@ -27,6 +27,9 @@ __all__ = [
 SILHOUETTE_ITEMS = 1000
 """Items that the silhouette is computed on: it compares each with all others."""
 
+MIN_LABELS = 2
+"""Labels that clusters are compared with: whatever they are, they agree with a single one."""
+
 
 @dataclass(frozen=True)
 class ClusterScores:
@@ -41,10 +44,10 @@ class ClusterScores:
         (Rousseeuw 1987, *J. Comput. Appl. Math.* 20, 53-65).
     ari, nmi : float
         Adjusted Rand index (Hubert & Arabie 1985) and normalized mutual information, with
-        the labels. Items in no cluster count as one.
+        the labels, of which there have to be two. Items in no cluster count as one.
     accuracy : float
         Share of the labelled items whose cluster is the one of their label, see
-        `clustering_accuracy`.
+        `clustering_accuracy`; of two labels at least.
     n_labelled : int
         Items with a label.
     n_none : int
@@ -105,7 +108,7 @@ def cluster_scores(
     known = labels != NO_LABEL
     truth, found = labels[known], clusters[known]
     ari = nmi = accuracy = math.nan
-    if len(truth):
+    if len(np.unique(truth)) >= MIN_LABELS:
         ari = float(adjusted_rand_score(truth, found))
         nmi = float(normalized_mutual_info_score(truth, found))
         accuracy = clustering_accuracy(truth, found)

@@ -1,4 +1,4 @@
-"""Whether a network overfits, from its losses epoch by epoch."""
+"""Whether a network overfits, from its losses epoch by epoch and from its classes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["advice", "stale_epochs"]
+    from ae_widgets.analysis.groups import ClassScores
+
+__all__ = ["advice", "classes_overfit", "stale_epochs"]
 
 STRIP = 5
 """Epochs that are averaged before they are compared."""
@@ -26,9 +28,18 @@ SURE = 3.0
 FAIR = 0.1
 """Share of the training loss up to which the validation loss may be above it."""
 
+FAIR_ACCURACY = 0.1
+"""Up to this the accuracy may be lower on held-out items."""
+
+CERTAIN = 2.0
+"""Standard errors by which it has to be lower, for few items not to make the difference."""
+
 
 def advice(
-    training: Sequence[float], validation: Sequence[float], remedies: Sequence[str] = ()
+    training: Sequence[float],
+    validation: Sequence[float],
+    remedies: Sequence[str] = (),
+    classes: tuple[ClassScores, ClassScores] | None = None,
 ) -> str:
     """Say in a sentence whether a network overfits, and what to do.
 
@@ -39,6 +50,9 @@ def advice(
         `validation` is empty if no item is held out.
     remedies : sequence of str, default=()
         What helps against it and is not in use yet, the most useful first.
+    classes : tuple of two ClassScores, optional
+        Of the items that are trained on and of those that are not, if classes are trained:
+        their loss may be a small part of the whole.
     """
     if not validation:
         return "No items are held out, so overfitting cannot be seen."
@@ -46,16 +60,42 @@ def advice(
         return "The loss is no finite number: lower the learning rate."
     trained, held_out = (float(np.mean(losses[-STRIP:])) for losses in (training, validation))
     gap = (held_out - trained) / abs(trained) if trained else 0.0
-    if not gap > FAIR:
-        return "No overfitting: held-out items fare about as well as those trained on."
-    stale = stale_epochs(training, validation)
-    if not stale:
-        return "No overfitting yet: held-out items fare worse, but do not lose by more training."
+    stale = stale_epochs(training, validation) if gap > FAIR else 0
     helps = f"; try {_either(remedies)}" if remedies else ""
-    return (
-        f"Overfitting: the validation loss is {gap:.0%} above training, lowest {stale} epochs "
-        f"ago{helps}."
-    )
+    if stale:
+        return (
+            f"Overfitting: the validation loss is {gap:.0%} above training, lowest {stale} epochs "
+            f"ago{helps}."
+        )
+    if classes and classes_overfit(*classes):
+        of_trained, of_held_out = (scores.accuracy for scores in classes)
+        return (
+            f"Overfitting of the classes: accuracy {of_trained:.3f} in training, "
+            f"{of_held_out:.3f} on held-out items{helps}."
+        )
+    if gap > FAIR:
+        return "No overfitting yet: held-out items fare worse, but do not lose by more training."
+    return "No overfitting: held-out items fare about as well as those trained on."
+
+
+def classes_overfit(training: ClassScores, held_out: ClassScores) -> bool:
+    """Tell whether the accuracy on held-out items is lower by more than is usual.
+
+    The standard error is that of Agresti & Caffo, "Simple and effective confidence intervals
+    for proportions and differences of proportions" (*Amer. Statist.* 54, 2000), which
+    holds for few items as well: each share with one more success and one more failure.
+
+    Parameters
+    ----------
+    training, held_out : ClassScores
+    """
+    if not (training.n_items and held_out.n_items):
+        return False
+    counts = np.array([training.n_items, held_out.n_items]) + 2
+    shares = (np.array([training.accuracy, held_out.accuracy]) * (counts - 2) + 1) / counts
+    error = math.sqrt(float(np.sum(shares * (1 - shares) / counts)))
+    lower = training.accuracy - held_out.accuracy > FAIR_ACCURACY
+    return lower and float(shares[0] - shares[1]) > CERTAIN * error
 
 
 def stale_epochs(training: Sequence[float], validation: Sequence[float]) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
     from ae_widgets.analysis.groups import ClassScores, ClusterScores
@@ -24,8 +25,9 @@ __all__ = [
     "ranking_table",
 ]
 
-MOST = 20  # classes in the matrix
+MOST = 20  # classes in the matrix, beside all others together
 MIN_CLUSTERS = 2  # of a silhouette
+LONG_NAME, NAME_END = 12, 6  # letters of a name, and of its end that is not cut
 DEEPEST = 55  # per cent of colour behind a number that stays readable
 CLUSTER_ROWS = (
     ("ari", "ARI", "Adjusted Rand index: 1 if clusters and labels are the same, 0 as by chance"),
@@ -45,6 +47,7 @@ RANKING_ROWS = (
 )
 NO_USERS = "Not defined: no user has held-out ratings"
 NO_LABELS = "Not defined: none of these items has a label"
+ONE_LABEL = "Not defined: all labels are the same, so there is nothing to compare clusters with"
 FEW_CLUSTERS = "Not defined: it compares clusters, and needs two at least"
 MANY_CLUSTERS = "Not defined: it needs clusters of more than one item"
 CLASS_ROWS = (
@@ -100,23 +103,24 @@ def ranking_table(
 def confusion_table(counts: csr_array, names: Sequence[str]) -> str:
     """Return a matrix of labels and predicted classes, the deeper the more of a label's items.
 
-    Of more than twenty classes those with the most items.
+    Of more than twenty classes those with the most items, and all others as one.
     """
-    totals = counts.sum(axis=1)
-    chosen = np.sort(np.argsort(-totals, kind="stable")[:MOST])
-    shown = counts[chosen][:, chosen].toarray()
-    names, totals = [names[j] for j in chosen], totals[chosen].tolist()
-    head = "".join(f'<th scope="col" title="{_name(names, j)}">{_name(names, j)}</th>'
+    shown, names, others = _largest(counts, names)
+    totals = shown.sum(axis=1).tolist()
+    head = "".join(f'<th scope="col" title="{_name(names, j)}">{_start_and_end(names[j])}</th>'
                    for j in range(len(names)))  # fmt: skip
     rows = []
     for i, row in enumerate(shown.tolist()):
         cells = "".join(
             _cell(
-                count, totals[i], f"items of {_name(names, i)} taken for {_name(names, j)}", i == j
+                count,
+                totals[i],
+                f"items of {_name(names, i)} taken for {_name(names, j)}",
+                "--ae-beyond" if i != j else "--ae-faint" if i == others else "--ae-usual",
             )
             for j, count in enumerate(row)
         )
-        rows.append(f'<tr><th scope="row" title="{_name(names, i)}">{_name(names, i)}</th>'
+        rows.append(f'<tr><th scope="row" title="{_name(names, i)}">{_start_and_end(names[i])}</th>'
                     f"{cells}</tr>")  # fmt: skip
     return (
         '<table class="ae-confusion" aria-label="Confusion matrix: labels down, predicted classes '
@@ -126,9 +130,36 @@ def confusion_table(counts: csr_array, names: Sequence[str]) -> str:
 
 
 def mistaken_text(counts: csr_array, names: Sequence[str]) -> str:
-    """Say which classes are confused most."""
+    """Say which classes are confused most, and of how many the matrix is."""
     if not counts.nnz:
         return "No labelled item is among these."
+    told = _mistaken(counts, names)
+    if len(names) <= MOST:
+        return told
+    return f"{told} Of {len(names):,} classes the {MOST} largest are shown, the others as one."
+
+
+def _largest(
+    counts: csr_array, names: Sequence[str]
+) -> tuple[NDArray[np.int64], Sequence[str], int]:
+    """Return the matrix of the largest classes, their names, and the place of the others.
+
+    The others are in a last row and column, so that no item is lost; their place is -1 if
+    there are none.
+    """
+    n_others = len(names) - MOST
+    if n_others <= 0:
+        return counts.toarray(), names, -1
+    chosen = np.sort(np.argsort(-counts.sum(axis=1), kind="stable")[:MOST])
+    place = np.full(len(names), MOST)
+    place[chosen] = np.arange(MOST)
+    pairs, shown = counts.tocoo(), np.zeros((MOST + 1, MOST + 1), np.int64)
+    np.add.at(shown, (place[pairs.row], place[pairs.col]), pairs.data)
+    others = f"{n_others:,} other{'' if n_others == 1 else 's'}"
+    return shown, [*(names[j] for j in chosen), others], MOST
+
+
+def _mistaken(counts: csr_array, names: Sequence[str]) -> str:
     pairs = counts.tocoo()
     wrong = np.where(pairs.row == pairs.col, 0, pairs.data)
     if not wrong.any():
@@ -138,8 +169,8 @@ def mistaken_text(counts: csr_array, names: Sequence[str]) -> str:
     return f"Most often mistaken: {names[i]} for {names[j]}, {wrong[most]:,} of {of:,}."
 
 
-def _cell(count: int, of: int, what: str, right: bool) -> str:  # noqa: FBT001
-    colour, title = "--ae-usual" if right else "--ae-beyond", f"{count:,} of {of:,} {what}"
+def _cell(count: int, of: int, what: str, colour: str) -> str:
+    title = f"{count:,} of {of:,} {what}"
     depth = round(DEEPEST * math.sqrt(count / max(of, 1)))  # a few mistakes are to be seen as well
     paint = f"background:color-mix(in srgb, var({colour}) {depth}%, transparent)"
     return f'<td style="{paint}" title="{title}">{count or "·"}</td>'
@@ -171,9 +202,18 @@ def _number(value: float, reason: str) -> str:
 def _undefined(scores: ClusterScores, key: str) -> str:
     """Say why a score of clusters is not defined, where it is not."""
     if key != "silhouette":
-        return NO_LABELS
+        return ONE_LABEL if scores.n_labelled else NO_LABELS
     return FEW_CLUSTERS if scores.n_clusters < MIN_CLUSTERS else MANY_CLUSTERS
 
 
 def _name(names: Sequence[str], index: int) -> str:
     return escape(str(names[index]))
+
+
+def _start_and_end(name: str) -> str:
+    """Return a name whose start may be cut: names that begin alike often differ at their ends."""
+    name = str(name)
+    if len(name) <= LONG_NAME:
+        return escape(name)
+    start, end = escape(name[:-NAME_END]), escape(name[-NAME_END:])
+    return f'<span class="ae-halves"><span>{start}</span><span>{end}</span></span>'

@@ -63,7 +63,7 @@ class GroupsView(PageView, ipywidgets.VBox):
         self._follow("latent", self._ask, messages=0, interval=REFRESH)
         self._follow("labels", self._ask, messages=0)
         self._follow("clusters", self._show_method)
-        self._follow("groups", self._show, messages=6, interval=REFRESH)
+        self._follow("groups", self._show, messages=7, interval=REFRESH)
         self._follow("losses", self._show_gap, messages=2, interval=REFRESH)
         self._follow("settings", self._show_notes, messages=2)
         self._follow("status", self._show_notes, messages=2, key=self._state)
@@ -125,6 +125,7 @@ class GroupsView(PageView, ipywidgets.VBox):
             return
         self._clusters.value = cluster_table(scores.clusters, scores.method)
         self._show_classes(scores)
+        self._show_gap()
 
     def _show_classes(self, scores: GroupScores) -> None:
         if scores.training is None or scores.held_out is None:
@@ -170,8 +171,16 @@ class GroupsView(PageView, ipywidgets.VBox):
             gap = (validation[-1] - training[-1]) / abs(training[-1]) if training[-1] else math.nan
             share = f" ({gap:+.0%})" if math.isfinite(gap) else ""
             text = f"{text}, held-out {validation[-1]:.4g}{share}"
-        said = advice(training, validation, _remedies(self.session.settings))
+        settings = self.session.settings
+        said = advice(training, validation, _remedies(settings), self._class_scores())
         return f"{text}. {said}{self._kept()}"
+
+    def _class_scores(self) -> tuple[ClassScores, ClassScores] | None:
+        """Return what is known of the classes on both sorts of items, if they are trained."""
+        scores = self.session.last_groups
+        if scores is None or scores.training is None or scores.held_out is None:
+            return None
+        return (scores.training, scores.held_out) if self.session.settings.delta else None
 
     def _state(self) -> str:
         return self.session.status.state

@@ -52,6 +52,13 @@ def test_without_labels_there_is_only_the_silhouette():
     assert (one.ari, one.n_clusters) == (0, 1)
 
 
+def test_with_a_single_label_there_is_nothing_to_compare_clusters_with():
+    scores = cluster_scores(CODES, TRUTH, np.where(KNOWN, 0, -1))
+    assert all(math.isnan(value) for value in (scores.ari, scores.nmi, scores.accuracy))
+    assert scores.n_labelled == KNOWN.sum()
+    assert scores.silhouette > 0.3
+
+
 def test_items_in_no_cluster_count_as_one_but_not_in_the_silhouette():
     clusters = np.where(np.arange(300) % 5 == 0, -1, TRUTH)
     scores = cluster_scores(CODES, clusters, TRUTH)

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
-from ae_widgets.analysis.overfitting import advice, stale_epochs
+from ae_widgets.analysis.groups import ClassScores
+from ae_widgets.analysis.overfitting import advice, classes_overfit, stale_epochs
 
 EPOCHS = np.arange(60.0)
 FALLING = 0.1 + np.exp(-EPOCHS / 15)
@@ -75,3 +77,51 @@ def test_what_cannot_be_said_is_told():
     assert "no finite number" in advice([1.0, float("nan")], [1.0, 1.0])
     assert "no finite number" in advice([1.0, 1.0], [1.0, float("inf")])
     assert stale_epochs([float("nan"), *FALLING], [1.0, *V_SHAPED]) == 0
+
+
+def classes(accuracy, n_items):
+    return ClassScores(n_items, accuracy, accuracy, csr_array((2, 2), dtype=np.int64))
+
+
+def test_classes_overfit_where_the_loss_does_not():
+    both = classes(0.601, 1617), classes(0.176, 180)
+    said = advice(list(FALLING), list(1.02 * FALLING), ["dropout"], both)
+    assert said == (
+        "Overfitting of the classes: accuracy 0.601 in training, 0.176 on held-out items; "
+        "try dropout."
+    )
+    gap = advice(list(FALLING), list(2 * FALLING), [], both)
+    assert gap.startswith("Overfitting of the classes: ")
+    alike = classes(0.601, 1617), classes(0.58, 180)
+    assert advice(list(FALLING), list(FALLING), [], alike).startswith("No overfitting: ")
+
+
+@pytest.mark.parametrize(
+    ("trained", "held_out", "overfit"),
+    [
+        ((0.95, 1000), (0.75, 200), True),
+        ((0.95, 100_000), (0.88, 100_000), False),  # certain, but little
+        ((0.9, 40), (0.0, 1), False),  # a single item says nothing
+        ((0.9, 40), (0.7, 10), False),
+        ((1.0, 40), (0.7, 10), True),
+        ((1.0, 400), (0.7, 100), True),
+        ((0.7, 100), (0.9, 100), False),
+        ((1.0, 10), (float("nan"), 0), False),
+        ((float("nan"), 0), (0.0, 10), False),
+    ],
+)
+def test_classes_overfit_by_more_than_few_items_explain(trained, held_out, overfit):
+    assert classes_overfit(classes(*trained), classes(*held_out)) is overfit
+
+
+@pytest.mark.parametrize(("n_trained", "n_held_out"), [(90, 10), (900, 100), (9000, 1000)])
+def test_equal_chances_are_rarely_called_overfitting(n_trained, n_held_out):
+    rng = np.random.default_rng(0)
+    found = [
+        classes_overfit(
+            classes(rng.binomial(n_trained, 0.8) / n_trained, n_trained),
+            classes(rng.binomial(n_held_out, 0.8) / n_held_out, n_held_out),
+        )
+        for _ in range(1000)
+    ]
+    assert np.mean(found) < 0.04

@@ -11,6 +11,7 @@ from tests.browser.lab_page import (
     wait_for_rest,
     wait_for_state,
 )
+from tests.browser.test_kinds import enter
 
 pytestmark = pytest.mark.browser
 
@@ -19,6 +20,7 @@ TWO_ITEMS = """() => {
   plot.scrollIntoView({ block: 'center' });
   return [0, 1].map((i) => plot.aeScatter.pixel(i));
 }"""
+DISPLAY = "(node) => getComputedStyle(node).display"
 
 
 @pytest.mark.parametrize("app", ["lab", "notebook"])
@@ -143,10 +145,29 @@ def test_what_waits_for_the_next_run_moves_nothing(open_lab):
     messages = "[...document.querySelectorAll('.ae-lab .ae-message')]"
     notebook.wait_for(f"{messages}.some((message) => message.offsetHeight > 0)")
     assert notebook.page.evaluate(heights) == before
+    what_is_told_moves_nothing(notebook, heights)
     # The label with its mark, and the counter of a run of a hundred thousand epochs, are not cut.
     cut = "[...document.querySelectorAll('.ae-lab label')].filter((l) => l.offsetParent"
     cut += " && l.scrollWidth > l.clientWidth).map((l) => l.textContent)"
     assert notebook.page.evaluate(cut) == []
+
+
+def what_is_told_moves_nothing(notebook, heights):
+    """Look at a refused value at the foot of the loss, and at a long line of status."""
+    page = notebook.page
+    enter(notebook, "Batch size", "0")
+    message = page.locator(".ae-loss > .ae-message")
+    message.wait_for()
+    box, field = (part.bounding_box() for part in (message, page.locator(".ae-pair input").first))
+    assert field["y"] - 80 < box["y"] < box["y"] + box["height"] <= field["y"]
+    before = page.evaluate(heights)
+    notebook.run("lab.session.say('A sentence. ' * 15 + 'What to do.')")
+    status = page.locator(".ae-transport .ae-status", has_text="What to do.")
+    status.wait_for()
+    assert status.evaluate("(line) => line.scrollHeight <= line.clientHeight")
+    assert page.evaluate(heights) == before
+    for name in ("text", "moved"):  # an ellipsis needs a block
+        assert page.locator(f".ae-plot-{name}").evaluate(DISPLAY) == "block"
 
 
 @pytest.mark.alone

@@ -26,7 +26,8 @@ COUNT_MESSAGES = """() => {
   });
 }"""
 CUT_NAMES = """() => [...document.querySelectorAll('.ae-scatter .ae-chip-name')]
-  .filter((name) => name.scrollWidth > name.clientWidth).map((name) => name.textContent)"""
+  .filter((name) => [name, ...name.children].some((part) => part.scrollWidth > part.clientWidth))
+  .map((name) => name.textContent)"""
 RUN_IN_BACKGROUND = """(code) => {
   window.testPanel.sessionContext.session.kernel.requestExecute({ code });
 }"""

@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from ae_widgets.analysis.groups import class_scores, cluster_scores
 from ae_widgets.engine import Settings
 from ae_widgets.engine.protocol import Latent
+from ae_widgets.engine.split import split_rows
 from ae_widgets.session import Session, publisher
 from ae_widgets.widgets import ArchitectureControls, GroupsView, LossControls
 from ae_widgets.widgets._score_tables import (
@@ -56,6 +57,7 @@ def wait_for(condition):
         assert time.monotonic() < deadline, "it did not come true"
         assert publisher.flush()
         time.sleep(0.01)
+    assert publisher.flush()  # what is shown together with it
 
 
 def order(session):
@@ -151,9 +153,32 @@ def test_what_is_mistaken_is_told():
 def test_of_many_classes_the_largest_are_shown():
     counts = csr_array(np.diag(np.arange(30)))
     table = confusion_table(counts, [f"class{i}" for i in range(30)])
-    assert table.count('scope="row"') == 20
+    assert table.count('scope="row"') == 21
     assert ">class10<" in table
     assert ">class9<" not in table
+    assert ">10 others<" in table
+
+
+def test_the_end_of_a_long_name_stays_in_the_matrix():
+    names = ["lateral sclerosis (sporadic)", "lateral sclerosis (<b>)", "ok"]
+    table = confusion_table(csr_array(np.eye(3, dtype=int)), names)
+    for start, end in (("lateral sclerosis (spo", "radic)"), ("lateral sclerosis", " (&lt;b&gt;)")):
+        assert table.count(f"<span>{start}</span><span>{end}</span>") == 2
+    assert 'title="lateral sclerosis (&lt;b&gt;)">' in table
+    assert '<th scope="row" title="ok">ok</th>' in table
+
+
+def test_what_is_taken_for_a_small_class_is_not_lost():
+    counts = np.diag(np.arange(30, 60))
+    counts[29, [0, 1]] = 5, 4  # the largest class for two of the ten smallest
+    counts[0, 29] = 3
+    table = confusion_table(csr_array(counts), [f"class{i}" for i in range(30)])
+    *_, largest, others = table.split("<tr>")
+    assert [int(n) for n in re.findall(r">(\d+)</td>", largest)] == [59, 9]
+    assert [int(n) for n in re.findall(r">(\d+)</td>", others)] == [3, sum(range(30, 40))]
+    assert 'title="9 of 68 items of class29 taken for 10 others"' in largest
+    said = mistaken_text(csr_array(counts), [f"class{i}" for i in range(30)])
+    assert said.endswith(" Of 30 classes the 20 largest are shown, the others as one.")
 
 
 def test_the_gap_is_told_with_what_helps(view, session):
@@ -180,6 +205,20 @@ def test_the_gap_is_told_with_what_helps(view, session):
     trainer.changed("beta", 0.1, step=60, epoch=60.0)
     trainer.epochs(61, 65)
     assert "No overfitting yet" in view._gap.value
+
+
+def test_classes_that_overfit_are_told_while_they_are_trained(view, session):
+    session.change(delta=0.1)
+    Trainer(session).epochs(1, 10, held_out=lambda epoch: 1 / epoch)
+    assert "No overfitting: held-out items" in view._gap.value
+    classes, held_out = order(session), split_rows(60, 0.2, session.settings.random_state)[1]
+    classes[held_out] = (classes[held_out] + 1) % 3
+    tell(session, classes=classes)
+    told = "Overfitting of the classes: accuracy 1.000 in training, 0.000 on held-out items"
+    wait_for(lambda: told in view._gap.value)  # though no epoch has come since
+    session.change(delta=0)
+    assert publisher.flush()
+    assert "No overfitting: held-out items" in view._gap.value
 
 
 def test_what_helps_goes_by_the_names_of_controls(session):
@@ -237,6 +276,7 @@ def cell(table, name):
     ("clusters", "labels", "undefined", "reason"),
     [
         ([0, 1] * 3, [-1] * 6, ["ARI", "NMI", "Accuracy"], "none of these items has a label"),
+        ([0, 1] * 3, [-1, 0] * 3, ["ARI", "NMI", "Accuracy"], "nothing to compare clusters with"),
         ([0] * 6, [0, 1] * 3, ["Silhouette"], "needs two at least"),
         ([-1] * 6, [0, 1] * 3, ["Silhouette"], "needs two at least"),
         (range(6), [0, 1] * 3, ["Silhouette"], "needs clusters of more than one item"),

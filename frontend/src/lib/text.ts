@@ -63,6 +63,16 @@ export function shortName(name: string, most: number): string {
   return category.length < most ? `…${category}` : `…${category.slice(0, most - 2)}…`;
 }
 
+/**
+ * A name in two parts, the first of which may be cut where there is no room: names that begin
+ * alike often differ at their ends. The second is empty for short names.
+ */
+export function startAndEnd(name: string): [string, string] {
+  const letters = [...name];
+  if (letters.length <= 16) return [name, ""];
+  return [letters.slice(0, -8).join(""), letters.slice(-8).join("")];
+}
+
 /** '3 of 64 values were missing and are filled in'; empty without any. */
 export function filledText(filled: number, of: number): string {
   if (filled === 0) return "";

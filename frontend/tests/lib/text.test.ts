@@ -9,6 +9,7 @@ import {
   partText,
   short,
   shortName,
+  startAndEnd,
 } from "../../src/lib/text";
 
 test("numbers have three digits", () => {
@@ -48,6 +49,13 @@ test("of a long name the category stays", () => {
   expect(names.map((name) => shortName(name, 14))).toEqual(expected);
   expect(shortName("town = Saint-Martin", 14)).toBe("…Saint-Martin");
   expect(shortName("town = Llanfairpwllgwyngyll", 14)).toBe("…Llanfairpwll…");
+});
+
+test("the end of a long name stays beside its start", () => {
+  expect(startAndEnd("no label")).toEqual(["no label", ""]);
+  const [start, end] = startAndEnd("lateral sclerosis (sporadic)");
+  expect([start, end]).toEqual(["lateral sclerosis (s", "poradic)"]);
+  expect(startAndEnd("🦆".repeat(20))[1]).toBe("🦆".repeat(8)); // no half letters
 });
 
 test("how many values were filled in, and nothing where none was", () => {

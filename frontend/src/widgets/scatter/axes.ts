@@ -2,7 +2,7 @@
 
 import type { Theme } from "../../dom/theme";
 import { type Box, type Size, toPixel } from "../../lib/camera";
-import { endingBefore, ticks } from "../../lib/ticks";
+import { endingBefore, spacedTicks, ticks } from "../../lib/ticks";
 
 /** Room around the plot area in CSS pixels; to the left for ticks as wide as "−0.0025". */
 export const MARGIN = { left: 62, right: 8, top: 8, bottom: 36 } as const;
@@ -33,12 +33,13 @@ export function drawAxes(
 
   context.textAlign = "center";
   context.textBaseline = "top";
-  for (const { value, text } of ticks(box.x0, box.x1, width / TICK_EVERY_PX)) {
+  const across = (text: string): number => context.measureText(text).width;
+  for (const { value, text } of spacedTicks(box.x0, box.x1, width, TICK_EVERY_PX, across)) {
     const x = crisp(toPixel(box, size, value, box.y0)[0]);
     line(context, theme.grid, x, 0, x, height);
     context.fillStyle = theme.faint;
     const room = width + MARGIN.right;
-    const place = endingBefore(room, x, context.measureText(text).width);
+    const place = endingBefore(room, x, across(text));
     if (numbers) context.fillText(text, place, height + 6);
   }
   context.textAlign = "right";

@@ -2,7 +2,7 @@
 import { element, svg } from "../../dom/element";
 import { type Group, isolated, toggled } from "../../lib/groups";
 import { categoryColour, categoryShape, css, SHAPES, sequential } from "../../lib/palette";
-import { short } from "../../lib/text";
+import { short, startAndEnd } from "../../lib/text";
 import type { Scene } from "./scene";
 import { svgPath } from "./shapes";
 
@@ -57,12 +57,13 @@ function chip(g: Group, dark: boolean): HTMLElement {
       fill: css(categoryColour(g.colour, dark)),
     }),
   );
+  const parts = startAndEnd(g.name).map((part) => element("span", "", {}, part));
   const node = element(
     "button",
     "ae-chip",
     { type: "button", "data-group": g.id },
     mark,
-    element("span", "ae-chip-name", {}, g.name),
+    element("span", "ae-chip-name", {}, ...parts),
     element("span", "ae-chip-count"),
   );
   setState(node, g);

@@ -51,7 +51,7 @@ export class Toolbar {
     const fit = button(
       "fit",
       "Show all",
-      "Show all points (double-click in the plot, or key 0).",
+      "Move and zoom the view so that all points fit in (double-click in the plot, or key 0).",
       actions.fit,
     );
     this.node = element(
