@@ -245,7 +245,8 @@ class Autoencoder(
     Attributes
     ----------
     network_ : torch.nn.Module
-        The trained network, with the modules `encoder` and `decoder`.
+        The trained network, with the modules `encoder` and `decoder`. Layers of ours have
+        no gradients any more; to train them on in torch, ``network_.requires_grad_()``.
     n_iter_ : int
         Epochs trained.
     loss_ : float

@@ -32,7 +32,7 @@ class CallbackSupport:
         Parameters
         ----------
         *callbacks : objects that follow `sklearn.callback.FitCallback`
-            None removes all.
+            Without any, those before are removed.
 
         Returns
         -------

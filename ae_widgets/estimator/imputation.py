@@ -57,7 +57,9 @@ class Imputation(FittedAutoencoder):
         ndarray, CSR matrix or DataFrame of shape (n_samples, n_features)
             A copy, of an array float32 or float64 as `X`, in which all that was
             observed is the same bit for bit. A frame of any library comes back as
-            one; a missing category is the most probable of the column's.
+            one; a missing category is the most probable of the column's. Columns of integers
+            or bools with gaps come back as float64, which holds integers up to 2**53: keep
+            identifiers out of `X`.
         """
         check_is_fitted(self, "network_")
         X = self._without_target(X)

@@ -90,6 +90,9 @@ class PastRun:
     weights: dict[str, NDArray[np.float32]] | None
     journal: Journal
 
+    def __repr__(self) -> str:
+        return f"PastRun({self.status.message!r})"
+
 
 class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Readings):
     """An autoencoder in training, without a screen.
