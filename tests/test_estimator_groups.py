@@ -166,6 +166,13 @@ def test_settings_that_make_no_sense_are_refused():
             quick(**changes).fit(X, Y)
 
 
+@pytest.mark.parametrize("delta", [-0.1, "a", np.nan, None])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_a_delta_out_of_its_range_is_told_before_classes_are_asked_for(method, delta):
+    with pytest.raises(SettingsError, match="delta must be"):
+        getattr(quick(delta=delta), method)(X)
+
+
 def test_more_clusters_than_items_are_refused():
     message = "n_clusters is 1,000, but there are 240 items. Lower it."
     with pytest.raises(SettingsError, match=message):

@@ -485,9 +485,9 @@ class Autoencoder(
         features = self._check(X, reset=not warm, ensure_min_samples=2)
         require_one_a_row(y, features.shape[0])
         self._prepare_anomalies()
+        settings = self._settings()
         weight = self._weight_items(features.shape[0], y, sample_weight)
         labels = self._class_numbers(y, features.shape[0], warm=warm, least=2)
-        settings = self._settings()
         inputs = self._fit_inputs(features, settings, y, warm=warm)
         trainer = self._trainer(inputs, settings, weight, labels, warm=warm)
         if not warm:
@@ -527,9 +527,9 @@ class Autoencoder(
         features = self._check(X, reset=not warm)
         require_one_a_row(y, features.shape[0])
         self._prepare_anomalies()
+        settings = self._settings().change(validation_fraction=0.0)
         weight = self._weight_items(features.shape[0], y, sample_weight)
         labels = self._class_numbers(y, features.shape[0], warm=warm)
-        settings = self._settings().change(validation_fraction=0.0)
         inputs = self._fit_inputs(features, settings, y, warm=warm)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)
