@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 from sklearn.base import clone, is_classifier, is_clusterer
 from sklearn.cluster import HDBSCAN
 from sklearn.datasets import load_digits, make_blobs
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import accuracy_score, adjusted_rand_score
+from sklearn.metrics import accuracy_score, adjusted_rand_score, get_scorer
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
 from sklearn.pipeline import make_pipeline
@@ -216,11 +217,73 @@ def test_classes_of_another_kind_are_refused_later(first, then, message):
     assert model.set_params(warm_start=False, max_iter=1).fit(X, then).classes_.dtype != first.dtype
 
 
-def test_later_classes_are_appended_and_gaps_change_no_type():
-    model = quick(delta=1.0).partial_fit(X, np.minimum(Y, 1))
-    model.partial_fit(X, np.where(np.arange(240) % 2, Y // 2, np.nan))
+def test_later_classes_join_and_gaps_change_no_type():
+    model = quick(delta=1.0).partial_fit(X, np.minimum(Y, 1) + 4)
+    model.partial_fit(X, np.where(np.arange(240) % 2, Y // 2 + 4, np.nan))
     assert model.classes_.dtype.kind == "i"
-    assert model.partial_fit(X, Y + 4).classes_.tolist() == [0, 1, 4, 5, 6]
+    assert model.partial_fit(X, Y + 3).classes_.tolist() == [3, 4, 5]
+
+
+@pytest.mark.parametrize("names", [np.arange(3), np.array([*"abc"])])
+@pytest.mark.parametrize("go_on", ["partial_fit", "fit"])
+@pytest.mark.parametrize("first", [[1], [1, 2], [0, 2]])
+def test_classes_that_join_are_sorted_as_scorers_have_them(names, go_on, first):
+    present = np.isin(Y, first)
+    model = quick(delta=1.0, warm_start=True)
+    for _ in range(10):
+        model.partial_fit(X[present], names[Y[present]])
+    for _ in range(20 if go_on == "partial_fit" else 1):
+        getattr(model, go_on)(X, names[Y])
+    assert model.classes_.tolist() == names.tolist()
+    assert get_scorer("roc_auc_ovr")(model, X, names[Y]) > 0.95
+    assert (model.predict(X) == names[Y]).mean() > 0.95
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize("changes", [{}, {"class_weight": "balanced"}, {"gamma": 0.1}])
+def test_training_goes_on_as_if_the_order_of_the_classes_had_always_been_so(optimizer, changes):
+    before, after = (
+        quick(delta=1.0, optimizer=optimizer, clustering_start=1, **changes) for _ in range(2)
+    )
+    early = Y > 0
+    for model, sign in ((before, -1), (after, 1)):
+        y = sign * Y + 2  # the class that joins is the last, or the first
+        for _ in range(4):
+            model.partial_fit(X[early], y[early])
+        for _ in range(3):
+            model.partial_fit(X, y)
+    assert before.classes_.tolist() == [0, 1, 2]
+    assert after.classes_.tolist() == [2, 3, 4]
+    # The sums over the classes are rounded in another order.
+    np.testing.assert_allclose(before.transform(X), after.transform(X), atol=1e-5)
+    np.testing.assert_allclose(
+        before.predict_proba(X)[:, ::-1], after.predict_proba(X), rtol=1e-4, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("first", [0, 2])
+def test_a_class_that_joins_moves_the_weights_of_the_others_to_the_bit(first):
+    model = quick(delta=1.0, optimizer="sgd").partial_fit(X[first != Y], Y[first != Y])
+    network = model.network_
+    was = {k: v.clone() for k, v in network.heads.classifier.state_dict().items()}
+    model.set_params(learning_rate_init=1e-12).partial_fit(X, Y)  # moves nothing else
+    now = model.network_.heads.classifier
+    rest = [k for k in range(3) if k != first]
+    assert torch.equal(now.weight[rest], was["weight"])
+    assert torch.equal(now.bias[rest], was["bias"])
+    assert now.weight[first].abs().max() < 1e-10
+    assert network.heads.classifier.out_features == 2  # what was handed out stays as it is
+
+
+def test_a_refused_call_leaves_classes_that_can_be_predicted():
+    model = quick(delta=1.0).partial_fit(X[Y > 0], Y[Y > 0])
+    weights = np.full(240, np.inf)
+    with pytest.raises(DataError, match="sample_weight"):
+        model.partial_fit(X, Y, sample_weight=weights)
+    with pytest.raises(SettingsError, match="another architecture"):
+        model.set_params(hidden_layer_sizes=(9,)).partial_fit(X, Y)
+    assert model.predict_proba(X).shape == (240, len(model.classes_))
+    assert (model.predict(X[Y > 0]) == Y[Y > 0]).any()
 
 
 def test_from_and_to_a_session():

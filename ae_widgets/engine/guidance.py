@@ -104,6 +104,10 @@ class Guidance:
 
     # Setting up ---------------------------------------------------------------------
 
+    def expect(self, n_classes: int) -> None:
+        """Know of so many classes, be there items of them or not."""
+        self.n_classes = max(self.n_classes, n_classes)
+
     def begin_classes(self, code_dim: int) -> None:
         """Have a classifier for all classes that are known."""
         classifier = self._heads.classifier
@@ -153,7 +157,7 @@ class Guidance:
         """Give items a class, or none by -1."""
         self.labels = self.labels.contiguous()
         self.labels[torch.from_numpy(rows)] = label
-        self.n_classes = max(self.n_classes, label + 1)
+        self.expect(label + 1)
         self._class_weights = None
 
     # Measuring ----------------------------------------------------------------------
@@ -267,7 +271,7 @@ class Guidance:
             msg = f"there are {len(self.labels):,} items, its labels are of {labels.shape}"
             raise ValueError(msg)
         self.labels, self._class_weights = torch.from_numpy(labels), None
-        self.n_classes = max(self.n_classes, int(labels.max()) + 1)
+        self.expect(int(labels.max()) + 1)
         target, sizes = (
             None if state[name] is None else torch.from_numpy(np.array(state[name]))
             for name in ("target", "sizes")

@@ -26,7 +26,7 @@ from ae_widgets.engine.trainer import Trainer
 from ae_widgets.estimator.anomalies import AnomalyDetection
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
 from ae_widgets.estimator.conversion import own_names
-from ae_widgets.estimator.groups import GroupingAutoencoder, class_numbers, require_one_a_row
+from ae_widgets.estimator.groups import GroupingAutoencoder, require_one_a_row
 from ae_widgets.estimator.imputation import Imputation
 from ae_widgets.estimator.progress import ProgressBar
 from ae_widgets.estimator.recommendation import Recommendation
@@ -266,7 +266,7 @@ class Autoencoder(
     converged_ : bool
         Whether training ended because the loss no longer improved.
     classes_ : ndarray of shape (n_classes,)
-        The classes in `y`, with `delta`.
+        The classes in `y`, with `delta`, sorted.
     cluster_centers_ : ndarray of shape (n_clusters, code_dim)
         With `gamma`.
     labels_ : ndarray of shape (n_samples,)
@@ -542,6 +542,8 @@ class Autoencoder(
 
     def _train(self, trainer: Trainer, epochs: int, watch: Watch) -> Self:
         trainer.best.keeps = bool(len(trainer.validation_rows))
+        if self.delta:
+            trainer.guidance.expect(len(self.classes_))
         try:
             with (
                 memory_errors(training_advice(trainer.settings)),
@@ -622,15 +624,6 @@ class Autoencoder(
         if self._divergence.diverged:
             message = Divergence.advice(self.loss_, self.learning_rate_init)
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
-
-    def _class_numbers(
-        self, y: ArrayLike | None, n_samples: int, *, warm: bool, least: int = 1
-    ) -> NDArray[np.int32] | None:
-        if not self.delta:
-            return None
-        known = self.classes_ if warm and hasattr(self, "classes_") else None
-        labels, self.classes_ = class_numbers(y, n_samples, known, least=least)
-        return labels
 
     def _note(self, record: LossRecord, trainer: Trainer) -> None:
         self.n_iter_ += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from ae_widgets.data.labels import check_one_a_row, is_measurement, means_none
 from ae_widgets.data.table import listing
 from ae_widgets.estimator.available import absent, available_unless, lacking
 from ae_widgets.estimator.prediction import Predictions
+from ae_widgets.estimator.runs import at_rest
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import DataError
 
@@ -77,6 +79,31 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         best = self.predict_proba(X).argmax(axis=1)
         classes: NDArray[Any] = self.classes_[best]
         return classes
+
+    def _class_numbers(
+        self, y: ArrayLike | None, n_samples: int, *, warm: bool, least: int = 1
+    ) -> NDArray[np.int32] | None:
+        """Return each item's class as a number, -1 for none; None where none are asked for."""
+        if not self.delta:
+            return None
+        known = self.classes_ if warm and hasattr(self, "classes_") else None
+        labels, classes = class_numbers(y, n_samples, known, least=least)
+        if known is not None and not np.array_equal(classes, known):
+            self._move_classes(np.searchsorted(classes, known), len(classes))
+        self.classes_ = classes
+        return labels
+
+    def _move_classes(self, places: NDArray[np.intp], n_classes: int) -> None:
+        """Have a classifier in which the known classes have these numbers.
+
+        The optimiser's memory of it is not taken over: to Adam the weights of a new class would
+        look as if they had rested for long, and its first steps would be several times too large.
+        """
+        if self.network_.heads.classifier is None:
+            return
+        self.network_ = copy.deepcopy(self.network_)  # others may have it
+        self.network_.heads.set_classes(n_classes, self._n_features_out, places.tolist())
+        at_rest(self.network_)
 
     def _no_classes(self) -> DataError:
         known = [repr(name) for name in getattr(self, "classes_", np.empty(0)).tolist()]
@@ -139,7 +166,7 @@ def require_one_a_row(y: Any, n_samples: int) -> None:
 def class_numbers(
     y: ArrayLike | None, n_samples: int, known: NDArray[Any] | None = None, *, least: int = 1
 ) -> tuple[NDArray[np.int32], NDArray[Any]]:
-    """Return each item's class as a number, -1 for none, and the classes.
+    """Return each item's class as a number, -1 for none, and the sorted classes.
 
     Parameters
     ----------
@@ -148,7 +175,7 @@ def class_numbers(
         class; neither is -1, unless other classes are negative or they are -1 and 1.
     n_samples : int
     known : ndarray, optional
-        Classes to begin with, in this order; others are appended.
+        Classes that there are, whether `y` has them or not.
     least : int, default=1
         How many classes there must be.
 
@@ -192,9 +219,8 @@ def class_numbers(
             "Pass items of two at least, or delta=0."
         )
         raise DataError(msg)
-    order = np.argsort(classes)
     labels = np.full(n_samples, NO_LABEL, np.int32)
-    labels[~missing] = order[np.searchsorted(classes, present.astype(classes.dtype), sorter=order)]
+    labels[~missing] = np.searchsorted(classes, present.astype(classes.dtype))
     return labels, classes
 
 
@@ -215,7 +241,7 @@ def _check_discrete(values: NDArray[Any]) -> None:
 
 
 def _joined(known: NDArray[Any], classes: NDArray[Any]) -> NDArray[Any]:
-    """Return the known classes and after them those that are new, if they are of one kind."""
+    """Return the known classes and those that are new, sorted, if they are of one kind."""
     kind, before = _kind(classes), _kind(known)
     if kind != before:  # numpy would make texts of all
         msg = (
@@ -225,7 +251,7 @@ def _joined(known: NDArray[Any], classes: NDArray[Any]) -> NDArray[Any]:
         )
         raise DataError(msg)
     new = classes[~np.isin(classes, known)]
-    return np.concatenate([known, new]) if len(new) else known
+    return np.unique(np.concatenate([known, new]) if len(new) else known)
 
 
 def _kind(classes: NDArray[Any]) -> str:
