@@ -275,6 +275,29 @@ def test_a_class_that_joins_moves_the_weights_of_the_others_to_the_bit(first):
     assert network.heads.classifier.out_features == 2  # what was handed out stays as it is
 
 
+@pytest.mark.parametrize("none", [-1, -1.0])
+@pytest.mark.parametrize("go_on", ["partial_fit", "fit"])
+def test_a_stream_with_minus_one_for_none_is_one_with_gaps(none, go_on):
+    gaps, minus = (quick(delta=1.0, max_iter=2, warm_start=True) for _ in range(2))
+    lacking = np.arange(240) % 3 == 0
+    batches = [Y < 2, Y == 1, Y > 0]  # with what is lacking: -1, 0 and 1; -1 and 1; -1, 1 and 2
+    for batch in batches:
+        y, items = np.where(lacking, np.nan, Y)[batch], X[batch]
+        getattr(gaps, go_on)(items, y)
+        getattr(minus, go_on)(items, np.where(np.isnan(y), none, y).astype(type(none)))
+    assert minus.classes_.tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(gaps.predict_proba(X), minus.predict_proba(X))
+
+
+def test_minus_one_stays_a_class_once_it_is_one():
+    model = quick(delta=1.0).partial_fit(X[Y < 2], np.array([-1, 1])[Y[Y < 2]])
+    for _ in range(40):
+        model.partial_fit(X, np.array([-1, 1, 0])[Y])
+    assert model.classes_.tolist() == [-1, 0, 1]
+    model.partial_fit(X[Y == 0], np.full((Y == 0).sum(), -1))
+    assert (model.predict(X[Y == 0]) == -1).mean() > 0.95
+
+
 def test_a_refused_call_leaves_classes_that_can_be_predicted():
     model = quick(delta=1.0).partial_fit(X[Y > 0], Y[Y > 0])
     weights = np.full(240, np.inf)

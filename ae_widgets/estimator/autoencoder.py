@@ -446,7 +446,8 @@ class Autoencoder(
             is trained on from the next batch.
         y : array-like of shape (n_samples,) or str, optional
             Classes, for `delta` and `class_weight`; otherwise only counted. With `delta` an
-            item may have none: NaN, None or -1. Or the name of the column of a
+            item may have none: NaN, None or -1, which is a class only where others are
+            negative too or where 1 is the only other one. Or the name of the column of a
             DataFrame that holds them: it is no feature, here and in all that is asked
             later. Handed to the callbacks.
         sample_weight : array-like of shape (n_samples,), optional
@@ -518,7 +519,8 @@ class Autoencoder(
             A sparse matrix is converted to CSR and float32 if it is not, and never
             made dense as a whole.
         y : array-like of shape (n_samples,), optional
-            Classes as for `fit`.
+            Classes as for `fit`; but once there are some, -1 is a class only if it is one
+            of them.
         sample_weight : array-like of shape (n_samples,), optional
             How often each item is drawn, in relation to the others.
         """

@@ -172,7 +172,8 @@ def class_numbers(
     ----------
     y : array-like of shape (n_samples,)
         Numbers, bools or texts, of which the classes have the type. NaN and None are no
-        class; neither is -1, unless other classes are negative or they are -1 and 1.
+        class; neither is -1, unless other classes are negative or they are -1 and 1. With
+        known classes it is one only if it is among them.
     n_samples : int
     known : ndarray, optional
         Classes that there are, whether `y` has them or not.
@@ -198,11 +199,7 @@ def class_numbers(
         msg = f"{str(error).rstrip('.')}. If y is one-hot, pass y.argmax(axis=1)."
         raise DataError(msg) from error
     check_one_a_row(n_samples, len(values))
-    items = values.tolist()
-    missing = np.array([is_missing(value) for value in items], bool)
-    numbers = [v for v, lacks in zip(items, missing, strict=True) if not lacks]
-    if means_none(v for v in numbers if isinstance(v, (int, float))):
-        missing |= np.array([isinstance(v, (int, float)) and v == NO_LABEL for v in items], bool)
+    missing = _are_missing(values, known)
     present = values[~missing]
     if not len(present):
         msg = "y holds no class: every value is missing. Pass a class for some items, or delta=0."
@@ -222,6 +219,22 @@ def class_numbers(
     labels = np.full(n_samples, NO_LABEL, np.int32)
     labels[~missing] = np.searchsorted(classes, present.astype(classes.dtype))
     return labels, classes
+
+
+def _are_missing(values: NDArray[Any], known: NDArray[Any] | None) -> NDArray[np.bool_]:
+    """Return which values are no class, shape (n,)."""
+    items = values.tolist()
+    missing = np.array([is_missing(value) for value in items], bool)
+    numbers = [isinstance(v, (int, float)) and not m for v, m in zip(items, missing, strict=True)]
+    if known is None:
+        none = means_none(v for v, is_number in zip(items, numbers, strict=True) if is_number)
+    else:  # a part of a stream does not show what -1 means in the whole
+        none = NO_LABEL not in known.tolist()
+    if none:
+        missing |= np.array(
+            [n and v == NO_LABEL for v, n in zip(items, numbers, strict=True)], bool
+        )
+    return missing
 
 
 def _check_discrete(values: NDArray[Any]) -> None:
