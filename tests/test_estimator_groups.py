@@ -298,6 +298,22 @@ def test_minus_one_stays_a_class_once_it_is_one():
     assert (model.predict(X[Y == 0]) == -1).mean() > 0.95
 
 
+@pytest.mark.parametrize("names", [np.arange(3), np.array([*"abc"])])
+@pytest.mark.parametrize("y", [[None] * 240, np.full(240, np.nan), np.full(240, -1), [pd.NA] * 240])
+@pytest.mark.parametrize("changes", [{}, {"class_weight": "balanced"}])
+def test_what_has_no_class_at_all_trains_the_rest_once_there_are_classes(names, y, changes):
+    with pytest.raises(DataError, match="y holds no class"):
+        quick(delta=1.0).partial_fit(X, y)
+    model = quick(delta=1.0, **changes).fit(X, names[Y])
+    codes, epochs = model.transform(X), model.n_iter_
+    model.partial_fit(X, y)
+    assert model.n_iter_ == epochs + 1
+    assert model.loss_parts_["classification"][-1] == 0
+    assert not np.array_equal(model.transform(X), codes)
+    assert model.classes_.tolist() == names.tolist()
+    assert (model.predict(X) == names[Y]).mean() > 0.95
+
+
 def test_a_refused_call_leaves_classes_that_can_be_predicted():
     model = quick(delta=1.0).partial_fit(X[Y > 0], Y[Y > 0])
     weights = np.full(240, np.inf)

@@ -201,7 +201,7 @@ def class_numbers(
     check_one_a_row(n_samples, len(values))
     missing = _are_missing(values, known)
     present = values[~missing]
-    if not len(present):
+    if not len(present) and known is None:
         msg = "y holds no class: every value is missing. Pass a class for some items, or delta=0."
         raise DataError(msg)
     if present.dtype == object:
@@ -238,7 +238,7 @@ def _are_missing(values: NDArray[Any], known: NDArray[Any] | None) -> NDArray[np
 
 
 def _check_discrete(values: NDArray[Any]) -> None:
-    if values.dtype.kind != "f":
+    if values.dtype.kind != "f" or not len(values):
         return
     distinct = np.unique(values)
     if not np.isfinite(distinct[[0, -1]]).all():
@@ -255,6 +255,8 @@ def _check_discrete(values: NDArray[Any]) -> None:
 
 def _joined(known: NDArray[Any], classes: NDArray[Any]) -> NDArray[Any]:
     """Return the known classes and those that are new, sorted, if they are of one kind."""
+    if not len(classes):
+        return np.unique(known)
     kind, before = _kind(classes), _kind(known)
     if kind != before:  # numpy would make texts of all
         msg = (
