@@ -314,6 +314,69 @@ def test_what_has_no_class_at_all_trains_the_rest_once_there_are_classes(names, 
     assert (model.predict(X) == names[Y]).mean() > 0.95
 
 
+@pytest.mark.parametrize(
+    "names", [np.arange(3), np.array([*"abc"]), np.array([-1, 0, 1]), np.array([-1.0, 0.5, 1.0])]
+)
+def test_all_classes_may_be_told_in_the_first_call(names):
+    model = quick(delta=1.0)
+    model.partial_fit(X[Y == 2], names[Y[Y == 2]], classes=[*reversed(names), names[0]])
+    assert model.classes_.tolist() == names.tolist()
+    assert model.predict_proba(X).shape == (240, 3)
+    for _ in range(30):
+        model.partial_fit(X[Y < 2], names[Y[Y < 2]]).partial_fit(X, names[Y], classes=names)
+    assert (model.predict(X) == names[Y]).mean() > 0.95
+
+
+def test_told_classes_are_as_good_as_those_that_came():
+    told = quick(delta=1.0).partial_fit(X, Y, classes=[0, 1, 2])
+    assert np.array_equal(
+        told.predict_proba(X), quick(delta=1.0).partial_fit(X, Y).predict_proba(X)
+    )
+    first = quick(delta=1.0).partial_fit(X, np.full(240, -1), classes=[0, 1])
+    np.testing.assert_array_equal(first.predict_proba(X), 0.5)
+    quick().partial_fit(X, classes=[0, 1])  # none are asked for
+
+
+def test_a_class_that_was_not_told_is_refused():
+    message = "y holds 2, but partial_fit was told that the classes are 0, 1. Correct y"
+    with pytest.raises(DataError, match=message):
+        quick(delta=1.0).partial_fit(X, Y, classes=[0, 1])
+    model = quick(delta=1.0, warm_start=True).partial_fit(X[Y < 1], Y[Y < 1], classes=[0, 1])
+    for go_on in (model.partial_fit, model.fit):
+        with pytest.raises(DataError, match=message):
+            go_on(X, Y)
+    assert model.classes_.tolist() == [0, 1]
+    assert model.predict_proba(X).shape == (240, 2)
+    assert model.partial_fit(X, Y, classes=[0, 1, 2]).classes_.tolist() == [0, 1, 2]
+    assert model.set_params(warm_start=False, max_iter=1).fit(X, Y + 1).classes_.tolist() == [
+        1,
+        2,
+        3,
+    ]
+    assert len(model.partial_fit(X, Y).classes_) == 4
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        ([0], r"classes must be two classes or more, none of them missing, got \[0\]"),
+        ([0, 1, 2, None], "none of them missing"),
+        ([0, 1, np.nan], "none of them missing"),
+        ([], "two classes or more"),
+        (3, "classes must be a list or an array of all classes, got 3"),
+        ([[0, 1], [1, 2]], "classes must be a list or an array"),
+        ([*"abc"], "classes holds texts, such as 'a', .* so far are numbers: 0, 1, 2"),
+        ([0, 1, 5], "classes lacks 2, which came before"),
+    ],
+)
+def test_classes_that_cannot_be_all_are_refused(classes, message):
+    model = quick(delta=1.0).partial_fit(X, Y)
+    with pytest.raises(DataError, match=message):
+        model.partial_fit(X, Y, classes=classes)
+    assert model.classes_.tolist() == [0, 1, 2]
+    assert model.n_iter_ == 1
+
+
 def test_a_refused_call_leaves_classes_that_can_be_predicted():
     model = quick(delta=1.0).partial_fit(X[Y > 0], Y[Y > 0])
     weights = np.full(240, np.inf)
@@ -438,11 +501,8 @@ def test_clusters_that_are_not_there_are_explained(name):
     assert not hasattr(fitted, name)
 
 
-PARTIAL = "partial_fit takes no classes: it learns of those that a later y has when it comes"
 NOT_OURS = {
     "check_class_weight_classifiers": "class_weight is 'balanced' or None, and no dict",
-    "check_n_features_in_after_fitting": PARTIAL,
-    "check_estimators_partial_fit_n_features": PARTIAL,
 }
 
 

@@ -509,6 +509,8 @@ class Autoencoder(
         X: ArrayLike,
         y: ArrayLike | str | None = None,
         sample_weight: ArrayLike | None = None,
+        *,
+        classes: ArrayLike | None = None,
     ) -> Self:
         """Train for one epoch on `X`, going on from where the last call ended.
 
@@ -519,10 +521,13 @@ class Autoencoder(
             A sparse matrix is converted to CSR and float32 if it is not, and never
             made dense as a whole.
         y : array-like of shape (n_samples,), optional
-            Classes as for `fit`; but once there are some, -1 is a class only if it is one
-            of them.
+            Classes as for `fit`; but once there are some, all items may be without, and -1
+            is a class only if it is one of them.
         sample_weight : array-like of shape (n_samples,), optional
             How often each item is drawn, in relation to the others.
+        classes : array-like of shape (n_classes,), optional
+            With `delta`, all classes that will come, needed in the first call only; `y` with
+            another is then refused. Without, classes join as they come.
         """
         X, y = self._split(X, y)
         warm = hasattr(self, "network_")
@@ -531,7 +536,7 @@ class Autoencoder(
         self._prepare_anomalies()
         settings = self._settings().change(validation_fraction=0.0)
         weight = self._weight_items(features.shape[0], y, sample_weight)
-        labels = self._class_numbers(y, features.shape[0], warm=warm)
+        labels = self._class_numbers(y, features.shape[0], warm=warm, told=classes)
         inputs = self._fit_inputs(features, settings, y, warm=warm)
         if warm:  # another order of the items than in the last epoch
             settings = settings.change(random_state=settings.random_state + self.n_iter_)

@@ -56,6 +56,7 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
     """What an autoencoder with `delta` or `gamma` above 0 says of items."""
 
     classes_: NDArray[Any]
+    _complete: bool = False  # whether all classes that will come are known
     labels_: NDArray[np.int32] = absent(_no_clusters)
     gamma: float
     clustering_start: int
@@ -81,16 +82,29 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         return classes
 
     def _class_numbers(
-        self, y: ArrayLike | None, n_samples: int, *, warm: bool, least: int = 1
+        self,
+        y: ArrayLike | None,
+        n_samples: int,
+        *,
+        warm: bool,
+        least: int = 1,
+        told: ArrayLike | None = None,
     ) -> NDArray[np.int32] | None:
-        """Return each item's class as a number, -1 for none; None where none are asked for."""
+        """Return each item's class as a number, -1 for none; None where none are asked for.
+
+        Where all classes are `told`, none may come later, unless all are told again.
+        """
         if not self.delta:
             return None
-        known = self.classes_ if warm and hasattr(self, "classes_") else None
+        before = self.classes_ if warm and hasattr(self, "classes_") else None
+        known = before if told is None else _all_classes(told, before)
+        complete = told is not None or (before is not None and self._complete)
         labels, classes = class_numbers(y, n_samples, known, least=least)
-        if known is not None and not np.array_equal(classes, known):
-            self._move_classes(np.searchsorted(classes, known), len(classes))
-        self.classes_ = classes
+        if complete and known is not None:
+            _refuse_others(classes, known)
+        if before is not None and not np.array_equal(classes, before):
+            self._move_classes(np.searchsorted(classes, before), len(classes))
+        self.classes_, self._complete = classes, complete
         return labels
 
     def _move_classes(self, places: NDArray[np.intp], n_classes: int) -> None:
@@ -253,14 +267,50 @@ def _check_discrete(values: NDArray[Any]) -> None:
         raise DataError(msg)
 
 
-def _joined(known: NDArray[Any], classes: NDArray[Any]) -> NDArray[Any]:
+def _all_classes(told: ArrayLike, known: NDArray[Any] | None) -> NDArray[Any]:
+    """Return the classes that are told to be all, sorted, if the known ones are among them."""
+    try:
+        values = column_or_1d(_with_gaps(told), dtype=None)
+    except ValueError as error:
+        msg = f"classes must be a list or an array of all classes, got {told!r}."
+        raise DataError(msg) from error
+    present = values[[not is_missing(value) for value in values.tolist()]]
+    given = np.unique(_typed(present) if present.dtype == object else present)
+    if len(present) < len(values) or len(given) < 2:  # noqa: PLR2004  # else nothing to tell apart
+        msg = f"classes must be two classes or more, none of them missing, got {told!r}."
+        raise DataError(msg)
+    every = given if known is None else _joined(known, given, "classes")
+    if len(every) > len(given):
+        lacking = listing([repr(one) for one in every[~np.isin(every, given)].tolist()])
+        msg = (
+            f"classes lacks {lacking}, which came before. Pass all classes, in the first call "
+            "alone or in each."
+        )
+        raise DataError(msg)
+    return every
+
+
+def _refuse_others(classes: NDArray[Any], known: NDArray[Any]) -> None:
+    """Refuse classes beside those that were told to be all."""
+    if len(classes) == len(known):
+        return
+    others = listing([repr(one) for one in classes[~np.isin(classes, known)].tolist()])
+    msg = (
+        f"y holds {others}, but partial_fit was told that the classes are "
+        f"{listing([repr(one) for one in known.tolist()])}. Correct y, or pass to partial_fit "
+        "classes that have all of them."
+    )
+    raise DataError(msg)
+
+
+def _joined(known: NDArray[Any], classes: NDArray[Any], name: str = "y") -> NDArray[Any]:
     """Return the known classes and those that are new, sorted, if they are of one kind."""
     if not len(classes):
         return np.unique(known)
     kind, before = _kind(classes), _kind(known)
     if kind != before:  # numpy would make texts of all
         msg = (
-            f"y holds {kind}, such as {classes.tolist()[0]!r}, but the classes so far are "
+            f"{name} holds {kind}, such as {classes.tolist()[0]!r}, but the classes so far are "
             f"{before}: {listing([repr(one) for one in known.tolist()])}. Pass classes of that "
             "kind, or fit a new estimator."
         )
