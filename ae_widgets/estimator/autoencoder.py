@@ -25,8 +25,9 @@ from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.estimator.anomalies import AnomalyDetection
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
+from ae_widgets.estimator.classes import require_one_a_row
 from ae_widgets.estimator.conversion import own_names
-from ae_widgets.estimator.groups import GroupingAutoencoder, require_one_a_row
+from ae_widgets.estimator.groups import GroupingAutoencoder
 from ae_widgets.estimator.imputation import Imputation
 from ae_widgets.estimator.progress import ProgressBar
 from ae_widgets.estimator.recommendation import Recommendation
