@@ -356,6 +356,16 @@ def test_a_class_that_was_not_told_is_refused():
     assert len(model.partial_fit(X, Y).classes_) == 4
 
 
+def test_a_batch_of_many_known_classes_is_no_measurement():
+    y = np.arange(240) % 30.0  # floats, as a gap makes of integers
+    model = quick(delta=1.0).partial_fit(X, y)
+    model.partial_fit(X[:40], y[:40])
+    with pytest.raises(DataError, match="as a measurement"):
+        model.partial_fit(X, X[:, 0])
+    told = quick(delta=1.0).partial_fit(X[:40], y[:40], classes=range(30))
+    assert told.classes_.tolist() == model.classes_.tolist()
+
+
 @pytest.mark.parametrize(
     ("classes", "message"),
     [

@@ -82,7 +82,7 @@ def class_numbers(
         raise DataError(msg)
     if present.dtype == object:
         present = _typed(present)
-    _check_discrete(present)
+    _check_discrete(present, known)
     classes = np.unique(present)
     if known is not None:
         classes = _joined(known, classes)
@@ -113,8 +113,13 @@ def _are_missing(values: NDArray[Any], known: NDArray[Any] | None) -> NDArray[np
     return missing
 
 
-def _check_discrete(values: NDArray[Any]) -> None:
-    if values.dtype.kind != "f" or not len(values):
+def _check_discrete(values: NDArray[Any], known: NDArray[Any] | None) -> None:
+    """Refuse numbers that are no classes, but for those that are known as such."""
+    if values.dtype.kind != "f":
+        return
+    if known is not None and known.dtype.kind in "biuf":
+        values = values[~np.isin(values, known)]
+    if not len(values):
         return
     distinct = np.unique(values)
     if not np.isfinite(distinct[[0, -1]]).all():
