@@ -195,7 +195,7 @@ class Guidance:
             near = code if weights["classification"] else code.detach()
             logits = self._heads.classifier(near)
             labels = self.labels[rows].to(code.device, non_blocking=True)
-            class_weights = self._weights_of_classes(logits.shape[1])
+            class_weights = self._weights_of_classes(logits)
             parts["classification"] = classification_error(logits, labels, class_weights)
         return parts
 
@@ -230,11 +230,13 @@ class Guidance:
         share = (1 / self._sizes.clamp(min=1)).to(code.device)
         centers.add_((sums - counts[:, None] * centers) * share[:, None])
 
-    def _weights_of_classes(self, n_classes: int) -> Tensor | None:
+    def _weights_of_classes(self, logits: Tensor) -> Tensor | None:
         if self.settings.class_weight is None:
             return None
+        n_classes = logits.shape[1]
         if self._class_weights is None or len(self._class_weights) < n_classes:
-            self._class_weights = balanced_weights(self.labels[self._train], n_classes)
+            weights = balanced_weights(self.labels[self._train], n_classes)
+            self._class_weights = weights.to(logits.device)
         return self._class_weights
 
     @torch.no_grad()
