@@ -15,6 +15,7 @@ from sklearn.metrics import accuracy_score, adjusted_rand_score, get_scorer
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
 from sklearn.pipeline import make_pipeline
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ae_widgets import Autoencoder, DataError, Session, SettingsError
@@ -511,14 +512,60 @@ def test_clusters_that_are_not_there_are_explained(name):
     assert not hasattr(fitted, name)
 
 
-NOT_OURS = {
-    "check_class_weight_classifiers": "class_weight is 'balanced' or None, and no dict",
-}
+@pytest.mark.parametrize("names", [np.arange(3), np.array([*"abc"])])
+def test_single_classes_may_be_weighed(names):
+    rows = np.concatenate([np.flatnonzero(k == Y)[:n] for k, n in enumerate([80, 40, 20])])
+    items, y = X[rows], names[Y[rows]]
+    balanced = compute_class_weight("balanced", classes=names, y=y)
+    told = dict(zip(names.tolist(), balanced, strict=True))
+    for changes in ({"delta": 1.0}, {"delta": 0.0}):
+        by_dict, by_name, plain = (
+            quick(class_weight=weight, max_iter=5, **changes).fit(items, y).transform(X)
+            for weight in (told, "balanced", None)
+        )
+        np.testing.assert_allclose(by_dict, by_name, rtol=1e-5, atol=1e-6)
+        assert not np.allclose(by_dict, plain, atol=1e-3)
+
+
+def test_a_class_without_a_weight_has_one_and_an_item_without_a_class_too():
+    y = np.where(np.arange(240) % 3, Y, -1)
+    for delta in (0.0, 1.0):
+        part, whole = (
+            quick(delta=delta, class_weight=weight, max_iter=3).fit(X, y)
+            for weight in ({2: 5.0}, {0: 1.0, 1: 1, 2: 5.0})
+        )
+        np.testing.assert_array_equal(part.transform(X), whole.transform(X))
+    weights = np.where(y == 2, 5.0, 1.0)
+    by_item = quick(max_iter=3).fit(X, sample_weight=weights)
+    by_class = quick(class_weight={2: 5.0}, max_iter=3).fit(X, y)
+    np.testing.assert_array_equal(by_item.transform(X), by_class.transform(X))
+
+
+@pytest.mark.parametrize("delta", [0.0, 1.0])
+@pytest.mark.parametrize(
+    ("class_weight", "message"),
+    [
+        ({0: -1.0}, "class_weight must have finite weights of at least 0, got -1.0"),
+        ({0: np.nan}, "got nan"),
+        ({0: "much"}, "got 'much'"),
+        ({"0": 2.0}, "class_weight must name classes of y, which are 0, 1, 2, but it names '0'"),
+    ],
+)
+def test_weights_of_classes_that_make_no_sense_are_refused(delta, class_weight, message):
+    with pytest.raises(SettingsError, match=message):
+        quick(delta=delta, class_weight=class_weight).fit(X, Y)
+
+
+def test_weights_of_classes_need_y_and_no_session():
+    with pytest.raises(DataError, match="needs y, one class an item, got none"):
+        quick(class_weight={0: 2.0}).fit(X)
+    with pytest.raises(SettingsError, match="A session cannot weigh single classes"):
+        Session(quick(class_weight={0: 2.0}), X, Y, trainer="thread")
 
 
 @parametrize_with_checks(
     [quick(delta=1.0, n_clusters=8), quick(delta=1.0, gamma=0.1, class_weight="balanced")],
-    expected_failed_checks=lambda _: UNEQUAL | NOT_OURS,
+    expected_failed_checks=lambda _: UNEQUAL,
 )
 def test_scikit_learn_checks_of_classifiers(estimator, check):
     check(estimator)

@@ -63,6 +63,7 @@ class Guidance:
         self._target: Tensor | None = None  # of all items (n_samples, n_clusters)
         self._sizes: Tensor | None = None  # items that moved each centre (n_clusters,)
         self._class_weights: Tensor | None = None
+        self._told_weights: Tensor | None = None
 
     # When ---------------------------------------------------------------------------
 
@@ -113,6 +114,10 @@ class Guidance:
         classifier = self._heads.classifier
         if classifier is None or classifier.out_features < self.n_classes:
             self._heads.set_classes(self.n_classes, code_dim)
+
+    def weigh(self, weights: NDArray[np.floating]) -> None:
+        """Weigh the classes by these, shape (n_classes,), in place of `Settings.class_weight`."""
+        self._told_weights = torch.tensor(weights, dtype=torch.float32)
 
     @property
     def awaits_codes(self) -> bool:
@@ -231,6 +236,8 @@ class Guidance:
         centers.add_((sums - counts[:, None] * centers) * share[:, None])
 
     def _weights_of_classes(self, logits: Tensor) -> Tensor | None:
+        if self._told_weights is not None:
+            return self._told_weights.to(logits.device)
         if self.settings.class_weight is None:
             return None
         n_classes = logits.shape[1]

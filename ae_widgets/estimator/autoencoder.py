@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import warnings
+from collections.abc import Mapping
 from functools import partial
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
@@ -25,7 +26,7 @@ from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.estimator.anomalies import AnomalyDetection
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
-from ae_widgets.estimator.classes import require_one_a_row
+from ae_widgets.estimator.classes import require_one_a_row, weights_of_items
 from ae_widgets.estimator.conversion import own_names
 from ae_widgets.estimator.groups import GroupingAutoencoder
 from ae_widgets.estimator.imputation import Imputation
@@ -143,9 +144,11 @@ class Autoencoder(
         Epochs in which 'step' and 'exponential' multiply by the factor once.
     schedule_patience : int, default=5
         Epochs that 'reduce_on_plateau' waits; fewer than `n_iter_no_change`.
-    class_weight : {'balanced'} or None, default=None
+    class_weight : {'balanced'}, dict or None, default=None
         With 'balanced' all classes in `y` count alike: in the classification, or where
-        `delta` is 0 by drawing the items of each as often as those of every other.
+        `delta` is 0 by drawing the items of each as often as those of every other. A dict
+        has the weight of each class, 1 for those that it leaves out, which multiplies in
+        the same places. A session takes no dict.
     batch_size : int, default=64
         Items a step.
     max_iter : int, default=200
@@ -341,7 +344,7 @@ class Autoencoder(
         schedule_factor: float = 0.5,
         schedule_epochs: int = 30,
         schedule_patience: int = 5,
-        class_weight: str | None = None,
+        class_weight: str | Mapping[Any, float] | None = None,
         batch_size: int = 64,
         max_iter: int = 200,
         tol: float = 1e-4,
@@ -550,8 +553,7 @@ class Autoencoder(
 
     def _train(self, trainer: Trainer, epochs: int, watch: Watch) -> Self:
         trainer.best.keeps = bool(len(trainer.validation_rows))
-        if self.delta:
-            trainer.guidance.expect(len(self.classes_))
+        self._tell_of_classes(trainer.guidance)
         try:
             with (
                 memory_errors(training_advice(trainer.settings)),
@@ -621,6 +623,8 @@ class Autoencoder(
     ) -> NDArray[np.float64] | None:
         """Return how often each item is drawn, None for each once."""
         weight = check_sample_weight(sample_weight, n_samples)
+        if isinstance(self.class_weight, Mapping) and not self.delta:
+            return weights_of_items(self.class_weight, y, weight, n_samples)
         return balance(None if self.delta else self.class_weight, y, weight, n_samples)
 
     def _watch_losses(self, settings: Settings, *, go_on: bool) -> None:
@@ -682,7 +686,7 @@ class Autoencoder(
         same = (
             "code_dim", "hidden_layer_sizes", "activation", "code_activation",
             "output_activation", "alpha", "beta", "gamma", "n_clusters", "clustering",
-            "clustering_start", "delta", "class_weight", "complexity",
+            "clustering_start", "delta", "complexity",
             "sparsity_target", "batch_size", "max_iter", "tol", "n_iter_no_change",
             "optimizer", "momentum", "weight_decay", "gradient_clip",
             "schedule", "schedule_factor", "schedule_epochs", "schedule_patience",
@@ -692,6 +696,8 @@ class Autoencoder(
         values = {name: getattr(self, name) for name in same}
         return Settings().change(
             **values | settings_in_force(self.reconstruction, self.missing, self.kind),
+            # That of single classes is told to the trainer itself, by their numbers.
+            class_weight=None if isinstance(self.class_weight, Mapping) else self.class_weight,
             learning_rate=self.learning_rate_init,
             validation_fraction=self.validation_fraction if self.early_stopping else 0.0,
             random_state=seed,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import column_or_1d
 
 from ae_widgets.data import NO_LABEL
@@ -14,12 +15,21 @@ from ae_widgets.data.columns import is_missing
 from ae_widgets.data.frames import as_series
 from ae_widgets.data.labels import check_one_a_row, is_measurement, means_none
 from ae_widgets.data.table import listing
-from ae_widgets.exceptions import DataError
+from ae_widgets.exceptions import DataError, SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["all_classes", "class_numbers", "refuse_others", "require_one_a_row"]
+__all__ = [
+    "all_classes",
+    "class_numbers",
+    "refuse_others",
+    "require_one_a_row",
+    "weights_of_classes",
+    "weights_of_items",
+]
 
 
 def require_one_a_row(y: Any, n_samples: int) -> None:
@@ -97,6 +107,58 @@ def class_numbers(
     return labels, classes
 
 
+def weights_of_classes(class_weight: Mapping[Any, float], classes: NDArray[Any]) -> Any:
+    """Return the weight of each class, 1 for those that have none, as scikit-learn does.
+
+    Raises
+    ------
+    SettingsError
+        If a weight is not a finite number of at least 0, or some classes have none while others
+        that do are not there.
+    """
+    wrong = [w for w in class_weight.values() if not isinstance(w, Real) or not 0 <= w < np.inf]
+    if wrong:
+        msg = f"class_weight must have finite weights of at least 0, got {wrong[0]!r}."
+        raise SettingsError(msg)
+    try:
+        return compute_class_weight({**class_weight}, classes=classes, y=classes)
+    except ValueError as error:
+        msg = (
+            f"class_weight must name classes of y, which are {_named(classes)}, but it names "
+            f"{listing([repr(name) for name in class_weight])}. Give each of them a weight, if "
+            "only 1."
+        )
+        raise SettingsError(msg) from error
+
+
+def weights_of_items(
+    class_weight: Mapping[Any, float],
+    y: ArrayLike | None,
+    sample_weight: NDArray[np.float64] | None,
+    n_samples: int,
+) -> NDArray[np.float64]:
+    """Return the weights of the items times those of their classes; of no class it is 1.
+
+    Raises
+    ------
+    DataError
+        If there is no `y`, or none of classes.
+    SettingsError
+        As for `weights_of_classes`.
+    """
+    if y is None:
+        msg = f"class_weight={class_weight!r} needs y, one class an item, got none."
+        raise DataError(msg)
+    labels, classes = class_numbers(y, n_samples)
+    of_class = weights_of_classes(class_weight, classes)
+    weight: NDArray[np.float64] = np.where(labels == NO_LABEL, 1.0, of_class[labels])
+    return weight if sample_weight is None else weight * sample_weight
+
+
+def _named(classes: NDArray[Any]) -> str:
+    return listing([repr(one) for one in classes.tolist()])
+
+
 def _are_missing(values: NDArray[Any], known: NDArray[Any] | None) -> NDArray[np.bool_]:
     """Return which values are no class, shape (n,)."""
     items = values.tolist()
@@ -148,10 +210,10 @@ def all_classes(told: ArrayLike, known: NDArray[Any] | None) -> NDArray[Any]:
         raise DataError(msg)
     every = given if known is None else _joined(known, given, "classes")
     if len(every) > len(given):
-        lacking = listing([repr(one) for one in every[~np.isin(every, given)].tolist()])
+        lacking = every[~np.isin(every, given)]
         msg = (
-            f"classes lacks {lacking}, which came before. Pass all classes, in the first call "
-            "alone or in each."
+            f"classes lacks {_named(lacking)}, which came before. Pass all classes, in the first "
+            "call alone or in each."
         )
         raise DataError(msg)
     return every
@@ -161,10 +223,10 @@ def refuse_others(classes: NDArray[Any], known: NDArray[Any]) -> None:
     """Refuse classes beside those that were told to be all."""
     if len(classes) == len(known):
         return
-    others = listing([repr(one) for one in classes[~np.isin(classes, known)].tolist()])
+    others = classes[~np.isin(classes, known)]
     msg = (
-        f"y holds {others}, but partial_fit was told that the classes are "
-        f"{listing([repr(one) for one in known.tolist()])}. Correct y, or pass to partial_fit "
+        f"y holds {_named(others)}, but partial_fit was told that the classes are "
+        f"{_named(known)}. Correct y, or pass to partial_fit "
         "classes that have all of them."
     )
     raise DataError(msg)
@@ -178,7 +240,7 @@ def _joined(known: NDArray[Any], classes: NDArray[Any], name: str = "y") -> NDAr
     if kind != before:  # numpy would make texts of all
         msg = (
             f"{name} holds {kind}, such as {classes.tolist()[0]!r}, but the classes so far are "
-            f"{before}: {listing([repr(one) for one in known.tolist()])}. Pass classes of that "
+            f"{before}: {_named(known)}. Pass classes of that "
             "kind, or fit a new estimator."
         )
         raise DataError(msg)

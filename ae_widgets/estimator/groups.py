@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from ae_widgets.data.table import listing
 from ae_widgets.estimator.available import absent, available_unless, lacking
-from ae_widgets.estimator.classes import all_classes, class_numbers, refuse_others
+from ae_widgets.estimator.classes import (
+    all_classes,
+    class_numbers,
+    refuse_others,
+    weights_of_classes,
+)
 from ae_widgets.estimator.prediction import Predictions
 from ae_widgets.estimator.runs import at_rest
 from ae_widgets.estimator.use import FittedAutoencoder
@@ -20,6 +26,8 @@ from ae_widgets.exceptions import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from ae_widgets.engine.guidance import Guidance
 
 __all__ = ["GroupingAutoencoder"]
 
@@ -57,6 +65,7 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
     clustering_start: int
     n_iter_: int
     delta: float
+    class_weight: str | Mapping[Any, float] | None
 
     @available_unless(_no_class_asked)
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -101,6 +110,14 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
             self._move_classes(np.searchsorted(classes, before), len(classes))
         self.classes_, self._complete = classes, complete
         return labels
+
+    def _tell_of_classes(self, guidance: Guidance) -> None:
+        """Have a classifier of all classes, weighed as they are to be."""
+        if not self.delta:
+            return
+        guidance.expect(len(self.classes_))
+        if isinstance(self.class_weight, Mapping):
+            guidance.weigh(weights_of_classes(self.class_weight, self.classes_))
 
     def _move_classes(self, places: NDArray[np.intp], n_classes: int) -> None:
         """Have a classifier in which the known classes have these numbers.
