@@ -388,6 +388,15 @@ def test_classes_that_cannot_be_all_are_refused(classes, message):
     assert model.n_iter_ == 1
 
 
+def test_classes_go_with_the_network_that_learnt_them():
+    model = quick(delta=1.0, max_iter=1).fit(X, Y).set_params(delta=0.0).fit(X)
+    assert not hasattr(model, "classes_")
+    model.set_params(delta=1.0)
+    with pytest.raises(DataError, match="No class was learnt: there were 0 to learn"):
+        model.predict(X)
+    assert model.partial_fit(X, np.array([*"abc"])[Y]).classes_.tolist() == [*"abc"]
+
+
 def test_a_refused_call_leaves_classes_that_can_be_predicted():
     model = quick(delta=1.0).partial_fit(X[Y > 0], Y[Y > 0])
     weights = np.full(240, np.inf)
@@ -397,6 +406,9 @@ def test_a_refused_call_leaves_classes_that_can_be_predicted():
         model.set_params(hidden_layer_sizes=(9,)).partial_fit(X, Y)
     assert model.predict_proba(X).shape == (240, len(model.classes_))
     assert (model.predict(X[Y > 0]) == Y[Y > 0]).any()
+    with pytest.raises(DataError, match="holds a single class"):
+        model.fit(X, np.zeros(240))
+    assert model.predict_proba(X).shape == (240, len(model.classes_))
 
 
 def test_from_and_to_a_session():

@@ -99,8 +99,10 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         Where all classes are `told`, none may come later, unless all are told again.
         """
         if not self.delta:
+            if not warm:
+                self.__dict__.pop("classes_", None)  # of another network
             return None
-        before = self.classes_ if warm and hasattr(self, "classes_") else None
+        before = getattr(self, "classes_", None) if warm else None
         known = before if told is None else all_classes(told, before)
         complete = told is not None or (before is not None and self._complete)
         labels, classes = class_numbers(y, n_samples, known, least=least)
