@@ -6,14 +6,16 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 from sklearn.base import clone, is_classifier, is_clusterer
 from sklearn.cluster import HDBSCAN
 from sklearn.datasets import load_digits, make_blobs
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import accuracy_score, adjusted_rand_score
+from sklearn.metrics import accuracy_score, adjusted_rand_score, get_scorer
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
 from sklearn.pipeline import make_pipeline
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ae_widgets import Autoencoder, DataError, Session, SettingsError
@@ -166,6 +168,13 @@ def test_settings_that_make_no_sense_are_refused():
             quick(**changes).fit(X, Y)
 
 
+@pytest.mark.parametrize("delta", [-0.1, "a", np.nan, None])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_a_delta_out_of_its_range_is_told_before_classes_are_asked_for(method, delta):
+    with pytest.raises(SettingsError, match="delta must be"):
+        getattr(quick(delta=delta), method)(X)
+
+
 def test_more_clusters_than_items_are_refused():
     message = "n_clusters is 1,000, but there are 240 items. Lower it."
     with pytest.raises(SettingsError, match=message):
@@ -209,11 +218,197 @@ def test_classes_of_another_kind_are_refused_later(first, then, message):
     assert model.set_params(warm_start=False, max_iter=1).fit(X, then).classes_.dtype != first.dtype
 
 
-def test_later_classes_are_appended_and_gaps_change_no_type():
-    model = quick(delta=1.0).partial_fit(X, np.minimum(Y, 1))
-    model.partial_fit(X, np.where(np.arange(240) % 2, Y // 2, np.nan))
+def test_later_classes_join_and_gaps_change_no_type():
+    model = quick(delta=1.0).partial_fit(X, np.minimum(Y, 1) + 4)
+    model.partial_fit(X, np.where(np.arange(240) % 2, Y // 2 + 4, np.nan))
     assert model.classes_.dtype.kind == "i"
-    assert model.partial_fit(X, Y + 4).classes_.tolist() == [0, 1, 4, 5, 6]
+    assert model.partial_fit(X, Y + 3).classes_.tolist() == [3, 4, 5]
+
+
+@pytest.mark.parametrize("names", [np.arange(3), np.array([*"abc"])])
+@pytest.mark.parametrize("go_on", ["partial_fit", "fit"])
+@pytest.mark.parametrize("first", [[1], [1, 2], [0, 2]])
+def test_classes_that_join_are_sorted_as_scorers_have_them(names, go_on, first):
+    present = np.isin(Y, first)
+    model = quick(delta=1.0, warm_start=True)
+    for _ in range(10):
+        model.partial_fit(X[present], names[Y[present]])
+    for _ in range(20 if go_on == "partial_fit" else 1):
+        getattr(model, go_on)(X, names[Y])
+    assert model.classes_.tolist() == names.tolist()
+    assert get_scorer("roc_auc_ovr")(model, X, names[Y]) > 0.95
+    assert (model.predict(X) == names[Y]).mean() > 0.95
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize("changes", [{}, {"class_weight": "balanced"}, {"gamma": 0.1}])
+def test_training_goes_on_as_if_the_order_of_the_classes_had_always_been_so(optimizer, changes):
+    before, after = (
+        quick(delta=1.0, optimizer=optimizer, clustering_start=1, **changes) for _ in range(2)
+    )
+    early = Y > 0
+    for model, sign in ((before, -1), (after, 1)):
+        y = sign * Y + 2  # the class that joins is the last, or the first
+        for _ in range(4):
+            model.partial_fit(X[early], y[early])
+        for _ in range(3):
+            model.partial_fit(X, y)
+    assert before.classes_.tolist() == [0, 1, 2]
+    assert after.classes_.tolist() == [2, 3, 4]
+    # The sums over the classes are rounded in another order.
+    np.testing.assert_allclose(before.transform(X), after.transform(X), atol=1e-5)
+    np.testing.assert_allclose(
+        before.predict_proba(X)[:, ::-1], after.predict_proba(X), rtol=1e-4, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("first", [0, 2])
+def test_a_class_that_joins_moves_the_weights_of_the_others_to_the_bit(first):
+    model = quick(delta=1.0, optimizer="sgd").partial_fit(X[first != Y], Y[first != Y])
+    network = model.network_
+    was = {k: v.clone() for k, v in network.heads.classifier.state_dict().items()}
+    model.set_params(learning_rate_init=1e-12).partial_fit(X, Y)  # moves nothing else
+    now = model.network_.heads.classifier
+    rest = [k for k in range(3) if k != first]
+    assert torch.equal(now.weight[rest], was["weight"])
+    assert torch.equal(now.bias[rest], was["bias"])
+    assert now.weight[first].abs().max() < 1e-10
+    assert network.heads.classifier.out_features == 2  # what was handed out stays as it is
+
+
+@pytest.mark.parametrize("none", [-1, -1.0])
+@pytest.mark.parametrize("go_on", ["partial_fit", "fit"])
+def test_a_stream_with_minus_one_for_none_is_one_with_gaps(none, go_on):
+    gaps, minus = (quick(delta=1.0, max_iter=2, warm_start=True) for _ in range(2))
+    lacking = np.arange(240) % 3 == 0
+    batches = [Y < 2, Y == 1, Y > 0]  # with what is lacking: -1, 0 and 1; -1 and 1; -1, 1 and 2
+    for batch in batches:
+        y, items = np.where(lacking, np.nan, Y)[batch], X[batch]
+        getattr(gaps, go_on)(items, y)
+        getattr(minus, go_on)(items, np.where(np.isnan(y), none, y).astype(type(none)))
+    assert minus.classes_.tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(gaps.predict_proba(X), minus.predict_proba(X))
+
+
+def test_minus_one_stays_a_class_once_it_is_one():
+    model = quick(delta=1.0).partial_fit(X[Y < 2], np.array([-1, 1])[Y[Y < 2]])
+    for _ in range(40):
+        model.partial_fit(X, np.array([-1, 1, 0])[Y])
+    assert model.classes_.tolist() == [-1, 0, 1]
+    model.partial_fit(X[Y == 0], np.full((Y == 0).sum(), -1))
+    assert (model.predict(X[Y == 0]) == -1).mean() > 0.95
+
+
+@pytest.mark.parametrize("names", [np.arange(3), np.array([*"abc"])])
+@pytest.mark.parametrize("y", [[None] * 240, np.full(240, np.nan), np.full(240, -1), [pd.NA] * 240])
+@pytest.mark.parametrize("changes", [{}, {"class_weight": "balanced"}])
+def test_what_has_no_class_at_all_trains_the_rest_once_there_are_classes(names, y, changes):
+    with pytest.raises(DataError, match="y holds no class"):
+        quick(delta=1.0).partial_fit(X, y)
+    model = quick(delta=1.0, **changes).fit(X, names[Y])
+    codes, epochs = model.transform(X), model.n_iter_
+    model.partial_fit(X, y)
+    assert model.n_iter_ == epochs + 1
+    assert model.loss_parts_["classification"][-1] == 0
+    assert not np.array_equal(model.transform(X), codes)
+    assert model.classes_.tolist() == names.tolist()
+    assert (model.predict(X) == names[Y]).mean() > 0.95
+
+
+@pytest.mark.parametrize(
+    "names", [np.arange(3), np.array([*"abc"]), np.array([-1, 0, 1]), np.array([-1.0, 0.5, 1.0])]
+)
+def test_all_classes_may_be_told_in_the_first_call(names):
+    model = quick(delta=1.0)
+    model.partial_fit(X[Y == 2], names[Y[Y == 2]], classes=[*reversed(names), names[0]])
+    assert model.classes_.tolist() == names.tolist()
+    assert model.predict_proba(X).shape == (240, 3)
+    for _ in range(30):
+        model.partial_fit(X[Y < 2], names[Y[Y < 2]]).partial_fit(X, names[Y], classes=names)
+    assert (model.predict(X) == names[Y]).mean() > 0.95
+
+
+def test_told_classes_are_as_good_as_those_that_came():
+    told = quick(delta=1.0).partial_fit(X, Y, classes=[0, 1, 2])
+    assert np.array_equal(
+        told.predict_proba(X), quick(delta=1.0).partial_fit(X, Y).predict_proba(X)
+    )
+    first = quick(delta=1.0).partial_fit(X, np.full(240, -1), classes=[0, 1])
+    np.testing.assert_array_equal(first.predict_proba(X), 0.5)
+    quick().partial_fit(X, classes=[0, 1])  # none are asked for
+
+
+def test_a_class_that_was_not_told_is_refused():
+    message = "y holds 2, but partial_fit was told that the classes are 0, 1. Correct y"
+    with pytest.raises(DataError, match=message):
+        quick(delta=1.0).partial_fit(X, Y, classes=[0, 1])
+    model = quick(delta=1.0, warm_start=True).partial_fit(X[Y < 1], Y[Y < 1], classes=[0, 1])
+    for go_on in (model.partial_fit, model.fit):
+        with pytest.raises(DataError, match=message):
+            go_on(X, Y)
+    assert model.classes_.tolist() == [0, 1]
+    assert model.predict_proba(X).shape == (240, 2)
+    assert model.partial_fit(X, Y, classes=[0, 1, 2]).classes_.tolist() == [0, 1, 2]
+    assert model.set_params(warm_start=False, max_iter=1).fit(X, Y + 1).classes_.tolist() == [
+        1,
+        2,
+        3,
+    ]
+    assert len(model.partial_fit(X, Y).classes_) == 4
+
+
+def test_a_batch_of_many_known_classes_is_no_measurement():
+    y = np.arange(240) % 30.0  # floats, as a gap makes of integers
+    model = quick(delta=1.0).partial_fit(X, y)
+    model.partial_fit(X[:40], y[:40])
+    with pytest.raises(DataError, match="as a measurement"):
+        model.partial_fit(X, X[:, 0])
+    told = quick(delta=1.0).partial_fit(X[:40], y[:40], classes=range(30))
+    assert told.classes_.tolist() == model.classes_.tolist()
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        ([0], r"classes must be two classes or more, none of them missing, got \[0\]"),
+        ([0, 1, 2, None], "none of them missing"),
+        ([0, 1, np.nan], "none of them missing"),
+        ([], "two classes or more"),
+        (3, "classes must be a list or an array of all classes, got 3"),
+        ([[0, 1], [1, 2]], "classes must be a list or an array"),
+        ([*"abc"], "classes holds texts, such as 'a', .* so far are numbers: 0, 1, 2"),
+        ([0, 1, 5], "classes lacks 2, which came before"),
+    ],
+)
+def test_classes_that_cannot_be_all_are_refused(classes, message):
+    model = quick(delta=1.0).partial_fit(X, Y)
+    with pytest.raises(DataError, match=message):
+        model.partial_fit(X, Y, classes=classes)
+    assert model.classes_.tolist() == [0, 1, 2]
+    assert model.n_iter_ == 1
+
+
+def test_classes_go_with_the_network_that_learnt_them():
+    model = quick(delta=1.0, max_iter=1).fit(X, Y).set_params(delta=0.0).fit(X)
+    assert not hasattr(model, "classes_")
+    model.set_params(delta=1.0)
+    with pytest.raises(DataError, match="No class was learnt: there were 0 to learn"):
+        model.predict(X)
+    assert model.partial_fit(X, np.array([*"abc"])[Y]).classes_.tolist() == [*"abc"]
+
+
+def test_a_refused_call_leaves_classes_that_can_be_predicted():
+    model = quick(delta=1.0).partial_fit(X[Y > 0], Y[Y > 0])
+    weights = np.full(240, np.inf)
+    with pytest.raises(DataError, match="sample_weight"):
+        model.partial_fit(X, Y, sample_weight=weights)
+    with pytest.raises(SettingsError, match="another architecture"):
+        model.set_params(hidden_layer_sizes=(9,)).partial_fit(X, Y)
+    assert model.predict_proba(X).shape == (240, len(model.classes_))
+    assert (model.predict(X[Y > 0]) == Y[Y > 0]).any()
+    with pytest.raises(DataError, match="holds a single class"):
+        model.fit(X, np.zeros(240))
+    assert model.predict_proba(X).shape == (240, len(model.classes_))
 
 
 def test_from_and_to_a_session():
@@ -329,17 +524,60 @@ def test_clusters_that_are_not_there_are_explained(name):
     assert not hasattr(fitted, name)
 
 
-PARTIAL = "partial_fit takes no classes: it learns of those that a later y has when it comes"
-NOT_OURS = {
-    "check_class_weight_classifiers": "class_weight is 'balanced' or None, and no dict",
-    "check_n_features_in_after_fitting": PARTIAL,
-    "check_estimators_partial_fit_n_features": PARTIAL,
-}
+@pytest.mark.parametrize("names", [np.arange(3), np.array([*"abc"])])
+def test_single_classes_may_be_weighed(names):
+    rows = np.concatenate([np.flatnonzero(k == Y)[:n] for k, n in enumerate([80, 40, 20])])
+    items, y = X[rows], names[Y[rows]]
+    balanced = compute_class_weight("balanced", classes=names, y=y)
+    told = dict(zip(names.tolist(), balanced, strict=True))
+    for changes in ({"delta": 1.0}, {"delta": 0.0}):
+        by_dict, by_name, plain = (
+            quick(class_weight=weight, max_iter=5, **changes).fit(items, y).transform(X)
+            for weight in (told, "balanced", None)
+        )
+        np.testing.assert_allclose(by_dict, by_name, rtol=1e-5, atol=1e-6)
+        assert not np.allclose(by_dict, plain, atol=1e-3)
+
+
+def test_a_class_without_a_weight_has_one_and_an_item_without_a_class_too():
+    y = np.where(np.arange(240) % 3, Y, -1)
+    for delta in (0.0, 1.0):
+        part, whole = (
+            quick(delta=delta, class_weight=weight, max_iter=3).fit(X, y)
+            for weight in ({2: 5.0}, {0: 1.0, 1: 1, 2: 5.0})
+        )
+        np.testing.assert_array_equal(part.transform(X), whole.transform(X))
+    weights = np.where(y == 2, 5.0, 1.0)
+    by_item = quick(max_iter=3).fit(X, sample_weight=weights)
+    by_class = quick(class_weight={2: 5.0}, max_iter=3).fit(X, y)
+    np.testing.assert_array_equal(by_item.transform(X), by_class.transform(X))
+
+
+@pytest.mark.parametrize("delta", [0.0, 1.0])
+@pytest.mark.parametrize(
+    ("class_weight", "message"),
+    [
+        ({0: -1.0}, "class_weight must have finite weights of at least 0, got -1.0"),
+        ({0: np.nan}, "got nan"),
+        ({0: "much"}, "got 'much'"),
+        ({"0": 2.0}, "class_weight must name classes of y, which are 0, 1, 2, but it names '0'"),
+    ],
+)
+def test_weights_of_classes_that_make_no_sense_are_refused(delta, class_weight, message):
+    with pytest.raises(SettingsError, match=message):
+        quick(delta=delta, class_weight=class_weight).fit(X, Y)
+
+
+def test_weights_of_classes_need_y_and_no_session():
+    with pytest.raises(DataError, match="needs y, one class an item, got none"):
+        quick(class_weight={0: 2.0}).fit(X)
+    with pytest.raises(SettingsError, match="A session cannot weigh single classes"):
+        Session(quick(class_weight={0: 2.0}), X, Y, trainer="thread")
 
 
 @parametrize_with_checks(
     [quick(delta=1.0, n_clusters=8), quick(delta=1.0, gamma=0.1, class_weight="balanced")],
-    expected_failed_checks=lambda _: UNEQUAL | NOT_OURS,
+    expected_failed_checks=lambda _: UNEQUAL,
 )
 def test_scikit_learn_checks_of_classifiers(estimator, check):
     check(estimator)

@@ -63,6 +63,7 @@ class Guidance:
         self._target: Tensor | None = None  # of all items (n_samples, n_clusters)
         self._sizes: Tensor | None = None  # items that moved each centre (n_clusters,)
         self._class_weights: Tensor | None = None
+        self._told_weights: Tensor | None = None
 
     # When ---------------------------------------------------------------------------
 
@@ -104,11 +105,19 @@ class Guidance:
 
     # Setting up ---------------------------------------------------------------------
 
+    def expect(self, n_classes: int) -> None:
+        """Know of so many classes, be there items of them or not."""
+        self.n_classes = max(self.n_classes, n_classes)
+
     def begin_classes(self, code_dim: int) -> None:
         """Have a classifier for all classes that are known."""
         classifier = self._heads.classifier
         if classifier is None or classifier.out_features < self.n_classes:
             self._heads.set_classes(self.n_classes, code_dim)
+
+    def weigh(self, weights: NDArray[np.floating]) -> None:
+        """Weigh the classes by these, shape (n_classes,), in place of `Settings.class_weight`."""
+        self._told_weights = torch.tensor(weights, dtype=torch.float32)
 
     @property
     def awaits_codes(self) -> bool:
@@ -153,7 +162,7 @@ class Guidance:
         """Give items a class, or none by -1."""
         self.labels = self.labels.contiguous()
         self.labels[torch.from_numpy(rows)] = label
-        self.n_classes = max(self.n_classes, label + 1)
+        self.expect(label + 1)
         self._class_weights = None
 
     # Measuring ----------------------------------------------------------------------
@@ -191,7 +200,7 @@ class Guidance:
             near = code if weights["classification"] else code.detach()
             logits = self._heads.classifier(near)
             labels = self.labels[rows].to(code.device, non_blocking=True)
-            class_weights = self._weights_of_classes(logits.shape[1])
+            class_weights = self._weights_of_classes(logits)
             parts["classification"] = classification_error(logits, labels, class_weights)
         return parts
 
@@ -226,11 +235,15 @@ class Guidance:
         share = (1 / self._sizes.clamp(min=1)).to(code.device)
         centers.add_((sums - counts[:, None] * centers) * share[:, None])
 
-    def _weights_of_classes(self, n_classes: int) -> Tensor | None:
+    def _weights_of_classes(self, logits: Tensor) -> Tensor | None:
+        if self._told_weights is not None:
+            return self._told_weights.to(logits.device)
         if self.settings.class_weight is None:
             return None
+        n_classes = logits.shape[1]
         if self._class_weights is None or len(self._class_weights) < n_classes:
-            self._class_weights = balanced_weights(self.labels[self._train], n_classes)
+            weights = balanced_weights(self.labels[self._train], n_classes)
+            self._class_weights = weights.to(logits.device)
         return self._class_weights
 
     @torch.no_grad()
@@ -267,7 +280,7 @@ class Guidance:
             msg = f"there are {len(self.labels):,} items, its labels are of {labels.shape}"
             raise ValueError(msg)
         self.labels, self._class_weights = torch.from_numpy(labels), None
-        self.n_classes = max(self.n_classes, int(labels.max()) + 1)
+        self.expect(int(labels.max()) + 1)
         target, sizes = (
             None if state[name] is None else torch.from_numpy(np.array(state[name]))
             for name in ("target", "sizes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
@@ -20,8 +21,9 @@ from ae_widgets.engine.threads import training_threads
 from ae_widgets.engine.trainer import Trainer
 from ae_widgets.estimator.anomalies import AnomalyDetection
 from ae_widgets.estimator.callbacks import CallbackSupport, Watch, watched
+from ae_widgets.estimator.classes import require_one_a_row, weights_of_items
 from ae_widgets.estimator.faults import unchanged_if_refused
-from ae_widgets.estimator.groups import GroupingAutoencoder, require_one_a_row
+from ae_widgets.estimator.groups import GroupingAutoencoder
 from ae_widgets.estimator.history import TrainingHistory
 from ae_widgets.estimator.imputation import Imputation
 from ae_widgets.estimator.parameters import settings_of
@@ -141,9 +143,11 @@ class Autoencoder(
         Epochs in which 'step' and 'exponential' multiply by the factor once.
     schedule_patience : int, default=5
         Epochs that 'reduce_on_plateau' waits; fewer than `n_iter_no_change`.
-    class_weight : {'balanced'} or None, default=None
+    class_weight : {'balanced'}, dict or None, default=None
         With 'balanced' all classes in `y` count alike: in the classification, or where
-        `delta` is 0 by drawing the items of each as often as those of every other.
+        `delta` is 0 by drawing the items of each as often as those of every other. A dict
+        has the weight of each class, 1 for those that it leaves out, which multiplies in
+        the same places. A session takes no dict.
     batch_size : int, default=64
         Items a step.
     max_iter : int, default=200
@@ -266,7 +270,7 @@ class Autoencoder(
     converged_ : bool
         Whether training ended because the loss no longer improved.
     classes_ : ndarray of shape (n_classes,)
-        The classes in `y`, with `delta`.
+        The classes in `y`, with `delta`, sorted.
     cluster_centers_ : ndarray of shape (n_clusters, code_dim)
         With `gamma`.
     labels_ : ndarray of shape (n_samples,)
@@ -340,7 +344,7 @@ class Autoencoder(
         schedule_factor: float = 0.5,
         schedule_epochs: int = 30,
         schedule_patience: int = 5,
-        class_weight: str | None = None,
+        class_weight: str | Mapping[Any, float] | None = None,
         batch_size: int = 64,
         max_iter: int = 200,
         tol: float = 1e-4,
@@ -446,7 +450,8 @@ class Autoencoder(
             is trained on from the next batch.
         y : array-like of shape (n_samples,) or str, optional
             Classes, for `delta` and `class_weight`; otherwise only counted. With `delta` an
-            item may have none: NaN, None or -1. Or the name of the column of a
+            item may have none: NaN, None or -1, which is a class only where others are
+            negative too or where 1 is the only other one. Or the name of the column of a
             DataFrame that holds them: it is no feature, here and in all that is asked
             later. Handed to the callbacks.
         sample_weight : array-like of shape (n_samples,), optional
@@ -486,9 +491,9 @@ class Autoencoder(
             features = self._check(X, reset=not warm, ensure_min_samples=2)
             require_one_a_row(y, features.shape[0])
             self._prepare_anomalies()
+            settings = settings_of(self)
             weight = self._weight_items(features.shape[0], y, sample_weight)
             labels = self._class_numbers(y, features.shape[0], warm=warm, least=2)
-            settings = settings_of(self)
             inputs = self._fit_inputs(features, settings, y, warm=warm)
             trainer = self._trainer(inputs, settings, weight, labels, warm=warm)
         if not warm:
@@ -513,13 +518,21 @@ class Autoencoder(
         X: ArrayLike,
         y: ArrayLike | str | None = None,
         sample_weight: ArrayLike | None = None,
+        *,
+        classes: ArrayLike | None = None,
     ) -> Self:
         """Train for one epoch on `X`, going on from where the last call ended.
 
         Parameters
         ----------
-        X, y, sample_weight
+        X, sample_weight
             As for `fit`.
+        y : array-like of shape (n_samples,), optional
+            Classes as for `fit`; but once there are some, all items may be without, and -1
+            is a class only if it is one of them.
+        classes : array-like of shape (n_classes,), optional
+            With `delta`, all classes that will come, needed in the first call only; `y` with
+            another is then refused. Without, classes join as they come.
         """
         warm = hasattr(self, "network_")
         with unchanged_if_refused(self):
@@ -527,9 +540,9 @@ class Autoencoder(
             features = self._check(X, reset=not warm)
             require_one_a_row(y, features.shape[0])
             self._prepare_anomalies()
-            weight = self._weight_items(features.shape[0], y, sample_weight)
-            labels = self._class_numbers(y, features.shape[0], warm=warm)
             settings = settings_of(self).change(validation_fraction=0.0)
+            weight = self._weight_items(features.shape[0], y, sample_weight)
+            labels = self._class_numbers(y, features.shape[0], warm=warm, told=classes)
             inputs = self._fit_inputs(features, settings, y, warm=warm)
             if warm:  # another order of the items than in the last epoch
                 seed = (settings.random_state + self.n_iter_) % (SEEDS + 1)
@@ -548,6 +561,7 @@ class Autoencoder(
     def _train(self, trainer: Trainer, epochs: int, watch: Watch) -> Self:
         trainer.best.keeps = bool(len(trainer.validation_rows))
         own = trainer.network if trainer.network.guard else None
+        self._tell_of_classes(trainer.guidance)
         try:
             with (
                 memory_errors(training_advice(trainer.settings)),
@@ -608,6 +622,8 @@ class Autoencoder(
     ) -> NDArray[np.float64] | None:
         """Return how often each item is drawn, None for each once."""
         weight = check_sample_weight(sample_weight, n_samples)
+        if isinstance(self.class_weight, Mapping) and not self.delta:
+            return weights_of_items(self.class_weight, y, weight, n_samples)
         return balance(None if self.delta else self.class_weight, y, weight, n_samples)
 
     def _keep(self, trainer: Trainer) -> None:

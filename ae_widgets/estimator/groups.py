@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from numbers import Real
+import copy
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
 import numpy as np
 import torch
 from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
-from ae_widgets.data import NO_LABEL
-from ae_widgets.data.columns import is_missing
-from ae_widgets.data.frames import as_series
-from ae_widgets.data.labels import check_one_a_row, is_measurement, means_none
 from ae_widgets.data.table import listing
 from ae_widgets.estimator.available import absent, available_unless, lacking
+from ae_widgets.estimator.classes import (
+    all_classes,
+    class_numbers,
+    refuse_others,
+    weights_of_classes,
+)
 from ae_widgets.estimator.prediction import Predictions
+from ae_widgets.estimator.runs import at_rest
 from ae_widgets.estimator.use import FittedAutoencoder
 from ae_widgets.exceptions import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["GroupingAutoencoder", "class_numbers", "require_one_a_row"]
+    from ae_widgets.engine.guidance import Guidance
+
+__all__ = ["GroupingAutoencoder"]
 
 
 def _no_class_asked(model: Any) -> str:
@@ -54,11 +59,13 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
     """What an autoencoder with `delta` or `gamma` above 0 says of items."""
 
     classes_: NDArray[Any]
+    _complete: bool = False  # whether all classes that will come are known
     labels_: NDArray[np.int32] = absent(_no_clusters)
     gamma: float
     clustering_start: int
     n_iter_: int
     delta: float
+    class_weight: str | Mapping[Any, float] | None
 
     @available_unless(_no_class_asked)
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -77,6 +84,54 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         best = self.predict_proba(X).argmax(axis=1)
         classes: NDArray[Any] = self.classes_[best]
         return classes
+
+    def _class_numbers(
+        self,
+        y: ArrayLike | None,
+        n_samples: int,
+        *,
+        warm: bool,
+        least: int = 1,
+        told: ArrayLike | None = None,
+    ) -> NDArray[np.int32] | None:
+        """Return each item's class as a number, -1 for none; None where none are asked for.
+
+        Where all classes are `told`, none may come later, unless all are told again.
+        """
+        if not self.delta:
+            if not warm:
+                self.__dict__.pop("classes_", None)  # of another network
+            return None
+        before = getattr(self, "classes_", None) if warm else None
+        known = before if told is None else all_classes(told, before)
+        complete = told is not None or (before is not None and self._complete)
+        labels, classes = class_numbers(y, n_samples, known, least=least)
+        if complete and known is not None:
+            refuse_others(classes, known)
+        if before is not None and not np.array_equal(classes, before):
+            self._move_classes(np.searchsorted(classes, before), len(classes))
+        self.classes_, self._complete = classes, complete
+        return labels
+
+    def _tell_of_classes(self, guidance: Guidance) -> None:
+        """Have a classifier of all classes, weighed as they are to be."""
+        if not self.delta:
+            return
+        guidance.expect(len(self.classes_))
+        if isinstance(self.class_weight, Mapping):
+            guidance.weigh(weights_of_classes(self.class_weight, self.classes_))
+
+    def _move_classes(self, places: NDArray[np.intp], n_classes: int) -> None:
+        """Have a classifier in which the known classes have these numbers.
+
+        The optimiser's memory of it is not taken over: to Adam the weights of a new class would
+        look as if they had rested for long, and its first steps would be several times too large.
+        """
+        if self.network_.heads.classifier is None:
+            return
+        self.network_ = copy.deepcopy(self.network_)  # others may have it
+        self.network_.heads.set_classes(n_classes, self._n_features_out, places.tolist())
+        at_rest(self.network_)
 
     def _no_classes(self) -> DataError:
         known = [repr(name) for name in getattr(self, "classes_", np.empty(0)).tolist()]
@@ -104,16 +159,6 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         array: NDArray[np.float32] = centers.detach().numpy()
         return array
 
-    def _class_numbers(
-        self, y: ArrayLike | None, n_samples: int, *, warm: bool, least: int = 1
-    ) -> NDArray[np.int32] | None:
-        """Return each item's class as a number, None without `delta`; keep the classes."""
-        if not self.delta:
-            return None
-        known = self.classes_ if warm and hasattr(self, "classes_") else None
-        labels, self.classes_ = class_numbers(y, n_samples, known, least=least)
-        return labels
-
     def _note_clusters(self, features: Any) -> None:
         """Keep the cluster of each item that was trained on, once there are clusters."""
         self.__dict__.pop("labels_", None)
@@ -127,137 +172,3 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         _, nearest = nearest_distance(torch.from_numpy(codes), centers)
         clusters: NDArray[np.int32] = nearest.int().numpy()
         return clusters
-
-
-def require_one_a_row(y: Any, n_samples: int) -> None:
-    """Refuse `y` that is not one class an item, also where no class is asked for.
-
-    Raises
-    ------
-    DataError
-        If it has no length, or another one.
-    """
-    if y is None:
-        return
-    given = y if hasattr(y, "shape") or hasattr(y, "__len__") else np.asarray(y)
-    if getattr(given, "shape", None) == ():
-        msg = f"y, of type {type(y).__name__}, is not one class an item. Pass a list or an array."
-        raise DataError(msg)
-    check_one_a_row(n_samples, given.shape[0] if hasattr(given, "shape") else len(given))
-
-
-def class_numbers(
-    y: ArrayLike | None, n_samples: int, known: NDArray[Any] | None = None, *, least: int = 1
-) -> tuple[NDArray[np.int32], NDArray[Any]]:
-    """Return each item's class as a number, -1 for none, and the classes.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-        Numbers, bools or texts, of which the classes have the type. NaN and None are no
-        class; neither is -1, unless other classes are negative or they are -1 and 1.
-    n_samples : int
-    known : ndarray, optional
-        Classes to begin with, in this order; others are appended.
-    least : int, default=1
-        How many classes there must be.
-
-    Raises
-    ------
-    DataError
-        If there is no `y`, it is of another length, holds too few classes, classes of
-        another kind than the known ones, infinite values, or a measurement, as
-        `ae_widgets.data.labels.read_labels` tells one.
-    """
-    if y is None:
-        msg = (
-            "Autoencoder with delta above 0 requires y to be passed, but the target y is None: "
-            "pass y, the class of each item, or delta=0."
-        )
-        raise DataError(msg)
-    try:
-        values = column_or_1d(_with_gaps(y), dtype=None, warn=True)
-    except ValueError as error:
-        msg = f"{str(error).rstrip('.')}. If y is one-hot, pass y.argmax(axis=1)."
-        raise DataError(msg) from error
-    check_one_a_row(n_samples, len(values))
-    items = values.tolist()
-    missing = np.array([is_missing(value) for value in items], bool)
-    numbers = [v for v, lacks in zip(items, missing, strict=True) if not lacks]
-    if means_none(v for v in numbers if isinstance(v, (int, float))):
-        missing |= np.array([isinstance(v, (int, float)) and v == NO_LABEL for v in items], bool)
-    present = values[~missing]
-    if not len(present):
-        msg = "y holds no class: every value is missing. Pass a class for some items, or delta=0."
-        raise DataError(msg)
-    if present.dtype == object:
-        present = _typed(present)
-    _check_discrete(present)
-    classes = np.unique(present)
-    if known is not None:
-        classes = _joined(known, classes)
-    if len(classes) < least:
-        msg = (
-            f"y holds a single class, {classes.tolist()[0]!r}: there is nothing to tell it from. "
-            "Pass items of two at least, or delta=0."
-        )
-        raise DataError(msg)
-    order = np.argsort(classes)
-    labels = np.full(n_samples, NO_LABEL, np.int32)
-    labels[~missing] = order[np.searchsorted(classes, present.astype(classes.dtype), sorter=order)]
-    return labels, classes
-
-
-def _check_discrete(values: NDArray[Any]) -> None:
-    if values.dtype.kind != "f":
-        return
-    distinct = np.unique(values)
-    if not np.isfinite(distinct[[0, -1]]).all():
-        msg = "y has infinite values, which are no classes. Pass NaN or -1 where there is none."
-        raise DataError(msg)
-    if is_measurement(distinct, len(values)):
-        msg = (
-            f"Unknown label type: y has {distinct.size:,} distinct numbers, as a measurement has "
-            "and not classes. Cut it into ranges, e.g. pandas.qcut(y, 5, labels=False), pass "
-            "integers if these are classes, or delta=0."
-        )
-        raise DataError(msg)
-
-
-def _joined(known: NDArray[Any], classes: NDArray[Any]) -> NDArray[Any]:
-    """Return the known classes and after them those that are new, if they are of one kind."""
-    kind, before = _kind(classes), _kind(known)
-    if kind != before:  # numpy would make texts of all
-        msg = (
-            f"y holds {kind}, such as {classes.tolist()[0]!r}, but the classes so far are "
-            f"{before}: {listing([repr(one) for one in known.tolist()])}. Pass classes of that "
-            "kind, or fit a new estimator."
-        )
-        raise DataError(msg)
-    new = classes[~np.isin(classes, known)]
-    return np.concatenate([known, new]) if len(new) else known
-
-
-def _kind(classes: NDArray[Any]) -> str:
-    if classes.dtype.kind in "biuf":
-        return "numbers"
-    texts = classes.dtype.kind == "U" or all(isinstance(one, str) for one in classes)
-    return "texts" if texts else f"objects of type {type(classes[0]).__name__}"
-
-
-def _with_gaps(y: Any) -> Any:
-    """Return a series of integers or bools with gaps as objects: numpy would have floats."""
-    series = as_series(y)
-    if series is None or not series.null_count():
-        return y
-    whole = series.dtype.is_integer() or series.dtype == nw.Boolean
-    return np.array(series.to_list(), object) if whole else y
-
-
-def _typed(values: NDArray[Any]) -> NDArray[Any]:
-    """Return objects as an array of their type, as a gap beside them hides; texts if some are."""
-    if any(isinstance(value, str) for value in values):
-        return values.astype(str)
-    if all(isinstance(value, (Real, np.bool_)) for value in values):
-        return np.array(values.tolist())
-    return values

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import fields
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -16,9 +17,6 @@ from ae_widgets.engine.missing import settings_in_force
 from ae_widgets.engine.settings import Settings
 from ae_widgets.exceptions import SettingsError
 from ae_widgets.model.architecture import Architecture
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["run_parameters", "settings_of"]
 
@@ -49,6 +47,8 @@ def settings_of(model: Any) -> Settings:
     values = {name: getattr(model, name) for name in names - NO_PARAMETERS}
     values |= settings_in_force(model.reconstruction, model.missing, model.kind)
     values["learning_rate"] = model.learning_rate_init
+    if isinstance(model.class_weight, Mapping):
+        values["class_weight"] = None  # that of single classes is told to the trainer itself
     values["validation_fraction"] = model.validation_fraction if model.early_stopping else 0.0
     try:
         return Settings().change(**values | {"random_state": seed})

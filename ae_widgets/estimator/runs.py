@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
@@ -14,7 +15,7 @@ from ae_widgets.exceptions import SettingsError, TrainingError
 from ae_widgets.model.network import build_network
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -131,12 +132,19 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         Raises
         ------
         SettingsError
-            If there is an `encoder` or a `decoder`, which a run cannot take.
+            If there is an `encoder`, a `decoder` or a dict of `class_weight`, which a run
+            cannot take.
         """
         if self.encoder is not None or self.decoder is not None:
             msg = (
                 "A session builds its network from settings and cannot take an encoder and a "
                 "decoder of your own. Train them with fit()."
+            )
+            raise SettingsError(msg)
+        if isinstance(self.class_weight, Mapping):
+            msg = (
+                "A session cannot weigh single classes: class_weight must be 'balanced' or None, "
+                "or train with fit()."
             )
             raise SettingsError(msg)
         settings = settings_of(self).change(restore_best=bool(self.early_stopping))

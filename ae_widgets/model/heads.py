@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
 
@@ -33,10 +33,18 @@ class Heads(nn.Module):
         self.classifier = None
         self.register_parameter("centers", None)
 
-    def set_classes(self, n_classes: int, code_dim: int) -> None:
+    def set_classes(
+        self, n_classes: int, code_dim: int, places: Sequence[int] | None = None
+    ) -> None:
         """Have a classifier of so many classes; classes that it knows keep their weights.
 
         A new class begins with weights of 0, which favour none.
+
+        Parameters
+        ----------
+        n_classes, code_dim : int
+        places : sequence of int, optional
+            The new number of each class that it knows; by default the one that it has.
         """
         # skip_init would draw nothing, but imports sympy: a second in which nothing trains.
         with torch.random.fork_rng(devices=[]):
@@ -46,8 +54,9 @@ class Heads(nn.Module):
                 parameter.zero_()
             if self.classifier is not None:
                 known = min(n_classes, self.classifier.out_features)
-                linear.weight[:known] = self.classifier.weight[:known]
-                linear.bias[:known] = self.classifier.bias[:known]
+                rows = list(range(known) if places is None else places[:known])
+                linear.weight[rows] = self.classifier.weight[:known]
+                linear.bias[rows] = self.classifier.bias[:known]
         self.classifier = linear
 
     def set_centers(self, centers: Tensor | None) -> None:

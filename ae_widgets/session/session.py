@@ -108,7 +108,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         values that it does not store are missing, otherwise they are 0.
     y : array-like of shape (n_samples,), optional
         Labels; they are trained on as well where `Settings.delta` is above 0. An item
-        has none where it is NaN, None or -1.
+        has none where it is NaN, None or -1, which is a label only where others are
+        negative too or where 1 is the only other one.
     labels : array-like, optional
         The labels in ``Session(estimator, X, y)``: the run has the settings of an
         `Autoencoder` and, if that is fitted and of the same architecture, goes on

@@ -169,6 +169,15 @@ def test_cuda_trains_like_the_cpu(early_stopping):
 
 
 @pytest.mark.gpu
+def test_cuda_learns_balanced_classes():
+    X = blobs(200, 20)
+    model = Autoencoder(
+        device="cuda", delta=1.0, class_weight="balanced", random_state=0, max_iter=3
+    ).fit(X, np.arange(200) % 3)
+    assert np.isfinite(model.loss_parts_["classification"]).all()
+
+
+@pytest.mark.gpu
 @pytest.mark.parametrize("resident", [True, False])
 def test_cuda_gives_the_cpus_numbers(resident):
     X, rows = blobs(100, 6), np.arange(100, dtype=np.int32)

@@ -238,6 +238,16 @@ def test_balanced_classes_count_alike():
     assert recall["balanced"] > recall[None]
 
 
+def test_balanced_classes_are_weighed_where_the_network_is():
+    trainer = Trainer(X, settings(delta=1.0, class_weight="balanced"), labels=Y)
+    trainer.run(1)
+    guidance = trainer.guidance
+    trainer.network.heads.to("meta")  # stands for a device that is not here
+    guidance.label(np.array([0]), 1)
+    parts = guidance.parts(torch.empty(4, 2, device="meta"), torch.arange(4))
+    assert parts["classification"].device.type == "meta"
+
+
 def test_a_classifier_is_no_layer_of_a_convolutional_network():
     images = {"trunk": "convolutional", "item_shape": (2, 3), "channels": (4,)}
     labelled = Trainer(X, settings(delta=1.0, **images), labels=Y)
