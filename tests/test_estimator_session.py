@@ -5,6 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.base import clone
+from sklearn.metrics import get_scorer
 
 from ae_widgets import Autoencoder, DataError, Lab, Session, TrainingError
 from tests.engine.data import blobs
@@ -225,3 +226,39 @@ def test_an_outlier_detector_stays_one(opened, score):
     assert (model.contamination, model.anomaly_score) == (0.1, score)
     assert model.offset_ == fitted.offset_
     np.testing.assert_array_equal(model.predict(X), fitted.predict(X))
+
+
+CLASSES = np.random.default_rng(0).integers(0, 3, 200)
+GROUPED = (np.eye(3)[CLASSES] @ np.random.default_rng(1).random((3, 6))).astype(np.float32)
+
+
+def test_a_session_on_items_of_some_classes_goes_on_with_their_rows(opened):
+    model = Autoencoder(
+        2, (16,), delta=1.0, learning_rate_init=0.01, max_iter=60, random_state=0
+    ).fit(GROUPED, CLASSES)
+    some = CLASSES > 0
+    session = opened(model, GROUPED[some], CLASSES[some])
+    session.step("batch")
+    session.wait(60)
+    again = Autoencoder.from_session(session)
+    assert again.classes_.tolist() == [1, 2]
+    assert again.score_samples(GROUPED).shape == (200,)
+    assert (again.predict(GROUPED[some]) == CLASSES[some]).mean() > 0.9
+
+
+def test_classes_in_any_order_are_sorted_in_an_estimator(opened):
+    options = {"code_dim": 2, "hidden_layer_sizes": (16,), "delta": 1.0, "max_iter": 60}
+    X, y = GROUPED[CLASSES > 0], np.array(["", "a", "b"])[CLASSES[CLASSES > 0]]
+    session = opened(X, learning_rate=0.01, **options)
+    for name in "ba":
+        session.label(np.flatnonzero(y == name), name)
+    session.start()
+    session.wait(60)
+    assert session.label_names == ("b", "a")
+    model = Autoencoder.from_session(session)
+    assert model.classes_.tolist() == ["a", "b"]
+    assert get_scorer("roc_auc")(model, X, y) > 0.9
+    again = opened(model, X, y)
+    again.step("batch")
+    again.wait(60)
+    assert (Autoencoder.from_session(again).predict(X) == y).mean() > 0.9

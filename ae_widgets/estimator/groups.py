@@ -133,6 +133,13 @@ class GroupingAutoencoder(Predictions, FittedAutoencoder):
         self.network_.heads.set_classes(n_classes, self._n_features_out, places.tolist())
         at_rest(self.network_)
 
+    def _sort_classes(self) -> None:
+        """Have the classes in their order, as scikit-learn's scorers take them to be."""
+        classes, places = np.unique(getattr(self, "classes_", ()), return_inverse=True)
+        if len(classes) and not np.array_equal(classes, self.classes_):
+            self._move_classes(places, len(classes))
+            self.classes_ = classes
+
     def _no_classes(self) -> DataError:
         known = [repr(name) for name in getattr(self, "classes_", np.empty(0)).tolist()]
         if len(known) > 1:  # they were told to a session after it had trained

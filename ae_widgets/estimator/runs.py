@@ -122,6 +122,7 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         model.active_dimensions_ = active_dimensions(network, settings.architecture.code_dim)
         model._n_features_out = settings.architecture.code_dim
         model._memory = None
+        model._sort_classes()
         model._prepare_anomalies()
         model._fit_anomalies(dataset.features)
         return model

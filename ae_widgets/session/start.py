@@ -6,12 +6,14 @@ import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
+import numpy as np
+
+from ae_widgets.data.columns import value_name
 from ae_widgets.exceptions import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from ae_widgets.data import Dataset
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     Parameters = dict[str, NDArray[np.float32]]
 
 __all__ = ["Estimator", "Start", "read_start"]
+
+
+CLASSIFIER = ("heads.classifier.weight", "heads.classifier.bias")
+"""The parameters that have a row a class."""
 
 
 @runtime_checkable
@@ -48,6 +54,8 @@ class Start(NamedTuple):
         What it does to items before its network.
     parameters : dict
         All its parameters, by name.
+    classes : tuple of str
+        The names of the classes that it knows, in the order of its classifier.
     """
 
     X: Any
@@ -57,6 +65,7 @@ class Start(NamedTuple):
     n_features: int | None = None
     preprocessor: Preprocessor | None = None
     parameters: Mapping[str, Any] = MappingProxyType({})
+    classes: tuple[str, ...] = ()
 
     @property
     def item_shape(self) -> tuple[int, ...] | None:
@@ -83,7 +92,22 @@ class Start(NamedTuple):
             raise DataError(msg)
         same = settings.architecture == self.settings.architecture
         same &= settings.preprocess == self.settings.preprocess
-        return self.weights if same else None
+        return self._by_name(self.weights, dataset.label_names) if same else None
+
+    def _by_name(self, weights: Parameters, names: tuple[str, ...]) -> Parameters:
+        """Return the weights with the classifier's rows where the labels of these names are.
+
+        A label that the estimator does not know begins with weights of 0, which favour none.
+        """
+        if not names or self.classes == names:
+            return weights
+        known = [(names.index(name), i) for i, name in enumerate(self.classes) if name in names]
+        moved = dict(weights)
+        for key in set(CLASSIFIER) & weights.keys():
+            moved[key] = np.zeros((len(names), *weights[key].shape[1:]), np.float32)
+            for place, row in known:
+                moved[key][place] = weights[key][row]
+        return moved
 
 
 def read_start(X: Any, y: Any, labels: Any) -> Start:
@@ -101,7 +125,8 @@ def read_start(X: Any, y: Any, labels: Any) -> Start:
         settings, weights = X.start_of_run()
         n_features, made = (getattr(X, n, None) for n in ("n_features_in_", "preprocessor_"))
         parameters: dict[str, Any] = getattr(X, "get_params", dict)()
-        return Start(y, labels, settings, weights, n_features, made, parameters)
+        classes = tuple(value_name(value) for value in getattr(X, "classes_", ()))
+        return Start(y, labels, settings, weights, n_features, made, parameters, classes)
     if labels is not None:
         msg = "A third argument goes with an estimator: (estimator, X, y). Else pass (X, y)."
         raise DataError(msg)
