@@ -237,7 +237,7 @@ def test_architecture_changes_wait_for_the_next_run(session):
     assert one.status.state == "idle"
     assert len(one.past_runs) == 1
     assert len(one.past_runs[0].history) == 1
-    assert repr(one.past_runs[0]).startswith("PastRun('Finished all ")
+    assert repr(one.past_runs[0]).startswith("PastRun('Paused after one epoch")
     one.step()
     one.wait(30)
     assert one.codes.shape == (120, 3)
