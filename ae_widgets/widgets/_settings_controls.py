@@ -61,7 +61,7 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         """Put the fields on the screen and follow the session."""
         self.children = children
         # The arrangement first: a value may need a choice that is not offered yet.
-        self._follow("settings", self._arrange, messages=8, key=self._arrangement)
+        self._follow("settings", self._arrange, messages=11, key=self._arrangement)
         self._follow("settings", self._show_news, messages=3)
 
     # Building blocks -----------------------------------------------------------
@@ -218,6 +218,8 @@ class SettingsControls(SessionView, ipywidgets.VBox):
                     with field.hold_sync():
                         field.options = offered
                         field.value = self._shown(name, self._value(planned, name))
+            for name, field in self._fields.items():  # before it can be seen
+                self._show_value(field, self._shown(name, self._value(planned, name)))
             for name, when in self._when.items():
                 _set_class(self._rows[name], AWAY, on=not when(planned))
         finally:

@@ -53,6 +53,9 @@ def test_stopping_a_share_and_names(open_notebook):
     unfold(notebook, "Optimiser and stopping")
     unfold(notebook, "Preprocess")
     tick(notebook, "PCA")
+    share = "[...document.querySelectorAll('.ae-lab .widget-text')].find((node) => "
+    share += "node.textContent.includes('Variance kept')).querySelector('input').value"
+    notebook.wait_for(f"{share} === '0.95'")  # it comes with the components
     enter(notebook, "Variance kept", "0.8")
     notebook.wait_for(lambda: "n_components=0.8" in notebook.run(STEPS))
     notebook.page.locator(".ae-preprocess .ae-note", has_text="of 64 keep 8").wait_for()
