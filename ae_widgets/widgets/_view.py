@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -48,14 +47,6 @@ def free_replies(widget: ipywidgets.Widget) -> None:
     note the message goes to the subshell that JupyterLab asked for.
     """
     getattr(widget.comm, "__dict__", {}).pop("_reply_subshell_id", None)
-
-
-def messages_sent() -> int | None:
-    """Return how many messages this process has sent so far, None where there is no kernel."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    kernel_session = getattr(getattr(shell, "kernel", None), "session", None)
-    return getattr(kernel_session, "message_count", None)
 
 
 def tree(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
@@ -165,16 +156,12 @@ class SessionView:
                 self, name, lambda: self._refresh(send), messages=messages, interval=interval
             )
 
-    def _refresh(self, send: Callable[[], None]) -> int | None:
-        """Run `send`; return how many messages it took, where that is known."""
+    def _refresh(self, send: Callable[[], None]) -> None:
         if self._closed:
-            return 0
+            return
         with TRAITS_LOCK:
-            before = messages_sent()
             send()
-            after = messages_sent()
         self._free_replies()
-        return None if before is None or after is None else after - before
 
     def _free_replies(self) -> None:
         if isinstance(self, ipywidgets.Widget):
