@@ -28,7 +28,7 @@ _log = logging.getLogger("ae_widgets")
 @dataclass
 class _Post:
     key: tuple[int, str]
-    send: Callable[[], int | None]
+    send: Callable[[], None]
     messages: int
     interval: float
     order: int
@@ -57,7 +57,7 @@ class Publisher:
         self,
         owner: object,
         topic: str,
-        send: Callable[[], int | None],
+        send: Callable[[], None],
         *,
         messages: int = 1,
         interval: float = 0.1,
@@ -72,8 +72,7 @@ class Publisher:
         owner, topic
             A post replaces the waiting one of the same owner and topic.
         send : callable
-            Sends the state of the moment at which it is called; may return how many
-            messages it took.
+            Sends the state of the moment at which it is called.
         messages : int, default=1
             How many messages `send` causes at most.
         interval : float, default=0.1
@@ -118,16 +117,14 @@ class Publisher:
             with self._changed:
                 post = self._next()
                 self._sending = post
-            sent = None
             try:
-                sent = post.send()
+                post.send()
             except Exception:  # noqa: BLE001  # logged, see below
                 # The next post must still be sent. A view that fails says so itself.
                 _log.exception("ae_widgets: a view could not be brought up to date")
             with self._changed:
                 # Counted from the end of the sending, so that late messages count too.
-                count = post.messages if sent is None else min(sent, post.messages)
-                self._recent.extend([time.monotonic()] * count)
+                self._recent.extend([time.monotonic()] * post.messages)
                 self._sending = None
                 self._changed.notify_all()
             del post  # a view that was closed must not live on here
