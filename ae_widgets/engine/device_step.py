@@ -13,7 +13,7 @@ from ae_widgets.engine.device import fits_on
 from ae_widgets.engine.items import items, take
 from ae_widgets.engine.noise import Noise
 from ae_widgets.engine.optimizers import Optimizer
-from ae_widgets.engine.step import Trained
+from ae_widgets.engine.step import Remembering, Trained
 from ae_widgets.losses.reconstruction import network_input
 from ae_widgets.model.kinds import Pass
 
@@ -49,7 +49,7 @@ class Results(NamedTuple):
     errors: Tensor
 
 
-class DeviceStep:
+class DeviceStep(Remembering):
     """Automatic gradients and Adam on any device, without waiting for a batch.
 
     A device works through a queue of operations; reading one number back empties
@@ -128,22 +128,6 @@ class DeviceStep:
         if self._measured is not None and self._measured.backward():
             self._optimizer.settings = self._objective.settings
             self._optimizer.step(self.learning_rate)
-
-    def forget(self) -> None:
-        """Drop the optimiser's memory of past gradients."""
-        self._optimizer.forget()
-
-    def memory(self, *, copy: bool = True) -> Any:
-        """Return the optimiser's memory, for `load_memory`."""
-        return {"optimizer": self._optimizer.memory(copy=copy), "noise": self._noise.memory()}
-
-    def load_memory(self, memory: Any) -> None:
-        """Go on with the memory of a step of the same network, a compiled one's as well."""
-        if isinstance(memory, tuple):
-            self._optimizer.load_memory(memory)
-        else:
-            self._optimizer.load_memory(memory["optimizer"])
-            self._noise.load_memory(memory["noise"])
 
     def _queue(self, rows: NDArray[np.int32], batch_size: int) -> Results:
         """Queue the batches of `rows` one after another."""

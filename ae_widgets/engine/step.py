@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ae_widgets.losses.objective import Measured, Objective
     from ae_widgets.model.network import AutoencoderNetwork
 
-__all__ = ["AutogradStep", "EncodingStep", "Noted", "Step", "Trained"]
+__all__ = ["AutogradStep", "EncodingStep", "Noted", "Remembering", "Step", "Trained"]
 
 
 class Noted(NamedTuple):
@@ -100,7 +100,33 @@ class EncodingStep(Protocol):
         """Return codes (n, code_dim) and errors (n,); None if they are not all finite."""
 
 
-class AutogradStep:
+class Remembering:
+    """What the steps by automatic gradients remember: past gradients, and where the noise is."""
+
+    _optimizer: Optimizer
+    _noise: Noise
+
+    def forget(self) -> None:
+        """Drop the optimiser's memory of past gradients."""
+        self._optimizer.forget()
+
+    def memory(self, *, copy: bool = True) -> Any:
+        """Return the optimiser's memory, for `load_memory`."""
+        return {"optimizer": self._optimizer.memory(copy=copy), "noise": self._noise.memory()}
+
+    def load_memory(self, memory: Any) -> None:
+        """Go on with the memory of a step of the same network.
+
+        That of a compiled step is taken over as well; that of another optimiser is not.
+        """
+        if isinstance(memory, tuple):
+            self._optimizer.load_memory(memory)
+        else:
+            self._optimizer.load_memory(memory["optimizer"])
+            self._noise.load_memory(memory["noise"])
+
+
+class AutogradStep(Remembering):
     """Torch's automatic gradients and its optimisers: works for any network and setting.
 
     Parameters
@@ -209,22 +235,3 @@ class AutogradStep:
             named = isinstance(error, SettingsError)  # of the guard, which says what failed
             msg = str(error) if named else f"{what}: {str(error) or type(error).__name__}"
             raise TrainingError(msg) from error
-
-    def forget(self) -> None:
-        """Drop the optimiser's memory of past gradients."""
-        self._optimizer.forget()
-
-    def memory(self, *, copy: bool = True) -> Any:
-        """Return the optimiser's memory, for `load_memory`."""
-        return {"optimizer": self._optimizer.memory(copy=copy), "noise": self._noise.memory()}
-
-    def load_memory(self, memory: Any) -> None:
-        """Go on with the memory of a step of the same network.
-
-        That of a compiled step is taken over as well; that of another optimiser is not.
-        """
-        if isinstance(memory, tuple):
-            self._optimizer.load_memory(memory)
-        else:
-            self._optimizer.load_memory(memory["optimizer"])
-            self._noise.load_memory(memory["noise"])
