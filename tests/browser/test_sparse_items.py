@@ -97,6 +97,12 @@ def select_similar(notebook, item):
     notebook.page.get_by_text(f"nearest to that of item {item}").first.wait_for()
 
 
+def named(notebook):
+    """Return the names of the features that are drawn, whole, also where the rows cut them."""
+    tips = notebook.page.locator(".ae-item .ae-bars title")
+    return [tip.rsplit(": input ", 1)[0] for tip in tips.all_text_contents()]
+
+
 def drawn_names(notebook):
     names = notebook.page.locator(".ae-item .ae-bars .ae-name:not(.ae-heading)")
     return names.all_text_contents()
@@ -122,7 +128,7 @@ has = np.argsort(-given, kind="stable")[:min(8, (given > 0).sum())]
 added = np.argsort(-np.where(given > 0, -1, output), kind="stable")[:5]"""
     notebook.run(answer)
     expected = "print(*names[has], *names[added], sep=',')"
-    notebook.wait_for(lambda: notebook.run(expected) == ",".join(drawn_names(notebook)))
+    notebook.wait_for(lambda: notebook.run(expected) == ",".join(named(notebook)))
     heading = notebook.page.locator(".ae-item .ae-heading").text_content()
     assert heading == "only in the reconstruction"
     told = notebook.page.locator(".ae-item .ae-picture").get_attribute("aria-label")
