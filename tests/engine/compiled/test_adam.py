@@ -35,3 +35,32 @@ def test_moves_as_torch_does():
         parameter.grad = torch.from_numpy(gradients).double().sum(0)
         optimizer.step()
     np.testing.assert_allclose(move([]), parameter.detach().numpy(), rtol=1e-4, atol=1e-7)
+
+
+def test_what_decays_is_0_before_processors_are_slow_with_it():
+    parameters, first, second = np.zeros((3, N), np.float32)
+    smallest = np.finfo(np.float32).tiny
+    for step in range(1, 2001):
+        gradients = np.full((1, N), 1e-2 if step == 1 else 0, np.float32)
+        before = parameters.copy()
+        adam(parameters, gradients, first, second, 0, N, *adam_constants(1e-3, step))
+        assert not ((first != 0) & (abs(first) < smallest)).any()
+        if not first.any():
+            break
+    assert step < 900
+    assert np.array_equal(parameters, before)  # what was dropped had long ceased to move them
+    second[:] = 1.1e-34
+    adam(parameters, gradients, first, second, 0, N, *adam_constants(1e-3, step))
+    assert second.all()
+    for _ in range(200):
+        adam(parameters, gradients, first, second, 0, N, *adam_constants(1e-3, step))
+    assert not second.any()
+
+
+def test_what_is_not_a_number_stays_so():
+    parameters, first, second = np.zeros((3, 3), np.float32)
+    gradients = np.array([[np.nan, np.inf, 1]], np.float32)
+    adam(parameters, gradients, first, second, 0, 3, *adam_constants(1e-3, 1))
+    assert np.isnan(first[0])
+    assert np.isnan(second[0])
+    assert np.isinf(first[1])
