@@ -103,7 +103,7 @@ def test_memory_of_another_optimiser_is_left():
     parameter.grad = torch.ones(3)
     adam.step(RATE)
     sgd.load_memory(adam.memory())
-    assert sgd.memory() == {"optimizer": "sgd", "state": {}}
+    assert sgd.memory() == {"optimizer": "sgd", "n_steps": 0, "state": {}}
 
 
 def train(trainer, batches):
@@ -187,3 +187,43 @@ def test_parameters_may_join_in_later(name):
         before = other.clone()
         optimizer.step(0.1)
         assert torch.equal(other, before) is not joined
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_what_decays_is_0_before_processors_are_slow_with_it(name):
+    parameter = nn.Parameter(torch.ones(5))
+    optimizer = Optimizer([parameter], Settings().change(optimizer=name))
+    smallest = torch.finfo(torch.float32).tiny
+    for step in range(9000):
+        parameter.grad = torch.full((5,), 1e-2 * (step == 0))
+        optimizer.step(RATE)
+        for key, value in optimizer._torch.state[parameter].items():
+            if key not in {"step", "exp_avg_sq"}:  # the squares of Adam take a hundred times longer
+                assert not ((value != 0) & (value.abs() < smallest)).any()
+    sums = [
+        v
+        for k, v in optimizer._torch.state[parameter].items()
+        if k in {"exp_avg", "square_avg", "momentum_buffer"}
+    ]
+    assert len(sums) == 1
+    assert not sums[0].any()
+
+
+def test_when_it_looks_for_what_has_decayed_is_remembered():
+    def trained(stop):
+        """Return what is remembered after 60 steps, in an optimiser that took over at `stop`."""
+        parameter = nn.Parameter(torch.ones(5))
+        optimizer = Optimizer([parameter], Settings())
+        for step in range(60):
+            if step == stop:
+                memory = optimizer.memory()
+                optimizer = Optimizer([parameter], Settings())
+                optimizer.load_memory(memory)
+            parameter.grad = torch.full((5,), 2e-35 * (step < 40))
+            optimizer.step(RATE)
+        return optimizer.memory()["state"]["0"]["exp_avg"]
+
+    expected = trained(None)
+    assert not expected.any()
+    for stop in [1, 30, 49, 50, 55]:
+        assert np.array_equal(trained(stop), expected)

@@ -21,7 +21,7 @@ from ae_widgets.engine.compiled.loop import FAN_IN, FAN_OUT, KIND, OFFSET
 from ae_widgets.engine.compiled.rounded_output import finish
 from ae_widgets.engine.compiled.step import flatten, in_order
 from ae_widgets.engine.compiled.team import CORES, Team
-from ae_widgets.engine.optimizers import joined
+from ae_widgets.engine.optimizers import drop_what_has_decayed, joined
 from ae_widgets.engine.rounding import rounds
 from ae_widgets.engine.step import Noted, Trained
 from ae_widgets.engine.views import tensor_view
@@ -213,6 +213,7 @@ class ProductStep:
                 lr=self.learning_rate, beta1=BETA_1, beta2=BETA_2, eps=EPSILON,
                 weight_decay=0.0, amsgrad=False, maximize=False,
             )  # fmt: skip
+            drop_what_has_decayed([*first, *second], self._step)
 
     def _pass(self, n: int) -> _Pass:
         if n not in self._passes:
