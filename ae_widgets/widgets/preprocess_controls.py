@@ -76,7 +76,7 @@ class PreprocessControls(SettingsControls):
             self._figure,
             self._said,
             self._field("whiten", "Whiten", Checkbox(indent=False), when=_has_pca),
-            self._choice("assignment", "Clusters", _assignments),
+            self._choice("assignment", "k-means", _assignments),
             self._field("n_clusters", "How many", IntField(), when=_has_clusters),
             self._message,
         )

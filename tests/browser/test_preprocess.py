@@ -38,7 +38,7 @@ def test_components_are_chosen_on_the_curve(open_lab):
     notebook.wait_for(lambda: notebook.run(STEPS) == chosen)
     notebook.page.get_by_text("18 of 64 keep").wait_for()
     for assignment in ("soft", "distances"):
-        choose(notebook, "Clusters", assignment)
+        choose(notebook, "k-means", assignment)
         notebook.wait_for(
             lambda assignment=assignment: f"assignment='{assignment}'" in notebook.run(STEPS)
         )
@@ -47,11 +47,11 @@ def test_components_are_chosen_on_the_curve(open_lab):
     wait_for_frames(notebook, 3)
     choose(notebook, "Scaling", "quantile")
     tick(notebook, "Whiten")
-    choose(notebook, "Clusters", "one-hot")
+    choose(notebook, "k-means", "one-hot")
     planned = "('quantile', PCAFeatures(n_components=18, whiten=True), "
     planned += "KMeansFeatures(n_clusters=8, assignment='one-hot'))"
     notebook.wait_for(lambda: notebook.run(PENDING) == planned)
-    for name in ("Scaling", "Whiten", "Clusters"):
+    for name in ("Scaling", "Whiten", "k-means"):
         notebook.page.locator(".ae-lab .ae-pending", has_text=name).first.wait_for()
     notebook.run("lab.session.select(range(0, 20)); lab.session.point(7)")
     notebook.wait_for("document.querySelectorAll('.ae-lab .ae-tile').length === 20")

@@ -162,7 +162,7 @@ def test_a_preset_sets_every_field(controls, session):
     ("name", "bad", "message"),
     [
         ("hidden_layer_sizes", "64, many", "'many' is not one"),
-        ("code_dim", 0, "code_dim must be an integer from 1"),
+        ("code_dim", 0, "Code dimension must be an integer from 1"),
     ],
 )
 def test_a_bad_value_is_told_and_taken_back(controls, name, bad, message):

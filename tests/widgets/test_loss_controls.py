@@ -59,7 +59,7 @@ def test_the_kind_of_clusters_and_the_weight_of_classes_are_live(controls, sessi
     assert publisher.flush()
     controls._fields["n_clusters"].value = 0
     assert publisher.flush()
-    assert controls._message.value == "n_clusters must be an integer of at least 1, got 0."
+    assert controls._message.value == "Clusters must be an integer of at least 1, got 0."
 
 
 def away(controls):
@@ -168,7 +168,7 @@ def test_a_share_that_cannot_be_held_out_is_told_and_taken_back(controls, sessio
     controls._fields["validation_fraction"].value = 1.5
     wait_for(lambda: not controls._asked)
     assert publisher.flush()
-    told = "validation_fraction must be a number from 0 to 0.99, got 1.5."
+    told = "Held out must be a number from 0 to 0.99, got 1.5."
     assert controls._message.value == told
     assert controls._fields["validation_fraction"].value == 0.1
     assert session.pending == {}
@@ -234,9 +234,9 @@ def test_a_change_by_method_shows_and_is_not_asked_for_again(controls, session, 
 @pytest.mark.parametrize(
     ("name", "bad", "message"),
     [
-        ("alpha", -1.0, "alpha must be a number from 0 to 1e+12, got -1.0."),
-        ("batch_size", 0, "batch_size must be an integer of at least 1, got 0."),
-        ("learning_rate", 0.0, "learning_rate must be a number from 1e-12 to 1000, got 0.0."),
+        ("alpha", -1.0, "α must be a number from 0 to 1e+12, got -1.0."),
+        ("batch_size", 0, "Batch size must be an integer of at least 1, got 0."),
+        ("learning_rate", 0.0, "Learning rate must be a number from 1e-12 to 1000, got 0.0."),
     ],
 )
 def test_a_bad_value_is_told_and_taken_back(controls, session, name, bad, message):

@@ -47,7 +47,7 @@ def wait_for_curve(session):
 
 
 def test_nothing_to_begin_with(controls):
-    assert shown(controls) == ["Scaling", "PCA", "Clusters"]
+    assert shown(controls) == ["Scaling", "PCA", "k-means"]
     assert controls._fields["scaling"].value == ""
     assert controls._said.value == ""
 
@@ -67,7 +67,7 @@ def test_each_field_is_a_step(controls, session):
     assert session.settings.preprocess == expected
     assert session.features.shape == (60, 10)
     assert shown(controls) == [
-        "Scaling", "PCA", "Components", "Variance kept", "Whiten", "Clusters", "How many",
+        "Scaling", "PCA", "Components", "Variance kept", "Whiten", "k-means", "How many",
     ]  # fmt: skip
     fields["pca"].value = False
     fields["assignment"].value = ""
