@@ -1,7 +1,13 @@
 /** Bundle each widget into one module and one style sheet beside it. */
 import { context } from "esbuild";
 
-const widgets = ["latent_scatter", "reconstruction_view", "network_drawing", "style_sheet"];
+const widgets = [
+  "latent_scatter",
+  "reconstruction_view",
+  "network_drawing",
+  "label_field",
+  "style_sheet",
+];
 
 const build = await context({
   entryPoints: widgets.map((name) => `src/widgets/${name}.ts`),

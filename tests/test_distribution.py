@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 LEFT_BEHIND = (".*cache", ".git", ".venv", "dist", "node_modules", "static", "test-output")
 BUILT = {
     f"ae_widgets/static/{name}.js"
-    for name in ("latent_scatter", "network_drawing", "reconstruction_view")
+    for name in ("label_field", "latent_scatter", "network_drawing", "reconstruction_view")
 }
 TRY_OUT = """
 from sklearn.datasets import load_iris

@@ -11,7 +11,6 @@ from ae_widgets.widgets._view import FromFrontEnd
 
 __all__ = [
     "Checkbox",
-    "Combobox",
     "Dropdown",
     "FloatField",
     "IntField",
@@ -30,10 +29,6 @@ __all__ = [
 
 class Checkbox(FromFrontEnd, ipywidgets.Checkbox):
     """Yes or no."""
-
-
-class Combobox(FromFrontEnd, ipywidgets.Combobox):
-    """A line of text with some suggested."""
 
 
 class Dropdown(FromFrontEnd, ipywidgets.Dropdown):

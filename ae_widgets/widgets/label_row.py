@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import anywidget
 import ipywidgets
 import numpy as np
+import traitlets
 
 from ae_widgets.exceptions import AEWidgetsError
-from ae_widgets.widgets._controls import Combobox
+from ae_widgets.widgets._static import StaticFile
 from ae_widgets.widgets._style import style_sheet
 from ae_widgets.widgets._view import FromFrontEnd, SessionView
 
@@ -27,6 +29,25 @@ class _Button(FromFrontEnd, ipywidgets.Button):
     """Gives or takes a label."""
 
 
+class _Field(FromFrontEnd, anywidget.AnyWidget):
+    """A line of text with some names suggested.
+
+    ipywidgets' own tells of Enter before the last letters have come where the kernel is far
+    away; this one says with it what was typed.
+    """
+
+    _esm = StaticFile("label_field.js")
+
+    value = traitlets.Unicode().tag(sync=True)
+    options = traitlets.Tuple().tag(sync=True)
+    placeholder = traitlets.Unicode().tag(sync=True)
+    told = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.add_class("widget-text")  # looks like the fields of ipywidgets
+
+
 class LabelRow(SessionView, ipywidgets.HBox):
     """A field for a label and a button that gives it to the selected items.
 
@@ -43,9 +64,9 @@ class LabelRow(SessionView, ipywidgets.HBox):
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._name = Combobox(
+        self._name = _Field(
             placeholder="a label",
-            tooltip="A label for the selected items: one of those known, or a new one",
+            told="A label for the selected items: one of those known, or a new one",
         )
         self._name.on_msg(self._entered)
         self._name.observe(self._typed, names=["value"])
@@ -79,8 +100,8 @@ class LabelRow(SessionView, ipywidgets.HBox):
         )
 
     def _entered(self, _field: Any, message: dict[str, Any], _buffers: Any) -> None:
-        if message.get("event") == "submit":
-            self._label(self._name.value)
+        if message.get("event") == "submit" and isinstance(message.get("value"), str):
+            self._label(message["value"])
 
     def _label(self, name: str | None) -> None:
         session, chosen = self.session, self.session.selection

@@ -62,7 +62,8 @@ def test_lassoed_items_are_named_and_learnt(open_lab):
     row.get_by_role("button", name=f"Label {size:,} item").click()
     notebook.wait_for(lambda: notebook.run("print(lab.session.label_names)") == "('left',)")
     select(notebook, 0.55, 0.98)
-    row.locator("input").fill("right")
+    row.locator("input").press("ControlOrMeta+a")
+    row.locator("input").press_sequentially("right")  # its letters are still on their way
     row.locator("input").press("Enter")
     names = "print(lab.session.label_names)"
     notebook.wait_for(lambda: notebook.run(names) == "('left', 'right')")

@@ -14,8 +14,10 @@ def row(session):
     made.close()
 
 
-def enter(row):
-    row._name._handle_custom_msg({"event": "submit"}, [])
+def enter(row, typed=None):
+    """Press Enter, with a text of which the kernel has not heard yet if that is given."""
+    value = row._name.value if typed is None else typed
+    row._name._handle_custom_msg({"event": "submit", "value": value}, [])
     assert publisher.flush()
 
 
@@ -53,6 +55,16 @@ def test_a_new_name_is_given_and_offered_from_then_on(row, session):
     enter(row)
     assert session.labels[1] == 3
     assert session.status.note == "1 item labelled 'odd'."
+
+
+def test_enter_gives_what_is_typed_although_its_last_letters_are_on_their_way(row, session):
+    session.select([4, 7])
+    row._name.value = "sev"
+    enter(row, "seven")
+    assert session.label_names[-1] == "seven"
+    row._name._handle_custom_msg({"event": "submit"}, [])
+    row._name._handle_custom_msg({"event": "submit", "value": 3}, [])
+    assert session.label_names[-1] == "seven"
 
 
 def test_of_many_names_those_are_offered_that_fit_what_is_typed():
