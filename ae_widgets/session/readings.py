@@ -50,6 +50,7 @@ class Readings:
     _pending: dict[str, Any]
     _selection: NDArray[np.int64]
     _focus: int | None
+    _hovering: bool
 
     @property
     def settings(self) -> Settings:
@@ -196,6 +197,11 @@ class Readings:
     def focus(self) -> int | None:
         """Index of the item that is pointed at, or None."""
         return self._focus
+
+    @property
+    def hovering(self) -> bool:
+        """Whether it is pointed at only until something else is."""
+        return self._hovering
 
     def __repr__(self) -> str:
         return (

@@ -223,7 +223,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._notify = self._observers.notify
         self._pending: dict[str, Any] = {}
         self._selection: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._focus: int | None = None
+        self._focus, self._hovering = None, False
         self._background = Background(self.dataset, self._notify)
         self._labelling = Labelling(self.dataset)
         self._asked_while_busy = set()
@@ -370,12 +370,13 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
             self._tell_hindrance()
         self._notify("labels", "status")
 
-    def point(self, index: int | None) -> None:
-        """Point at an item, or at none."""
+    def point(self, index: int | None, *, hovering: bool = False) -> None:
+        """Point at an item, or at none; `hovering` if only until something else is."""
         if index is not None and not 0 <= index < self.dataset.n_samples:
             msg = f"There is no item {index}: indices go from 0 to {self.dataset.n_samples - 1}."
             raise DataError(msg)
         self._focus = None if index is None else int(index)
+        self._hovering = hovering
         self._notify("focus")
 
     def do_aside(self, topic: str, job: Callable[[], None]) -> None:

@@ -120,7 +120,7 @@ class LatentScatter(FromFrontEnd, SessionView, anywidget.AnyWidget):
         self._follow("focus", self._send_focus)
         self._follow("selection", self._send_selection)
         self.on_msg(self._heed)
-        self.observe(self._pointed, names=["focus"])
+        self.observe(self._pointed, names=["focus", "pinned"])
         self.observe(self._selected, names=["selection"])
         self.observe(self._coloured, names=["color_by"])
 
@@ -165,9 +165,10 @@ class LatentScatter(FromFrontEnd, SessionView, anywidget.AnyWidget):
 
     def _send_focus(self) -> None:
         focus = -1 if self.session.focus is None else self.session.focus
-        if focus != self.focus:
-            # What was pointed at elsewhere must not get lost under a moving pointer.
-            self._set(focus=focus, pinned=focus >= 0)
+        # What was chosen elsewhere must not get lost under a moving pointer.
+        pinned = focus >= 0 and not self.session.hovering
+        if (focus, pinned) != (self.focus, self.pinned):
+            self._set(focus=focus, pinned=pinned)
 
     def _send_selection(self) -> None:
         self._set(selection=self.session.selection.astype("<u4").tobytes())
@@ -197,10 +198,10 @@ class LatentScatter(FromFrontEnd, SessionView, anywidget.AnyWidget):
         if kind in {"drawn", "ready"}:
             self.session.request_latent()
 
-    def _pointed(self, change: dict[str, Any]) -> None:
-        index = change["new"]
+    def _pointed(self, _change: dict[str, Any]) -> None:
+        index = self.focus
         if not self._sending and index < self.session.dataset.n_samples:
-            self.session.point(index if index >= 0 else None)
+            self.session.point(index if index >= 0 else None, hovering=not self.pinned)
 
     def _selected(self, change: dict[str, Any]) -> None:
         if not self._sending:

@@ -35,7 +35,7 @@ class FakeSession:
         self.active_dimensions = None
         self.latent = None
         self.clusters = None
-        self.focus = None
+        self.focus, self.hovering = None, False
         self.selection = np.empty(0, dtype=np.int64)
         self.asked = []
         self.unanswered = None  # a list, to keep requests instead of answering
@@ -80,9 +80,9 @@ class FakeSession:
         self.status = Status(state=state)
         self.notify("status")
 
-    def point(self, index):
+    def point(self, index, *, hovering=False):
         self.asked.append(("point", index))
-        self.focus = index
+        self.focus, self.hovering = index, hovering
         self.notify("focus")
 
     def select(self, indices):

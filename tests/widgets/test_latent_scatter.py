@@ -148,6 +148,16 @@ def test_an_item_that_is_not_there_is_not_pointed_at(scatter, session):
     assert session.asked == []
 
 
+def test_what_is_hovered_over_in_one_scatter_is_pinned_in_no_other(scatter, session):
+    other = LatentScatter(session)
+    for index, pinned in [(4, False), (5, False), (5, True), (5, False), (-1, False)]:
+        sends(scatter, focus=index, pinned=pinned)
+        for one in (scatter, other):
+            assert (one.focus, one.pinned) == (index, pinned)
+        assert session.focus == (index if index >= 0 else None)
+    other.close()
+
+
 def test_what_is_pointed_at_elsewhere_is_pinned(scatter, session):
     session.point(5)
     settle()
