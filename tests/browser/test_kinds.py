@@ -116,7 +116,8 @@ def test_look_of_all_controls(open_lab):
         )
         complexity = COMPLEXITY_LABELS[KINDS[kind].complexities[0]]
         notebook.wait_for(f"{COMPLEXITY_SHOWN} === '{complexity}'")
-        take_pictures(notebook, f"kinds-{kind}", THEMES)
+        take_pictures(notebook, f"kinds-{kind}", ["light"])
+    take_pictures(notebook, f"kinds-{kind}", THEMES)
     take_pictures(notebook, f"kinds-{kind}", ["dark"], [1920])
     for title in ("More", "Optimiser"):
         unfold(notebook, title)
