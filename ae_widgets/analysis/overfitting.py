@@ -63,10 +63,7 @@ def advice(
     stale = stale_epochs(training, validation) if gap > FAIR else 0
     helps = f"; try {_either(remedies)}" if remedies else ""
     if stale:
-        return (
-            f"Overfitting: the validation loss is {gap:.0%} above training, lowest {stale} epochs "
-            f"ago{helps}."
-        )
+        return f"Overfitting: the held-out loss was lowest {stale:,} epochs ago{helps}."
     if classes and classes_overfit(*classes):
         of_trained, of_held_out = (scores.accuracy for scores in classes)
         return (

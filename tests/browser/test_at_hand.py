@@ -23,8 +23,8 @@ NAMED = """odd = set(lab.anomalies.beyond.tolist())
 lab.session.label(sorted(odd), "odd")
 lab.session.label([i for i in range(200) if i not in odd], "usual")"""
 ADVICE = re.compile(
-    "Overfitting: .* lowest [0-9]+ epochs ago; try Dropout, Kind: denoising, Weight decay or a "
-    "shorter Patience under Optimiser and stopping"
+    "Overfitting: the held-out loss was lowest [0-9]+ epochs ago; try Dropout, Kind: denoising, "
+    "Weight decay or a shorter Patience under Optimiser and stopping"
 )
 STEPS = "print(lab.session.pending.get('preprocess'))"
 

@@ -180,7 +180,7 @@ def test_overfitting_is_told_with_what_helps(open_notebook):
     notebook = open_notebook([DATA, FEW])
     press(notebook, "Start")
     wait_for_state(notebook, "finished", timeout=90)
-    gap = notebook.page.locator(".ae-groups-note", has_text="Overfitting: the validation loss is")
+    gap = notebook.page.locator(".ae-groups-note", has_text="Overfitting: the held-out loss")
     gap.wait_for()
     remedies = "try Dropout, Kind: denoising, Weight decay or Best weights under Optimiser and"
     assert remedies in gap.inner_text()

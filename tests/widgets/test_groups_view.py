@@ -190,7 +190,7 @@ def test_the_gap_is_told_with_what_helps(view, session):
         "lowest 30 epochs ago; try Dropout, Kind: denoising, Weight decay or Best weights under "
         "Optimiser and stopping."
     )
-    assert "Overfitting: the validation loss is" in view._gap.value
+    assert "Overfitting: the held-out loss" in view._gap.value
     assert view._gap.value.endswith(remedies)
     session.change(weight_decay=0.01, restore_best=True)
     assert publisher.flush()
