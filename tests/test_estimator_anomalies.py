@@ -88,6 +88,26 @@ def test_contributions_add_up_to_the_score():
     np.testing.assert_allclose(model.contributions(csr_matrix(X)), model.contributions(X))
 
 
+@pytest.mark.parametrize("changes", [{"reconstruction": "masked_mse"}, {"missing": "mask"}])
+def test_contributions_of_sparse_items_leave_out_what_was_not_observed(changes):
+    X = np.round(3 * blobs(50, 4))
+    X[np.random.default_rng(0).random(X.shape) < 0.3] = np.nan
+    X[7] = np.nan
+    stored = ~np.isnan(X)
+    # A place that is named twice, and 0 that are stored.
+    twice = np.r_[X[stored], 1], (np.r_[stored.nonzero()[0], 0], np.r_[stored.nonzero()[1], 0])
+    items = csr_matrix(twice, X.shape)
+    X[0, 0] = np.nan_to_num(X[0, 0]) + 1
+    model = quick(**changes).fit(items)
+    parts = model.contributions(items)
+    np.testing.assert_allclose(parts, model.contributions(X))
+    assert np.isnan(parts[7]).all()
+    known = np.arange(50) != 7
+    np.testing.assert_allclose(
+        parts[known].sum(axis=1), -model.score_samples(items)[known], rtol=1e-5
+    )
+
+
 @pytest.mark.parametrize("preprocess", [PCAFeatures(2), ["standard", PCAFeatures(3, whiten=True)]])
 def test_contributions_are_those_of_the_items_features(preprocess):
     X, _ = with_anomalies()

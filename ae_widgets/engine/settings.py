@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ae_widgets.data.steps import Step, read_steps
 from ae_widgets.engine.kinds import CORRUPTIONS, KINDS
@@ -13,6 +13,9 @@ from ae_widgets.engine.unknown import unknown_setting
 from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses import CLUSTERINGS, RECONSTRUCTIONS
 from ae_widgets.model import Architecture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["LIVE_SETTINGS", "OBJECTIVE_SETTINGS", "OPTIMIZERS", "PRESETS", "SCHEDULES", "Settings"]
 
@@ -277,6 +280,14 @@ class Settings:
             if new is None or new.complexities != old.complexities:
                 outer["complexity"] = "auto"
         return replace(self, **outer)
+
+    def in_turn(self, names: Iterable[str]) -> list[str]:
+        """Return settings in an order in which they reach these one by one, valid at each step.
+
+        What masking takes for `noise` is a part of what the other corruption takes.
+        """
+        last = "corruption" if self.corruption == "masking" else "noise"
+        return sorted(names, key=lambda name: name == last)
 
     def is_live(self, name: str, planned: Settings) -> bool:
         """Whether `name` takes effect at the next batch, on the way to `planned`.

@@ -245,8 +245,9 @@ class Worker:
             self._follow(self._schedule)
             return
         changes, self._changes = self._changes, {}
-        for name, value in changes.items():
-            self._change(name, value)
+        if changes:
+            for name in self._require().settings.change(**changes).in_turn(changes):
+                self._change(name, changes[name])
         labels, self._labels = self._labels, []
         for command in labels:
             self._label(command)

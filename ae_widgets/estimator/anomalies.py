@@ -16,6 +16,7 @@ from ae_widgets.analysis.anomalies import (
     threshold,
 )
 from ae_widgets.analysis.contributions import feature_contributions
+from ae_widgets.engine.items import dense, items
 from ae_widgets.estimator.available import available_unless
 from ae_widgets.estimator.prediction import Predictions, prediction_of
 from ae_widgets.estimator.use import FittedAutoencoder
@@ -99,9 +100,10 @@ class AnomalyDetection(Predictions, FittedAutoencoder):
         checked: Any = self._check(X)
         inputs: Any = self._inputs(checked)
         outputs = self._outputs(inputs)
-        dense = inputs.toarray() if issparse(inputs) else inputs
+        if issparse(inputs):
+            inputs = dense(items(inputs), self._error_kind).numpy()
         made = getattr(self, "preprocessor_", None)
-        parts = feature_contributions(self._error_kind, dense, outputs, made)
+        parts = feature_contributions(self._error_kind, inputs, outputs, made)
         if self._takes_missing:
             parts[self._unknown(checked)] = np.nan
         return parts

@@ -271,7 +271,8 @@ class GatedNetwork(AutoencoderNetwork):
         uniform = torch.empty_like(free).uniform_(generator=generator)
         concrete = torch.sigmoid((torch.logit(uniform, eps=1e-6) + self.logits) / TEMPERATURE)
         output = self.decode(free * _stretched(concrete))
-        code = free.detach() * self.gates().detach()
+        # As it is shown, and with its graph: clusters and classes train encoder and gates by it.
+        code = free * self.gates()
         return Pass(code, output, self.logits.expand(len(x), -1))
 
     def penalised(self, x: Tensor, code: Tensor) -> Tensor:  # noqa: ARG002  # the same for all

@@ -319,7 +319,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
             current = self.settings.change(**live)
             self._check_settings(current if self.status.step else planned)
             self._run.follow_settings(current)
-            for name in live:
+            for name in current.in_turn(live):
                 self._link.send(Change(name, current.value(name)))
             self._pending = {
                 n: v for n, v in (waiting | later).items() if planned.value(n) != current.value(n)

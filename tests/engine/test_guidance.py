@@ -8,6 +8,7 @@ from sklearn.datasets import load_digits, make_blobs
 from sklearn.metrics import adjusted_rand_score
 
 from ae_widgets.engine.compiled.convolutional_step import ConvolutionalStep
+from ae_widgets.engine.kinds import KINDS
 from ae_widgets.engine.settings import Settings
 from ae_widgets.engine.step import AutogradStep
 from ae_widgets.engine.trainer import Trainer
@@ -51,6 +52,28 @@ def test_clusters_are_found(clustering):
         assert losses.values["clustering"] > 0
         assert losses.weights["clustering"] == pytest.approx(0.2)
         assert_adds_up(losses)
+
+
+@pytest.mark.parametrize("part", ["gamma", "delta"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_clusters_and_classes_train_the_encoder_of_every_kind(kind, part):
+    def encoder(weight):
+        changes = {"kind": kind, "clustering_start": 0, "validation_fraction": 0.0, part: weight}
+        trainer = Trainer(X, settings(**changes), labels=Y)
+        train(trainer, 5)
+        assert part == "delta" or trainer.network.heads.centers is not None
+        return torch.cat([w.flatten() for w in trainer.network.encoder.parameters()]).detach()
+
+    assert (encoder(1.0) - encoder(1e-9)).abs().max() > 1e-3
+
+
+def test_classes_keep_the_dimensions_open_that_they_need():
+    """Without the reconstruction nothing else does."""
+    changes = {"kind": "gated", "code_dim": 4, "alpha": 0.0, "beta": 0.03, "learning_rate": 1e-2}
+    trainer = Trainer(X, settings(delta=1.0, **changes), labels=Y)
+    train(trainer, 30)
+    assert 0 < trainer.network.active_dimensions() < 4
+    assert (trainer.assign(trainer.encode()[0])[0] == Y).mean() > 0.95
 
 
 @pytest.mark.parametrize("clustering", ["dec", "dcn"])

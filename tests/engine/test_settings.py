@@ -169,3 +169,14 @@ def test_any_value_is_taken_or_refused(name, value):
         assert str(error).startswith(f"{name} must be ")  # noqa: PT017 -- no error is right too
     else:
         assert Settings().change(**{name: settings.value(name)}) == settings
+
+
+@pytest.mark.parametrize("corruption", ["gaussian", "masking"])
+@pytest.mark.parametrize("names", [("noise", "beta", "corruption"), ("corruption", "noise")])
+def test_settings_in_turn_are_valid_at_each_step(corruption, names):
+    ways = {"gaussian": Settings(noise=5.0), "masking": Settings(corruption="masking", noise=0.5)}
+    wanted = ways.pop(corruption)
+    (reached,) = ways.values()
+    for name in wanted.in_turn(names):
+        reached = reached.change(**{name: wanted.value(name)})
+    assert reached == wanted

@@ -155,6 +155,20 @@ def test_of_many_changes_between_two_batches_the_latest_wins():
     )
 
 
+def test_changes_that_need_each_other_come_into_force_in_an_order_that_allows_them():
+    gaussian, masking = (
+        [Change("corruption", kind), Change("noise", noise)]
+        for kind, noise in (("gaussian", 2.0), ("masking", 0.3))
+    )
+    settings = small(kind="denoising", noise=2.0)
+    for first, then in ((gaussian, masking), (masking, gaussian)):
+        for commands in ([*first, Step("batch"), *then], [*first, Step("batch"), *then[::-1]]):
+            play = Script(*commands, Step("batch"), Shutdown(), settings=settings).play()
+            assert not play.of(Failed)
+            last = {e.name: e.value for e in play.of(Changed)}
+            assert [last[c.name] for c in then] == [c.value for c in then]
+
+
 def test_a_frame_is_sent_for_each_request_and_not_without_one():
     settings = small(max_iter=40, n_iter_no_change=1000)
     quiet = Script(Resume(), settings=settings).on(ended, Shutdown()).play()

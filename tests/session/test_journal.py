@@ -143,6 +143,27 @@ def test_a_run_that_still_trains_replays_to_a_step_that_it_passed(keep):
     assert_same_weights(keep(Session.replay(shorter, X, trainer="thread")), session)
 
 
+@pytest.mark.parametrize("trainer", ["process", "thread"])
+def test_changes_that_need_each_other_are_put_in_force_and_replayed(keep, trainer):
+    settings = {**ENDLESS, "kind": "denoising", "noise": 2.0}
+    session = keep(Session(X, random_state=0, trainer=trainer, **settings))
+    session.start()
+    for changes in (
+        {"corruption": "masking", "noise": 0.3},
+        {"noise": 3.0, "corruption": "gaussian"},
+        {"noise": 0.5, "corruption": "masking"},
+        {"corruption": "gaussian", "noise": 4.0},
+    ):
+        step = session.status.step
+        session.change(**changes)
+        wait_for(lambda step=step: session.status.step > step + 20 or session.error)
+    session.pause()
+    session.wait(30)
+    assert [entry.value for entry in session.journal if entry.name == "noise"] == [0.3, 3, 0.5, 4]
+    journal = Journal.from_dict(json.loads(json.dumps(session.journal.to_dict())))
+    assert_same_weights(keep(Session.replay(journal, X)), session)
+
+
 def test_early_convergence_replays_and_trains_on_alike(keep):
     session = keep(
         Session(X, trainer="thread", **{**QUICK, "max_iter": 500, "n_iter_no_change": 2})
