@@ -8,6 +8,9 @@ from sklearn.base import clone
 from sklearn.metrics import get_scorer
 
 from ae_widgets import Autoencoder, DataError, Lab, Session, TrainingError
+from ae_widgets.engine.kinds import KINDS
+from ae_widgets.engine.settings import Settings
+from ae_widgets.model.network import build_network
 from tests.engine.data import blobs
 
 QUICK = {"hidden_layer_sizes": (8,), "max_iter": 4}
@@ -17,8 +20,8 @@ QUICK = {"hidden_layer_sizes": (8,), "max_iter": 4}
 def opened():
     made = []
 
-    def make(*args, kind=Session, **changes):
-        made.append(kind(*args, trainer="thread", **changes))
+    def make(*args, of=Session, **changes):
+        made.append(of(*args, trainer="thread", **changes))
         return made[-1]
 
     yield make
@@ -39,7 +42,7 @@ def weights(model):
 @pytest.mark.parametrize("reconstruction", ["mse", "mae"])
 def test_an_estimator_of_a_run_agrees_with_it(opened, reconstruction):
     X = blobs(120, 6)
-    lab = opened(X, kind=Lab, **QUICK, code_dim=3, reconstruction=reconstruction)
+    lab = opened(X, of=Lab, **QUICK, code_dim=3, reconstruction=reconstruction)
     trained(lab.session)
     model = lab.estimator
     items = np.arange(120)
@@ -87,7 +90,7 @@ def test_it_trains_on_and_refits_like_any_other(opened):
 
 
 def test_a_run_that_has_not_trained_has_no_estimator(opened):
-    lab = opened(blobs(), kind=Lab, **QUICK)
+    lab = opened(blobs(), of=Lab, **QUICK)
     with pytest.raises(TrainingError, match="has no weights yet"):
         _ = lab.estimator
 
@@ -95,7 +98,7 @@ def test_a_run_that_has_not_trained_has_no_estimator(opened):
 def test_a_fitted_estimator_opens_with_its_weights_and_comes_back(opened):
     X, y = blobs(100, 6), np.arange(100) % 3
     model = Autoencoder(**QUICK, random_state=3, beta=0.1, learning_rate_init=0.02).fit(X)
-    lab = opened(model, X, y, kind=Lab)
+    lab = opened(model, X, y, of=Lab)
     assert lab.session.dataset.labels.tolist() == y.tolist()
     lab.session.reconstruct([0])  # the trainer has answered
     np.testing.assert_allclose(lab.codes, model.transform(X), rtol=1e-5, atol=1e-6)
@@ -132,9 +135,56 @@ def test_an_untrained_estimator_opens_with_its_settings(opened):
     assert session.weights is None
 
 
-def test_another_architecture_begins_anew(opened):
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [({"code_dim": 5, "activation": "tanh"}, "code_dim, activation"), ({"kind": "gated"}, "kind")],
+)
+def test_another_network_begins_anew_and_says_so(opened, changes, names):
     model = Autoencoder(**QUICK, random_state=0).fit(blobs(100, 6))
-    assert opened(model, blobs(100, 6), code_dim=5).weights is None
+    session = opened(model, blobs(100, 6), **changes)
+    assert session.weights is None
+    wanted = f"The estimator was fitted with another {names}: its weights are not taken"
+    assert wanted in session.status.note
+    session.change(beta=0.1)
+    assert wanted in session.status.note
+    assert trained(session).status.state == "finished"
+    session.reset()
+    assert wanted not in session.status.note
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kinds_of_the_same_parameters_go_on_from_each_others_weights(opened, kind):
+    X = blobs(100, 6)
+    architecture = Settings().architecture
+    plain, other = (
+        build_network(architecture, 6, random_state=0, kind=name).state_dict()
+        for name in ("plain", kind)
+    )
+    model = Autoencoder(kind=kind, random_state=0, max_iter=2).fit(X)
+    assert opened(model, X).weights is not None
+    same = [(n, w.shape) for n, w in plain.items()] == [(n, w.shape) for n, w in other.items()]
+    session = opened(model, X, kind="plain")
+    assert (session.weights is not None) == same
+    assert ("not taken" in session.status.note) == (not same)
+    assert trained(session).status.state == "finished"
+
+
+def test_how_items_are_drawn_does_not_matter_to_a_dense_network(opened):
+    rows = np.random.default_rng(0).random((40, 12), np.float32)
+    model = Autoencoder(**QUICK, random_state=0).fit(rows)
+    for X, shape in ((rows, (3, 4)), (rows, (12,)), (rows.reshape(-1, 4, 3), None)):
+        session = opened(model, X, item_shape=shape)
+        assert session.weights is not None
+        assert "not taken" not in session.status.note
+        session.reconstruct([0])
+        np.testing.assert_allclose(session.codes, model.transform(rows), rtol=1e-5, atol=1e-6)
+    scaled = Autoencoder(**QUICK, preprocess="standard", random_state=0).fit(rows[:20])
+    session = opened(scaled, rows, item_shape=(3, 4))
+    assert session.weights is not None
+    assert "not taken" not in session.status.note
+    shaped = Autoencoder(**QUICK, item_shape=(3, 4), random_state=0).fit(rows)
+    assert opened(shaped, rows, item_shape=(4, 3)).weights is not None
+    assert opened(shaped, rows, trunk="convolutional").weights is None
 
 
 @pytest.mark.parametrize(
@@ -182,7 +232,7 @@ def test_the_frame_of_the_run_is_taken_with_its_column_of_labels(
 ):
     features = pd.DataFrame(blobs(60, 3), columns=[*"abc"])
     frame = library(features.assign(target=[0, 1] * 30).to_dict("list"))
-    lab = opened(frame, "target", kind=Lab, **QUICK, delta=delta, preprocess=preprocess)
+    lab = opened(frame, "target", of=Lab, **QUICK, delta=delta, preprocess=preprocess)
     trained(lab.session)
     model = lab.estimator
     codes = model.transform(frame)
@@ -222,7 +272,7 @@ def test_classes_are_of_the_type_of_y(opened, y, classes):
 def test_an_outlier_detector_stays_one(opened, score):
     X = blobs(120, 3)
     fitted = Autoencoder(**QUICK, contamination=0.1, anomaly_score=score).fit(X)
-    model = opened(fitted, X, kind=Lab).estimator
+    model = opened(fitted, X, of=Lab).estimator
     assert (model.contamination, model.anomaly_score) == (0.1, score)
     assert model.offset_ == fitted.offset_
     np.testing.assert_array_equal(model.predict(X), fitted.predict(X))

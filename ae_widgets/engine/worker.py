@@ -141,6 +141,8 @@ class Worker:
             self._running, self._failed, self._schedule, self._ending = False, True, None, None
             if self._trainer is not None:
                 self._show_halted()
+                if isinstance(error, NonFiniteLossError):  # other weights are in place now
+                    self._send_weights()
                 self._say_progress()
             text = "".join(traceback.format_exception(error))
             self._emit(Failed(self._run, type(error).__name__, str(error), text))

@@ -112,8 +112,9 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         negative too or where 1 is the only other one.
     labels : array-like, optional
         The labels in ``Session(estimator, X, y)``: the run has the settings of an
-        `Autoencoder` and, if that is fitted and of the same architecture, goes on
-        from its weights, with a new memory of the optimiser.
+        `Autoencoder` and, if that is fitted and of the same architecture and kind, goes
+        on from its weights, with a new memory of the optimiser. Kinds that have the same
+        parameters are as good as the same; what the items are drawn as does not matter.
     item_shape : tuple of int, optional
         ``(height, width)`` or ``(height, width, channels)`` of an item, ``(length,)`` of
         a series.
@@ -205,7 +206,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         n_labels, told = len(self.dataset.label_names), settings or start.settings
         if told is None and "n_clusters" not in changes and n_labels > 1:
             chosen = chosen.change(n_clusters=n_labels)
-        weights = start.weights_for(chosen, self.dataset)
+        weights, self._withheld = start.weights_for(chosen, self.dataset), start.withheld(chosen)
         if weights is not None:
             chosen = self._inputs.take_over(chosen, start.preprocessor)
         self._check_settings(chosen)
@@ -475,6 +476,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         notices = [*self._prepared.notices]
         if said := roomy_code(code_dim, n):
             notices.append(said)
+        if self._withheld and not self._run.number:  # a reset begins anew in any case
+            notices.append(self._withheld)
         if hindrance := self._hindrance():
             notices.append(hindrance)
         self._run.say(" ".join(notices))

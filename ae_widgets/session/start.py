@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from ae_widgets.data.columns import value_name
 from ae_widgets.exceptions import DataError
+from ae_widgets.model.architecture import Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Estimator", "Start", "read_start"]
 
+
+OWN_PARAMETERS = ("variational", "gated")
+"""The kinds of model whose parameters are others than those of the plain kind."""
 
 CLASSIFIER = ("heads.classifier.weight", "heads.classifier.bias")
 """The parameters that have a row a class."""
@@ -90,9 +95,35 @@ class Start(NamedTuple):
                 f"{dataset.n_features:,}. Pass items like those, or sklearn.base.clone(estimator)."
             )
             raise DataError(msg)
-        same = settings.architecture == self.settings.architecture
-        same &= settings.preprocess == self.settings.preprocess
-        return self._by_name(self.weights, dataset.label_names) if same else None
+        if self._differing(settings):
+            return None
+        return self._by_name(self.weights, dataset.label_names)
+
+    def withheld(self, settings: Settings) -> str:
+        """Return why a run of these settings does not begin from the weights.
+
+        '' if it does, or there are none.
+        """
+        differing = self._differing(settings) if self.weights is not None else []
+        if not differing:
+            return ""
+        return (
+            f"The estimator was fitted with another {', '.join(differing)}: its weights are not "
+            "taken, and training begins anew."
+        )
+
+    def _differing(self, settings: Settings) -> list[str]:
+        """Return the names of the settings by which the weights are those of another network."""
+        theirs = self.settings
+        if theirs is None:
+            return []
+        names = ["preprocess", *(field.name for field in fields(Architecture))]
+        if not (settings.architecture.convolutional or theirs.architecture.convolutional):
+            names.remove("item_shape")  # how items are drawn is nothing to a dense network
+        differing = [name for name in names if settings.value(name) != theirs.value(name)]
+        if {settings.kind, theirs.kind} & {*OWN_PARAMETERS} and settings.kind != theirs.kind:
+            differing.append("kind")
+        return differing
 
     def _by_name(self, weights: Parameters, names: tuple[str, ...]) -> Parameters:
         """Return the weights with the classifier's rows where the labels of these names are.

@@ -198,6 +198,17 @@ def test_a_label_given_by_hand_is_in_the_next_batch():
     assert (trainer.assign(trainer.encode()[0])[0] == Y).mean() > 0.95
 
 
+def test_a_class_that_no_item_has_is_none_to_train():
+    trainer = Trainer(X, settings(delta=1.0))
+    trainer.label(np.flatnonzero(Y == 0), 0)
+    trainer.label(np.empty(0, np.int64), 1)
+    train(trainer, 1)
+    assert trainer.network.heads.classifier is None
+    trainer.label(np.flatnonzero(Y == 1), 1)
+    train(trainer, 1)
+    assert trainer.network.heads.classifier.out_features == 2
+
+
 def test_no_label_and_no_weight_change_nothing():
     plain, labelled, unlabelled = (
         Trainer(X, settings(**changes), labels=labels)

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_equal
 
-from ae_widgets import NonFiniteLossError, Session
+from ae_widgets import Autoencoder, NonFiniteLossError, Session
 from ae_widgets.session.checkpoint import read_checkpoint
 from tests.engine.data import blobs
 from tests.engine.test_finite import BREAKING, finite
@@ -25,14 +26,24 @@ def breaking(keep):
     return one
 
 
-def test_a_halt_finds_weights_that_have_broken(breaking):
-    before = breaking.weights
+def test_a_halt_finds_weights_that_have_broken(breaking, tmp_path):
     breaking.step("batch")
     with pytest.raises(NonFiniteLossError, match="Weights restored to the end of epoch 0"):
         breaking.wait(60)
     assert breaking.status.state == "failed"
-    assert breaking.weights is before  # those that are broken were not sent
+    assert finite(breaking.weights)  # those that are broken were not sent
     assert np.isfinite(breaking.codes).all()
+    breaking.save(tmp_path / "run.npz")
+    in_place = read_checkpoint(tmp_path / "run.npz").trainer["weights"]
+    assert_equal(breaking.weights, in_place)  # but those that training goes on from
+
+
+def test_a_run_that_fails_at_once_has_the_weights_that_it_went_back_to(keep):
+    one = keep(Session(blobs(), trainer="thread", **BREAKING, batch_size=10, learning_rate=1e3))
+    one.start()
+    with pytest.raises(NonFiniteLossError, match="Weights restored to the end of epoch 0"):
+        one.wait(60)
+    assert finite(Autoencoder.from_session(one)._weights())
 
 
 def test_a_saved_run_never_holds_broken_weights(breaking, keep, tmp_path):

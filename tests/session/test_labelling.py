@@ -1,13 +1,14 @@
 """Labels given by hand, in force from the next batch, and kept."""
 
 import time
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 from sklearn.datasets import make_blobs
 
 from ae_widgets import Autoencoder, DataError, Session
-from ae_widgets.session.entries import LABELLED
+from ae_widgets.session.entries import LABELLED, entries_from
 from tests.session.weights import assert_same_weights
 
 X, Y = make_blobs(240, 6, centers=3, cluster_std=0.6, random_state=0)
@@ -206,3 +207,51 @@ def test_labels_leave_other_notes_in_place(keep):
     session.say("It was refused.", error=True)
     session.label(np.flatnonzero(Y == 1), None)
     assert session.status.note == "It was refused."
+
+
+@pytest.mark.parametrize("names", [("cat",), ("cat", "dog")])
+@pytest.mark.parametrize("begin", ["at once", "after a reset"])
+def test_names_that_were_put_right_before_the_start_are_kept(names, begin, keep, tmp_path):
+    session = keep(Session(X, trainer="thread", **{**QUICK, "max_iter": 3}))
+    if begin == "after a reset":
+        session.step("batch")
+        session.wait(30)
+    for number, name in enumerate(names):
+        session.label(np.flatnonzero(number == Y), name + "?")
+        session.label(np.flatnonzero(number == Y), name)
+    session.label([0], "never")
+    session.label([0], None)
+    if begin == "after a reset":
+        session.reset()
+    session.start()
+    session.wait(30)
+    session.save(tmp_path / "run.npz")
+    loaded = keep(Session.load(tmp_path / "run.npz", X))
+    replayed = keep(Session.replay(session.journal, X))
+    assert len(session.label_names) == 2 * len(names) + 1
+    for again in (loaded, replayed):
+        assert again.label_names == session.label_names
+        assert np.array_equal(again.labels, session.labels)
+        assert_same_weights(again, session)
+    if len(names) > 1:
+        predicted = Autoencoder.from_session(loaded).predict(X)
+        assert predicted.tolist() == Autoencoder.from_session(session).predict(X).tolist()
+        assert set(predicted) == set(names)
+
+
+def test_a_journal_that_leaves_names_out_has_some_made_up(keep):
+    session = keep(Session(X, trainer="thread", **{**QUICK, "max_iter": 2}))
+    for number, name in enumerate(("cta", "cat", "dog")):
+        session.label(np.flatnonzero(max(number - 1, 0) == Y), name)
+    session.start()
+    session.wait(30)
+    journal = session.journal
+    entries = tuple(entry for entry in journal if entry.value[1] != "cta")
+    assert len(entries) == len(journal) - 1
+    again = keep(Session.replay(replace(journal, entries=entries), X))
+    assert again.label_names == ("unnamed 0", "cat", "dog")
+    assert np.array_equal(again.labels, session.labels)
+    assert_same_weights(again, session)
+    far = [asdict(replace(entry, value=(2**40, "far", (0,)))) for entry in entries]
+    with pytest.raises(ValueError, match="a class must be below"):
+        entries_from(far, journal.settings, journal.steps)
