@@ -65,9 +65,14 @@ class Noise:
         return self._generator.get_state().numpy().copy(), lent
 
     def load_memory(self, memory: Sequence[Any]) -> None:
-        """Draw on from where another one of the same network was."""
+        """Draw on from where another one of the same network was.
+
+        One that drew on another type of device has a state that means nothing here: draws
+        then begin by the seed.
+        """
         own, lent = memory
-        self._generator.set_state(torch.from_numpy(own))
+        if own.size == self._generator.get_state().numel():  # 16 bytes on CUDA, 5056 on the CPU
+            self._generator.set_state(torch.from_numpy(own))
         self._lent = None if lent is None else torch.from_numpy(lent)
 
     def train_on(self, x: Tensor, settings: ObjectiveSettings) -> Pass:
