@@ -234,6 +234,17 @@ class Grouping:
         if not self._rests():
             self._asked_while_busy.add(topic)
 
+    def _find_anew(self) -> None:
+        """Ask, where the run rests, for what was found before the settings changed.
+
+        While it trains, whoever looks asks with the next picture.
+        """
+        if self._rests():
+            if self._background.clusters is not None:
+                self.request_clusters()
+            if self.last_groups is not None:
+                self.request_groups()
+
     def _ask_again(self) -> None:
         """Ask, where a run has come to rest, for what was found while it trained."""
         asked = self._asked_while_busy.copy()

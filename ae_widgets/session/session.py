@@ -331,6 +331,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
                 self._say_what_holds()
         self._background.request_baseline(self.settings, self.features)
         self._notify("settings", "status", "baseline", "journal")
+        if "n_clusters" in live:
+            self._find_anew()
 
     def say(self, note: str, *, error: bool = False) -> None:
         """Put a note into the status line."""

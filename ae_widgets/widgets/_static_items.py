@@ -89,8 +89,16 @@ def _draw_profile(
         across = np.linspace(x0 + 6, x1 - 6, max(2, len(item)))
         unit = np.clip((item - low) / np.maximum(np.subtract(high, low), 1e-12), 0, 1)
         unit = np.repeat(unit, 2) if len(item) == 1 else unit
-        up = y1 - 6 - unit * (y1 - y0 - 12)
-        pen.line(list(zip(across.tolist(), up.tolist(), strict=True)), fill=colour, width=3)
+        for run in _runs(np.stack([across, y1 - 6 - unit * (y1 - y0 - 12)], axis=1)):
+            pen.line([tuple(point) for point in run.tolist()], fill=colour, width=3)
+
+
+def _runs(points: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Return the runs of `points` between those that are missing, a lone one as a dash."""
+    known = np.isfinite(points[:, 1])
+    starts = np.flatnonzero(np.diff(known)) + 1
+    runs = [run for run in np.split(points, starts) if np.isfinite(run[0, 1])]
+    return [run if len(run) > 1 else np.add(run, [[-2, 0], [2, 0]]) for run in runs]
 
 
 def _draw_telling(

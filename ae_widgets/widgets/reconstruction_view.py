@@ -123,6 +123,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
         self._follow("focus", self._ask_item, messages=0, interval=POINT_SECONDS)
         self._follow("selection", self._ask_sheet, messages=0)
         self._follow("latent", self._ask_again, messages=0, interval=REFRESH_SECONDS)
+        self._follow("labels", self._send_labels, messages=2)
         self.observe(self._marked, names=["marked"])
         self.on_msg(self._heed)
 
@@ -190,6 +191,11 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
         return comparable(answer, session.settings.reconstruction, session.preprocessor)
 
     # To the front end -------------------------------------------------------
+
+    def _send_labels(self) -> None:
+        """Show what is shown with the labels of now."""
+        self._send_item()
+        self._send_sheet()
 
     def _send_item(self) -> None:
         focus, answer = self.session.focus, self._item

@@ -248,6 +248,24 @@ def test_clusters_are_found_as_is_chosen_and_their_scores_follow(make):
     assert any(clusters is session.clusters for clusters in told)
 
 
+def test_another_number_of_clusters_is_found_where_the_run_rests(make):
+    session = make(n_clusters=9)
+    session.start()
+    session.wait(60)
+    told = []
+    for topic in ("clusters", "groups"):
+        session.observe(topic, lambda topic=topic: told.append(topic))
+    session.change(n_clusters=8)
+    assert session.clusters is None  # nobody has looked yet
+    session.request_clusters()
+    assert groups(session).clusters.n_clusters == 8
+    wait_for(lambda: set(told) == {"clusters", "groups"})
+    session.change(n_clusters=4)
+    wait_for(lambda: session.last_groups.clusters.n_clusters == 4)
+    wait_for(lambda: len(np.unique(session.clusters)) == 4)
+    wait_for(lambda: told.count("clusters") == told.count("groups") == 2)
+
+
 def test_trained_clusters_are_passed_over_where_others_are_chosen(make):
     session = make(gamma=0.1, n_clusters=2)
     session.start()

@@ -25,6 +25,23 @@ def colours(picture):
     return {colour for _, colour in picture.getcolors(1 << 16)}
 
 
+def test_a_profile_has_gaps_where_values_are_missing():
+    x = np.full((2, 9), 0.5, np.float32)
+    x[1, [0, 3, 4, 5, 7]] = np.nan, np.nan, np.nan, np.nan, np.nan
+    dataset = read_dataset(x, allow_nan=True)
+    picture = Image.new("RGB", (200, 100), "white")
+    outputs = np.ones((1, 9), np.float32)
+    items = Reconstructions(np.array([1]), x[1:], outputs, np.zeros(1), 0.0)
+    paste_items(picture, (0, 0, 200, 100), items, dataset)
+    blue, orange = (
+        np.all(np.asarray(picture) == ImageColor.getrgb(name), axis=2) for name in (INPUT, OUTPUT)
+    )
+    places = np.linspace(6, 194, 9).round().astype(int)
+    assert orange.any(axis=0)[places[0] + 1 : places[-1]].all()  # a whole line
+    assert blue.sum(axis=0).max() <= 4  # no bar
+    assert blue.any(axis=0)[places].tolist() == np.isfinite(x[1]).tolist()
+
+
 def test_of_a_sparse_item_the_largest_features_are_drawn():
     x = np.zeros((3, 400), np.float32)
     x[0, [3, 200]] = 2, 1

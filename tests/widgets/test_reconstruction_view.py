@@ -150,6 +150,20 @@ def test_new_codes_renew_what_is_shown(view, session):
     assert session.asked.count(("reconstruct", [0, 1])) == 2
 
 
+def test_labels_given_at_rest_are_shown_at_once(view, session):
+    session.point(2)
+    session.select([1, 2])
+    settle()
+    assert (view.item["label"], view.sheet_labels) == ("none", ["b", "none"])
+    asked = list(session.asked)
+    session.labels = np.array([0, 1, 2, 0, 1, 0], dtype=np.int32)
+    session.label_names = ("a", "b", "odd")
+    session.notify("labels")
+    settle()
+    assert (view.item["label"], view.sheet_labels) == ("odd", ["b", "odd"])
+    assert session.asked == asked  # the trainer has nothing to do with it
+
+
 def test_a_session_that_was_closed_leaves_the_last_picture(view, session, monkeypatch):
     session.point(1)
     settle()

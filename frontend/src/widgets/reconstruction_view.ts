@@ -41,6 +41,8 @@ function render(model: ReconstructionModel, host: HTMLElement): () => void {
     sheet_values: drawSheet,
     sheet_missing: drawSheet,
     sheet_texts: drawSheet,
+    sheet_labels: drawSheet,
+    sheet_errors: drawSheet,
     sheet_indices: drawSheet,
     sheet_total: drawSheet,
     marked: () => sheet.mark(),
