@@ -411,6 +411,20 @@ def test_a_refused_call_leaves_classes_that_can_be_predicted():
     assert model.predict_proba(X).shape == (240, len(model.classes_))
 
 
+@pytest.mark.parametrize("delta", [0.0, 1.0])
+def test_refused_weights_of_classes_leave_the_model(delta):
+    model = quick(delta=1.0, max_iter=2).fit(X, Y)
+    before = model.predict(X)
+    model.set_params(class_weight={7: 2.0}, delta=delta)
+    for call, *items in (
+        (model.fit, X[:, :3], np.array([*"abc"])[Y]), (model.partial_fit, X, Y + 10),
+    ):  # fmt: skip
+        with pytest.raises(SettingsError, match="class_weight must name classes of y"):
+            call(*items)
+    assert model.classes_.tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(model.set_params(delta=1.0).predict(X), before)
+
+
 def test_from_and_to_a_session():
     X = load_digits().data[:300] / 16
     y = load_digits().target[:300]
