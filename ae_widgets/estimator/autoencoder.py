@@ -260,8 +260,8 @@ class Autoencoder(
     loss_parts_ : dict of str to list of float
         Each loss part before its weight, of every epoch; NaN before it joined in.
     validation_scores_ : list of float or None
-        Minus the loss of the held-out items after every epoch; None without
-        `early_stopping`.
+        Minus the loss of the held-out items after every epoch, NaN where none were held
+        out; None without `early_stopping`.
     best_loss_ : float
         The lowest loss that was watched.
     active_dimensions_ : int
