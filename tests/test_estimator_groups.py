@@ -582,6 +582,16 @@ def test_weights_of_classes_that_make_no_sense_are_refused(delta, class_weight, 
         quick(delta=delta, class_weight=class_weight).fit(X, Y)
 
 
+def test_classes_that_are_texts_and_numbers_are_balanced_with_a_classifier_and_without():
+    y = np.array([0, 1, "many"], object)[Y]
+    for delta in (0.0, 1.0):
+        mixed, texts = (
+            quick(delta=delta, class_weight="balanced", max_iter=2).fit(X, y)
+            for y in (y, y.astype(str))
+        )
+        np.testing.assert_array_equal(mixed.transform(X), texts.transform(X))
+
+
 def test_weights_of_classes_need_y_and_no_session():
     with pytest.raises(DataError, match="needs y, one class an item, got none"):
         quick(class_weight={0: 2.0}).fit(X)
