@@ -107,6 +107,27 @@ def test_an_error_in_a_callback_names_it_and_keeps_the_model():
     assert other.heard[-1] == "teardown"
 
 
+@pytest.mark.parametrize("warm", [False, True])
+@pytest.mark.parametrize("hook", ["setup", "on_fit_task_begin"])
+def test_an_error_before_training_leaves_the_model_that_was(hook, warm):
+    class Failing(Recorder):
+        pass
+
+    setattr(Failing, hook, lambda self, *_, **__: self.fail())
+    X = blobs(100, 6)
+    model = quick(warm_start=warm).fit(X)
+    before = weights(model)
+    said = "no space left. Training has not begun; the estimator is as it was"
+    with pytest.raises(TrainingError, match=said):
+        model.set_callbacks(Failing()).fit(X if warm else X[:, :3])
+    np.testing.assert_array_equal(weights(model), before)
+    assert (model.n_iter_, model.transform(X).shape) == (3, (100, 2))
+    unfitted = clone(model)
+    with pytest.raises(TrainingError, match=said):
+        unfitted.fit(X)
+    assert not hasattr(unfitted, "n_features_in_")
+
+
 def test_a_pipeline_hands_its_callbacks_down():
     recorder = Recorder()
     make_pipeline(StandardScaler(), quick()).set_callbacks(recorder).fit(blobs(100, 6))

@@ -411,6 +411,20 @@ def test_a_refused_call_leaves_classes_that_can_be_predicted():
     assert model.predict_proba(X).shape == (240, len(model.classes_))
 
 
+@pytest.mark.parametrize("delta", [0.0, 1.0])
+def test_refused_weights_of_classes_leave_the_model(delta):
+    model = quick(delta=1.0, max_iter=2).fit(X, Y)
+    before = model.predict(X)
+    model.set_params(class_weight={7: 2.0}, delta=delta)
+    for call, *items in (
+        (model.fit, X[:, :3], np.array([*"abc"])[Y]), (model.partial_fit, X, Y + 10),
+    ):  # fmt: skip
+        with pytest.raises(SettingsError, match="class_weight must name classes of y"):
+            call(*items)
+    assert model.classes_.tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(model.set_params(delta=1.0).predict(X), before)
+
+
 def test_from_and_to_a_session():
     X = load_digits().data[:300] / 16
     y = load_digits().target[:300]
@@ -566,6 +580,16 @@ def test_a_class_without_a_weight_has_one_and_an_item_without_a_class_too():
 def test_weights_of_classes_that_make_no_sense_are_refused(delta, class_weight, message):
     with pytest.raises(SettingsError, match=message):
         quick(delta=delta, class_weight=class_weight).fit(X, Y)
+
+
+def test_classes_that_are_texts_and_numbers_are_balanced_with_a_classifier_and_without():
+    y = np.array([0, 1, "many"], object)[Y]
+    for delta in (0.0, 1.0):
+        mixed, texts = (
+            quick(delta=delta, class_weight="balanced", max_iter=2).fit(X, y)
+            for y in (y, y.astype(str))
+        )
+        np.testing.assert_array_equal(mixed.transform(X), texts.transform(X))
 
 
 def test_weights_of_classes_need_y_and_no_session():

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from ae_widgets import Settings
+from ae_widgets import Autoencoder, Settings
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.estimator.history import TrainingHistory
+from tests.engine.data import blobs
 
 
 def record(epoch, validation=None, **parts):
@@ -34,6 +35,21 @@ def test_a_part_that_joins_in_later_was_nan_before(history):
     assert history.loss_curve_ == [2.0, 1.5]
     assert history.validation_scores_ == [-3.0, -4.0]
     np.testing.assert_array_equal(history.loss_parts_["clustering"], [np.nan, 0.5])
+
+
+def test_items_held_out_later_or_for_some_epochs_have_scores_in_their_places(history):
+    history._begin_history(validates=False)
+    for epoch, validation in enumerate([None, 3.0, None, 2.0], 1):
+        history._note(record(epoch, validation=validation, reconstruction=1.0), None)
+        if epoch == 1:
+            assert history.validation_scores_ is None
+    np.testing.assert_array_equal(history.validation_scores_, [np.nan, -3.0, np.nan, -2.0])
+
+
+def test_early_stopping_that_is_turned_on_later_notes_scores():
+    model = Autoencoder(hidden_layer_sizes=(), max_iter=2, warm_start=True, random_state=0)
+    model.fit(blobs()).set_params(early_stopping=True).fit(blobs())
+    assert np.isnan(model.validation_scores_).tolist() == [True, True, False, False]
 
 
 @pytest.mark.parametrize("go_on", [True, False])

@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Labels", "check_one_a_row", "is_measurement", "means_none", "read_labels"]
+__all__ = [
+    "Labels",
+    "check_one_a_row",
+    "is_measurement",
+    "means_none",
+    "of_one_type",
+    "read_labels",
+]
 
 MAX_VALUES = 20
 """Distinct values up to which floats are labels; more are taken for a measurement."""
@@ -220,3 +227,12 @@ def means_none(numbers: Iterable[Any]) -> bool:
     """Return whether -1 says 'no label' among these numbers."""
     distinct = set(numbers)
     return {n for n in distinct if n < 0} == {NO_LABEL} and distinct != {-1, 1}
+
+
+def of_one_type(values: NDArray[Any]) -> NDArray[Any]:
+    """Return objects as an array of their type, as a gap beside them hides; texts if some are."""
+    if any(isinstance(value, str) for value in values):
+        return values.astype(str)
+    if all(isinstance(value, (Real, np.bool_)) for value in values):
+        return np.array(values.tolist())
+    return values

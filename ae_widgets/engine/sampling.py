@@ -9,7 +9,7 @@ import numpy as np
 
 from ae_widgets.data import NO_LABEL
 from ae_widgets.data.columns import is_missing
-from ae_widgets.data.labels import means_none
+from ae_widgets.data.labels import means_none, of_one_type
 from ae_widgets.exceptions import DataError, SettingsError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def balance(
             "sample_weight."
         )
         raise DataError(msg)
-    weight = _balanced(np.ravel(y))
+    weight = _balanced(of_one_type(labels))
     return weight if sample_weight is None else weight * sample_weight
 
 

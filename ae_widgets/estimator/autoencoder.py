@@ -36,7 +36,7 @@ from ae_widgets.losses.reconstruction import network_input
 from ae_widgets.model.network import wrap_modules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import numpy as np
     import torch
@@ -260,8 +260,8 @@ class Autoencoder(
     loss_parts_ : dict of str to list of float
         Each loss part before its weight, of every epoch; NaN before it joined in.
     validation_scores_ : list of float or None
-        Minus the loss of the held-out items after every epoch; None without
-        `early_stopping`.
+        Minus the loss of the held-out items after every epoch, NaN where none were held
+        out; None without `early_stopping`.
     best_loss_ : float
         The lowest loss that was watched.
     active_dimensions_ : int
@@ -470,7 +470,8 @@ class Autoencoder(
         NotEnoughMemoryError
             If memory is short; a model that was begun is kept.
         TrainingError
-            If a callback raises an error; the model is kept.
+            If a callback raises an error; the model of the epochs trained is kept, or where
+            training has not begun that of the last `fit`.
         NonFiniteLossError
             If the loss or the weights become NaN or infinite; the model is that of the
             last completed epoch.
@@ -486,7 +487,7 @@ class Autoencoder(
             part of it has a weight.
         """
         warm = self.warm_start and hasattr(self, "network_")
-        with unchanged_if_refused(self):
+        with unchanged_if_refused(self) as begin:
             X, y = self._split(X, y)
             features = self._check(X, reset=not warm, ensure_min_samples=2)
             require_one_a_row(y, features.shape[0])
@@ -496,20 +497,12 @@ class Autoencoder(
             labels = self._class_numbers(y, features.shape[0], warm=warm, least=2)
             inputs = self._fit_inputs(features, settings, y, warm=warm)
             trainer = self._trainer(inputs, settings, weight, labels, warm=warm)
-        if not warm:
-            warn_of_columns(self, features, settings)
-        warn_of_weights(settings)
-        epochs = trainer.settings.max_iter
-        data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
-        try:
-            fitted: Self = watched(
-                self, data, epochs, lambda watch: self._train(trainer, epochs, watch)
-            )
-        except Exception:  # the model is kept, and is to be of use
-            with suppress(Exception):
-                self._conclude(features)
-            raise
-        self._conclude(features)
+            if not warm:
+                warn_of_columns(self, features, settings)
+            warn_of_weights(settings)
+            data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+            train = partial(self._train_to_the_end, trainer, features, begin)
+            fitted: Self = watched(self, data, trainer.settings.max_iter, train)
         self._warn_of_divergence()
         return fitted
 
@@ -558,10 +551,22 @@ class Autoencoder(
         self._note_clusters(features)
         self._fit_anomalies(features)
 
-    def _train(self, trainer: Trainer, epochs: int, watch: Watch) -> Self:
+    def _train_to_the_end(
+        self, trainer: Trainer, features: Features, begin: Callable[[], None], watch: Watch
+    ) -> Self:
+        begin()
+        try:
+            self._train(trainer, trainer.settings.max_iter, watch)
+        except Exception:  # the model is kept, and is to be of use
+            with suppress(Exception):
+                self._conclude(features)
+            raise
+        self._conclude(features)
+        return self
+
+    def _train(self, trainer: Trainer, epochs: int, watch: Watch) -> None:
         trainer.best.keeps = bool(len(trainer.validation_rows))
         own = trainer.network if trainer.network.guard else None
-        self._tell_of_classes(trainer.guidance)
         try:
             with (
                 memory_errors(training_advice(trainer.settings)),
@@ -578,7 +583,6 @@ class Autoencoder(
             warnings.warn(message, ConvergenceWarning, stacklevel=5)
         finally:
             self._keep(trainer)
-        return self
 
     def _trainer(  # noqa: PLR0913  # what to train on, and from where
         self,
@@ -615,6 +619,7 @@ class Autoencoder(
             if self._memory is not None:
                 trainer.load_memory(self._memory, schedule=go_on)
             trainer.epoch = self.n_iter_  # a warm-up goes on, too
+        self._tell_of_classes(trainer.guidance)
         return trainer
 
     def _weight_items(

@@ -27,7 +27,8 @@ class CallbackSupport:
         They hear of the beginning and end of the task 'fit' and of each of its
         subtasks 'epoch'. One that returns True at the end of an epoch ends
         training; one that raises ends it with a `TrainingError` that names it.
-        In both cases the model is that of the epochs trained.
+        In both cases the model is that of the epochs trained, or if one raises before
+        training has begun the one that there was.
 
         Parameters
         ----------
@@ -75,18 +76,19 @@ class _CallbackWatch(Watch):
     def __init__(self, estimator: Any, data: dict[str, Any], epochs: int) -> None:
         self._estimator = estimator
         self._data = data
-        self._epochs = 0
+        self._epochs: int | None = None  # training has not begun
         with self._naming():
             self._fit = estimator._init_callback_context(max_subtasks=epochs)  # noqa: SLF001  # its hook
             self._fit.call_on_fit_task_begin(estimator=estimator, **data)
 
     def begin_epoch(self) -> None:
+        self._epochs = self._epochs or 0
         with self._naming():
             self._epoch = self._fit.subcontext(task_name="epoch")
             self._epoch.call_on_fit_task_begin(estimator=self._estimator, **self._data)
 
     def end_epoch(self, fitted: Callable[[], Mapping[str, Any]]) -> bool:
-        self._epochs += 1
+        self._epochs = (self._epochs or 0) + 1
         with self._naming():
             stop = self._epoch.call_on_fit_task_end(
                 estimator=self._estimator, reconstruction_attributes=fitted, **self._data
@@ -109,10 +111,12 @@ class _CallbackWatch(Watch):
             name = _culprit(error, self._estimator._skl_callbacks)  # noqa: SLF001  # its own
             if name is None:  # scikit-learn's, e.g. of a hook with unknown arguments
                 raise
-            msg = (
-                f"The callback {name} raised {type(error).__name__}: {error}. Training ended "
-                f"after {self._epochs} epochs of this fit; their model is kept."
+            came_to = (
+                "Training has not begun; the estimator is as it was."
+                if self._epochs is None
+                else f"Training ended after {self._epochs} epochs of this fit; their model is kept."
             )
+            msg = f"The callback {name} raised {type(error).__name__}: {error}. {came_to}"
             raise TrainingError(msg) from error
 
 

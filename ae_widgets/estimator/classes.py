@@ -13,7 +13,7 @@ from sklearn.utils.validation import column_or_1d
 from ae_widgets.data import NO_LABEL
 from ae_widgets.data.columns import is_missing
 from ae_widgets.data.frames import as_series
-from ae_widgets.data.labels import check_one_a_row, is_measurement, means_none
+from ae_widgets.data.labels import check_one_a_row, is_measurement, means_none, of_one_type
 from ae_widgets.data.table import listing
 from ae_widgets.exceptions import DataError, SettingsError
 
@@ -91,7 +91,7 @@ def class_numbers(
         msg = "y holds no class: every value is missing. Pass a class for some items, or delta=0."
         raise DataError(msg)
     if present.dtype == object:
-        present = _typed(present)
+        present = of_one_type(present)
     _check_discrete(present, known)
     classes = np.unique(present)
     if known is not None:
@@ -204,7 +204,7 @@ def all_classes(told: ArrayLike, known: NDArray[Any] | None) -> NDArray[Any]:
         msg = f"classes must be a list or an array of all classes, got {told!r}."
         raise DataError(msg) from error
     present = values[[not is_missing(value) for value in values.tolist()]]
-    given = np.unique(_typed(present) if present.dtype == object else present)
+    given = np.unique(of_one_type(present) if present.dtype == object else present)
     if len(present) < len(values) or len(given) < 2:  # noqa: PLR2004  # else nothing to tell apart
         msg = f"classes must be two classes or more, none of them missing, got {told!r}."
         raise DataError(msg)
@@ -262,12 +262,3 @@ def _with_gaps(y: Any) -> Any:
         return y
     whole = series.dtype.is_integer() or series.dtype == nw.Boolean
     return np.array(series.to_list(), object) if whole else y
-
-
-def _typed(values: NDArray[Any]) -> NDArray[Any]:
-    """Return objects as an array of their type, as a gap beside them hides; texts if some are."""
-    if any(isinstance(value, str) for value in values):
-        return values.astype(str)
-    if all(isinstance(value, (Real, np.bool_)) for value in values):
-        return np.array(values.tolist())
-    return values

@@ -15,7 +15,7 @@ from ae_widgets.data.table import Table
 from ae_widgets.exceptions import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -26,17 +26,28 @@ TIMES = ("date", "duration", "time")
 
 
 @contextmanager
-def unchanged_if_refused(estimator: Any) -> Iterator[None]:
+def unchanged_if_refused(estimator: Any) -> Iterator[Callable[[], None]]:
     """Have the estimator be what it was before the block if that ends with an error.
 
     What was learnt of new items must not stand before a network that was trained on others.
+
+    Yields
+    ------
+    begin : callable
+        Tells that training begins, within the block: from then on nothing is taken back.
     """
-    before = dict(vars(estimator))
+    before: dict[str, Any] | None = dict(vars(estimator))
+
+    def begin() -> None:
+        nonlocal before
+        before = None
+
     try:
-        yield
+        yield begin
     except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
+        if before is not None:
+            vars(estimator).clear()
+            vars(estimator).update(before)
         raise
 
 

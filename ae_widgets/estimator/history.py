@@ -45,8 +45,11 @@ class TrainingHistory:
         for part, value in record.train.values.items():
             before = [math.nan] * (self.n_iter_ - 1)  # of a part that joins in later
             self.loss_parts_.setdefault(part, before).append(value)
-        if record.validation is not None and self.validation_scores_ is not None:
-            self.validation_scores_.append(-record.validation.total)
+        if record.validation is not None and self.validation_scores_ is None:
+            self.validation_scores_ = [math.nan] * (self.n_iter_ - 1)
+        if self.validation_scores_ is not None:
+            held_out = math.nan if record.validation is None else record.validation.total
+            self.validation_scores_.append(-held_out)
         if best_loss is not None:
             self.best_loss_ = best_loss
 

@@ -76,6 +76,12 @@ def test_balanced_classes_are_those_of_scikit_learn(y, sample_weight):
     assert balance(None, y, sample_weight, 7) is sample_weight
 
 
+def test_texts_and_numbers_are_balanced_as_texts():
+    y = np.array(["a", 1, "1", "a", 2.5, "a"], object)
+    expected = compute_sample_weight("balanced", y.astype(str))
+    np.testing.assert_allclose(balance("balanced", y, None, 6), expected)
+
+
 @pytest.mark.parametrize("class_weight", ["balance", {0: 1}, np.ones(2)])
 def test_what_is_no_class_weight_is_refused(class_weight):
     with pytest.raises(SettingsError, match="class_weight must be 'balanced' or None, got"):
