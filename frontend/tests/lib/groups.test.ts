@@ -19,6 +19,15 @@ test("a label keeps its colour when others are missing", () => {
   expect(groups.map((g) => g.colour)).toEqual([3, 7]);
 });
 
+test("no two groups share a colour, however high their numbers are", () => {
+  const colours = (...categories: number[]): unknown[] =>
+    group(Int32Array.from(categories), named, "class", nothing).groups.map((g) => g.colour);
+  expect(colours(0, 1, 3, 25, 30)).toEqual([0, 1, 3, 2, 4]);
+  const crowd = Array.from({ length: MAX_GROUPS + 5 }, (_, i) => 3 * i);
+  const own = colours(...crowd, ...crowd.slice(5)).slice(0, MAX_GROUPS);
+  expect(new Set(own)).toEqual(new Set(Array.from({ length: MAX_GROUPS }, (_, i) => i)));
+});
+
 test("of many labels the most frequent stay, the rest is 'other'", () => {
   const labels = Int32Array.from({ length: 5000 }, (_, i) => i);
   const crowd = Int32Array.from([
