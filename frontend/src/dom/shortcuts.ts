@@ -6,7 +6,8 @@
  * shortcuts for any element in focus. Only plain keys are kept: Ctrl+S still saves.
  */
 const KEPT = "data-lm-suppress-shortcuts";
-const OURS = ".ae-root, .ae-lab, .ae-transport, .ae-controls, .ae-loss-plot";
+const OURS =
+  ".ae-root, .ae-lab, .ae-transport, .ae-controls, .ae-labelling, .ae-loss-plot, .ae-groups, .ae-desk";
 const INSTALLED = Symbol.for("ae_widgets.plain_keys");
 
 /** Whether the notebook should see the key all the same. */
