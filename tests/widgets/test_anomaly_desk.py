@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.sparse import csr_array
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import FunctionTransformer
 
@@ -120,6 +121,44 @@ def test_a_share_can_be_entered(desk):
     assert desk._histogram.handle.x[0] == pytest.approx(np.log10(desk._threshold))
     desk._field.value = 250.0
     assert desk.session.selection.size == 15
+    assert publisher.flush()
+    assert desk._field.value == 25.0
+
+
+def test_a_share_entered_before_there_are_scores_is_that_of_the_first(desk):
+    desk._field.value = 20.0
+    told(desk, ERRORS)
+    assert len(desk.beyond) == 12
+    assert desk._count.value.startswith("12 of 60 beyond")
+
+
+def test_items_without_a_value_are_no_share_of_what_is_dragged():
+    X = items()
+    X[:6] = np.nan
+    session = Session(X, missing="mask", trainer="thread", item_shape=(4, 4))
+    desk = AnomalyDesk(session)
+    told(desk, ERRORS)
+    desk._dragged(float(ERRORS[-6]))
+    before = desk.beyond
+    assert len(before) == 6 + 5
+    told(desk, ERRORS, epoch=2.0)
+    np.testing.assert_array_equal(desk.beyond, before)
+    assert desk._field.value == round(100 * 5 / 54, 2)
+    desk.close()
+    session.close()
+
+
+def test_sparse_items_without_a_value_are_beyond_seen_or_not():
+    X = csr_array(np.r_[items(), np.zeros((3, 16), np.float32)])
+    session = Session(X, missing="mask", trainer="thread")
+    desk = AnomalyDesk(session)
+    told(desk, np.r_[ERRORS, 0, 0, 0])
+    seen = desk.beyond
+    assert seen[:3].tolist() == [60, 61, 62]
+    desk.active = False
+    np.testing.assert_array_equal(desk.beyond, seen)
+    desk.close()
+    session.close()
 
 
 def test_the_selection_follows_the_scores_until_something_else_is_selected(desk):
