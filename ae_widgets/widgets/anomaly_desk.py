@@ -57,6 +57,7 @@ TOOLTIP = (
     "code from all codes; the mean distance of its code from the five nearest; or the error or "
     "that distance, whichever is more unusual"
 )
+NO_ITEM = "Choose an item to see what its error is made of"
 EMPTY = "The scores of the items appear here with the first picture of their codes"
 
 
@@ -154,7 +155,7 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         drawn = self._charted = self.session.drawn
         shape = drawn.item_shape if drawn.is_image else None
         chart = ContributionChart(drawn.feature_names, shape)
-        chart.clear("Choose an item to see what its error is made of")
+        chart.clear(NO_ITEM)
         return chart
 
     def _drawn(self) -> Dataset:
@@ -201,7 +202,10 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
 
     def _ask_item(self) -> None:
         focus = self.session.focus
-        if not self._active or focus is None:
+        if not self._active:
+            return
+        if focus is None:
+            self._post("item", self._show_item, messages=5)
             return
         try:
             self.session.request_reconstructions([focus], self._take_item)
@@ -282,6 +286,11 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         return f"{rank}. item {index} · {text}{name}"
 
     def _show_item(self) -> None:
+        if self.session.focus is None:
+            self._chart.clear(NO_ITEM)
+            with self._quietly():
+                self._list.index = None  # else its line could not be chosen again
+            return
         answer, kind = self._item, self.session.settings.reconstruction
         if answer.indices[0] != self.session.focus:
             return

@@ -12,7 +12,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from ae_widgets import PCAFeatures, SettingsError
 from ae_widgets.engine.protocol import Latent
-from ae_widgets.session import Session, publisher
+from ae_widgets.session import Reconstructions, Session, publisher
 from ae_widgets.widgets import AnomalyDesk
 from ae_widgets.widgets._contributions import ContributionChart, heat_map
 from ae_widgets.widgets._tabs import Tabs
@@ -172,11 +172,30 @@ def test_the_selection_follows_the_scores_until_something_else_is_selected(desk)
     assert desk.session.selection.tolist() == [7]
 
 
+def test_an_item_that_is_pointed_at_no_more_can_be_chosen_again(desk, monkeypatch):
+    features = desk.session.dataset.features
+
+    def answer(indices, take):
+        rows = np.asarray(indices)
+        take(Reconstructions(rows, features[rows], features[rows] + 1, np.ones(1), 1.0))
+
+    monkeypatch.setattr(desk.session, "request_reconstructions", answer)
+    told(desk, ERRORS[::-1])
+    desk._list.index = 3
+    wait_for(lambda: desk._chart.text.value.startswith("Item 3"))
+    desk.session.point(None)
+    assert publisher.flush()
+    assert desk._list.index is None
+    assert desk._chart.text.value.startswith("Choose an item")
+    assert desk._chart.image.value == b""
+    desk._list.index = 3
+    assert desk.session.focus == 3
+
+
 def test_choosing_a_line_points_at_the_item_and_shows_its_error(desk, monkeypatch):
     told(desk, ERRORS[::-1])
     outputs = desk.session.dataset.features.copy()
     outputs[3, 5] += 2
-    from ae_widgets.session import Reconstructions
 
     def answer(indices, take):
         rows = np.asarray(indices)
