@@ -396,6 +396,15 @@ def test_bars_show_the_features_that_add_most():
     chart.close()
 
 
+def test_bars_of_the_categories_of_a_column_have_names_of_their_own():
+    names = [f"marital-status = {name}" for name in ("Married", "Divorced", "Never-married")]
+    chart = ContributionChart([*names, "town = Llanfairpwllgwyngyll", "age"], None)
+    chart.show("Item 1", np.array([5, 4, 3, 2, 1.0]))
+    short = ["mari… = Married", "mar… = Divorced", "…Never-married", "…Llanfairpwllg…", "age"]
+    assert [chart._axis.tick_labels[str(i)] for i in range(5)] == short
+    chart.close()
+
+
 def test_a_heat_map_adds_the_channels():
     parts = np.zeros((2, 3, 3))
     parts[1, 2] = 1
