@@ -282,7 +282,8 @@ class LossPlot(SessionView, ipywidgets.VBox):
             # PCA is measured on the held-out items, where there are some, and has no other part.
             parts[-1] += _reconstruction_text(measured[0] if measured else last.train)
             parts.append(f"PCA {baseline:.4g}")
-        return f"epoch {last.epoch:.4g}: {', '.join(parts)}"
+        epoch = f"{last.epoch:,.1f}" if last.epoch % 1 else f"{last.epoch:,.0f}"
+        return f"epoch {epoch}: {', '.join(parts)}"
 
 
 def _reconstruction_text(losses: LossParts) -> str:
@@ -330,16 +331,18 @@ def describe_change(entry: JournalEntry) -> str:
         _, label, rows = entry.value
         items = f"{len(rows):,} item{'' if len(rows) == 1 else 's'}"
         given = f"{items} labelled '{label}'" if label else f"label taken from {items}"
-        return f"{given} at epoch {entry.epoch:.1f}"
+        return f"{given} at epoch {entry.epoch:,.1f}"
     name, labels = NAMES[entry.name], LABELS.get(entry.name, {})
     unknown = entry.before is None and "None" not in labels
     before = "" if unknown else f"{_value_text(entry.before, labels)} "
-    return f"{name} {before}→ {_value_text(entry.value, labels)} at epoch {entry.epoch:.1f}"
+    return f"{name} {before}→ {_value_text(entry.value, labels)} at epoch {entry.epoch:,.1f}"
 
 
 def _value_text(value: object, labels: Mapping[str, str]) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
     return labels.get(str(value), str(value).replace("_", " ")).partition(" (")[0]
 
 

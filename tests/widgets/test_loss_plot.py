@@ -39,6 +39,13 @@ def test_weighted_parts_as_measured(plot, session, trainer):
     assert plot._text.value.startswith("epoch 8: training 0.125, validation 0.25")
 
 
+def test_epochs_of_long_runs_are_told_in_full(plot, trainer):
+    trainer.epochs(12_344, 12_345)
+    trainer.changed("beta", 0.1, step=12_345, epoch=12_345.2)
+    assert plot._text.value.startswith("epoch 12,345: ")
+    assert plot._moved.value == "β 0 → 0.1 at epoch 12,345.2"
+
+
 def test_axes_hold_the_curves_and_stay_calm(plot, trainer):
     trainer.epochs(1, 6)
     ends = plot._x.max, plot._y.max
@@ -177,6 +184,7 @@ def test_one_pull_is_one_tick():
         ("class_weight", "balanced", None, "Class weight as they are → balanced"),
         ("restore_best", False, True, "Best weights on → off"),
         ("n_iter_no_change", 30, 10, "Patience 10 → 30"),
+        ("max_iter", 12345, 900, "Epochs 900 → 12,345"),
         ("beta", 0.1, None, "β → 0.1"),  # of a journal that does not know what was before
     ],
 )  # fmt: skip
