@@ -117,7 +117,8 @@ class LastFinite:
             remedy = f"No weight had moved by then. {look} the data."
         return NonFiniteLossError(
             f"Loss became {'NaN' if math.isnan(loss) else 'infinite'} at step {step:,} "
-            f"(learning rate {rate:g}). Weights restored to the end of epoch {self.epoch}. {remedy}"
+            f"(learning rate {rate:g}). Weights restored to the end of epoch "
+            f"{self.epoch:,}. {remedy}"
         )
 
 

@@ -206,5 +206,5 @@ class Readings:
     def __repr__(self) -> str:
         return (
             f"Session({self.dataset.n_samples:,} items x {self.dataset.n_features:,} features, "
-            f"epoch {self.status.epoch} of {self.status.max_iter}, {self.status.state})"
+            f"epoch {self.status.epoch:,} of {self.status.max_iter:,}, {self.status.state})"
         )

@@ -109,12 +109,12 @@ class Status:
                 return f"Training: {losses}." if losses else "Training: first epoch."
             case "paused":
                 what = {"batch": "after one batch", "epoch": "after one epoch"}.get(self.reason)
-                where = what or f"in epoch {self.epoch + 1}"
+                where = what or f"in epoch {self.epoch + 1:,}"
                 return f"Paused {where}: {losses or 'no epoch completed yet'}."
             case "finished":
                 said = [f"{self._ending()}{': ' + losses if losses else ''}."]
                 if self.restored is not None:
-                    said.append(f"The weights are those of epoch {self.restored}.")
+                    said.append(f"The weights are those of epoch {self.restored:,}.")
                 if self.goes_on:
                     said.append(f"Resume goes on to epoch {self.max_iter:,}.")
                 return " ".join(said)
@@ -125,18 +125,18 @@ class Status:
         match self.reason:
             case "converged":
                 return (
-                    f"Converged at epoch {self.epoch}, no better {self.watched} loss "
-                    f"for {self.patience} epochs"
+                    f"Converged at epoch {self.epoch:,}, no better {self.watched} loss "
+                    f"for {self.patience:,} epochs"
                 )
             case "max_iter":
                 return f"Finished all {self.epoch:,} epochs"
             case _:
-                return f"Stopped in epoch {self.epoch + 1}"
+                return f"Stopped in epoch {self.epoch + 1:,}"
 
     def _losses(self) -> str:
         if self.loss is None:
             return ""
         best = (
-            "" if self.best_epoch is None else f", best {self.best_loss:.4g} at {self.best_epoch}"
+            "" if self.best_epoch is None else f", best {self.best_loss:.4g} at {self.best_epoch:,}"
         )
         return f"{self.watched} loss {self.loss:.4g}{best}"

@@ -11,6 +11,7 @@ import numpy as np
 
 from ae_widgets.widgets._axes import Ticks, set_axis
 from ae_widgets.widgets._controls import PlainLabel
+from ae_widgets.widgets._items import short_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,8 +95,7 @@ class ContributionChart(ipywidgets.VBox):
             (self.image.remove_class if parts.size else self.image.add_class)("ae-away")
             return
         largest = np.argsort(-np.abs(parts), kind="stable")[:MOST]
-        names = [str(self._names[i]) for i in largest]
-        short = [n if len(n) <= LONGEST else f"{n[: LONGEST - 1]}…" for n in names]
+        short = [short_name(str(self._names[i]), LONGEST) for i in largest]
         ticks = Ticks(-0.5, MOST - 0.5, tuple(enumerate(short or [" "])))  # none: bqplot's own
         set_axis(self._rows, self._axis, ticks)
         with self.bars.hold_sync():

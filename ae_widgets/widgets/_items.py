@@ -25,6 +25,7 @@ __all__ = [
     "has_values",
     "in_words",
     "largest_of",
+    "short_name",
     "telling_features",
 ]
 
@@ -133,6 +134,22 @@ def excerpt(text: str, length: int) -> str:
     """Return the beginning of a text in one line."""
     line = " ".join(text[: 4 * length].split())
     return line if len(line) <= length else f"{line[: length - 1].rstrip()}…"
+
+
+def short_name(name: str, most: int) -> str:
+    """Return a feature's name in at most `most` characters, as the item card does.
+
+    Of 'column = category' the category stays: the others of the column begin alike.
+    """
+    if len(name) <= most:
+        return name
+    _, split, category = name.rpartition(" = ")
+    if not (split and category):
+        return f"{name[: most - 1]}…"
+    room = most - len(category) - 4
+    if room > 0:
+        return f"{name[:room]}… = {category}"
+    return f"…{category}" if len(category) < most else f"…{category[: most - 2]}…"
 
 
 def largest_of(dataset: Dataset, index: int) -> str:

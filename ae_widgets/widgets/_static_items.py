@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ae_widgets.widgets._items import in_words, telling_features
+from ae_widgets.widgets._items import in_words, short_name, telling_features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -119,7 +119,7 @@ def _draw_telling(
     pen.rectangle(box, outline=FRAME)
     for i, feature in enumerate(features):
         middle = y0 + 6 + (i + 0.5) * height
-        name = str(names[feature])[:18]
+        name = short_name(str(names[feature]), 18)
         place = (start - 8, middle)
         pen.text(place, name, font=font(round(0.7 * height)), fill=INK, anchor="rm")
         bar, mark = start + (end - start) * drawn[:, i]

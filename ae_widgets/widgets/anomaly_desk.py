@@ -14,6 +14,7 @@ from ae_widgets.analysis.anomalies import Curves, curves, threshold
 from ae_widgets.analysis.contributions import feature_contributions
 from ae_widgets.data import NO_LABEL
 from ae_widgets.exceptions import TrainingError
+from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.session import anomaly_scores
 from ae_widgets.widgets._contributions import ContributionChart
 from ae_widgets.widgets._controls import (
@@ -56,6 +57,7 @@ TOOLTIP = (
     "code from all codes; the mean distance of its code from the five nearest; or the error or "
     "that distance, whichever is more unusual"
 )
+NO_ITEM = "Choose an item to see what its error is made of"
 EMPTY = "The scores of the items appear here with the first picture of their codes"
 
 
@@ -109,7 +111,9 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         self._kind.add_class("ae-score")
         self._kind.observe(lambda _: self._turn(), names=["value"])
         self._field = FloatField(
-            100 * self._share, description="Beyond %", tooltip="Share of the items beyond the line"
+            100 * self._share,
+            description="Beyond %",
+            tooltip="Share of the items beyond the line, 0 to 100",
         )
         self._field.add_class("ae-share")
         self._field.observe(self._entered, names=["value"])
@@ -151,7 +155,7 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         drawn = self._charted = self.session.drawn
         shape = drawn.item_shape if drawn.is_image else None
         chart = ContributionChart(drawn.feature_names, shape)
-        chart.clear("Choose an item to see what its error is made of")
+        chart.clear(NO_ITEM)
         return chart
 
     def _drawn(self) -> Dataset:
@@ -178,7 +182,8 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         """Indices of the items beyond the threshold, the most unusual first."""
         scores, line, frame = self._scores, self._threshold, self.session.latent
         if not self._active and frame is not None:  # what it has is old
-            scores = anomaly_scores(self._kind.value, frame, self.session.dataset)
+            masked = self.session.settings.reconstruction in TAKES_MISSING
+            scores = anomaly_scores(self._kind.value, frame, self.session.dataset, masked=masked)
             line = threshold(scores.values, self._share) if scores else line
         if scores is None:
             return np.empty(0, np.int64)
@@ -197,7 +202,10 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
 
     def _ask_item(self) -> None:
         focus = self.session.focus
-        if not self._active or focus is None:
+        if not self._active:
+            return
+        if focus is None:
+            self._post("item", self._show_item, messages=5)
             return
         try:
             self.session.request_reconstructions([focus], self._take_item)
@@ -278,6 +286,11 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         return f"{rank}. item {index} · {text}{name}"
 
     def _show_item(self) -> None:
+        if self.session.focus is None:
+            self._chart.clear(NO_ITEM)
+            with self._quietly():
+                self._list.index = None  # else its line could not be chosen again
+            return
         answer, kind = self._item, self.session.settings.reconstruction
         if answer.indices[0] != self.session.focus:
             return
@@ -339,9 +352,14 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
 
     def _entered(self, change: dict[str, Any]) -> None:
         share = change["new"] / 100
-        if self._sending or self._scores is None or not 0 <= share <= 1:
+        if self._sending:
+            return
+        if not 0 <= share <= 1:
+            self._post("share", self._show_share, interval=0)
             return
         self._share = share
+        if self._scores is None:  # the first ones are judged by it
+            return
         self._threshold = threshold(self._scores.values, share)
         self._dragged_at = -math.inf
         self._select()
@@ -352,11 +370,15 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
             return
         self._dragged_at = time.monotonic()
         self._threshold = value
-        self._share = len(self.beyond) / len(self._scores.values)
-        with self._quietly():
-            self._field.value = round(100 * self._share, 2)
+        known = self._scores.values[np.isfinite(self._scores.values)]  # as `threshold` has it
+        self._share = float((known > value).mean()) if known.size else self._share
+        self._show_share()
         self._select()
         self._post("scores", self._show, messages=10, interval=0.2)
+
+    def _show_share(self) -> None:
+        with self._quietly():
+            self._field.value = round(100 * self._share, 2)
 
     def _select(self) -> None:
         self._selected = np.sort(self.beyond)

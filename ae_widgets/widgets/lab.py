@@ -183,7 +183,7 @@ class Lab(SessionView, ipywidgets.VBox):
         earlier.close()
         if status.live:
             self.session.say(
-                f"The earlier run {number} of this cell was stopped at epoch {status.epoch}."
+                f"The earlier run {number} of this cell was stopped at epoch {status.epoch:,}."
             )
 
     # The session's commands --------------------------------------------------------
@@ -330,7 +330,7 @@ class Lab(SessionView, ipywidgets.VBox):
         dataset, status = self.session.dataset, self.session.status
         parts = [
             f"{dataset.n_samples:,} items × {dataset.n_features:,} features",
-            f"epoch {status.epoch} of {status.max_iter}",
+            f"epoch {status.epoch:,} of {status.max_iter:,}",
         ]
         if status.loss is not None:
             parts.append(

@@ -223,5 +223,5 @@ def _labels(session: Session) -> dict[str, Any]:
 
 def _caption(frame: LatentFrame) -> str:
     if frame.exact:
-        return f"epoch {frame.epoch:.1f}" if frame.epoch % 1 else f"epoch {frame.epoch:.0f}"
-    return f"epoch {frame.epoch:.1f}, codes of the last pass"
+        return f"epoch {frame.epoch:,.1f}" if frame.epoch % 1 else f"epoch {frame.epoch:,.0f}"
+    return f"epoch {frame.epoch:,.1f}, codes of the last pass"

@@ -17,6 +17,7 @@ from ae_widgets.widgets._view import SessionView
 from ae_widgets.widgets.loss_controls import (
     CLUSTERING_LABELS,
     COMPLEXITY_LABELS,
+    CORRUPTION_LABELS,
     OPTIMIZER_LABELS,
     RECONSTRUCTION_LABELS,
     SCHEDULE_LABELS,
@@ -39,20 +40,46 @@ REFRESH = 0.5  # seconds
 COLORS = ["#666666", "#0072B2", "#D55E00", "#CC79A7", "#E69F00"]
 BASELINE_COLOR = "#009E73"
 NAMES = {
+    "reconstruction": "Reconstruction",
+    "corruption": "Corruption",
+    "noise": "Noise",
     "alpha": "α",
+    "complexity": "Complexity",
     "beta": "β",
+    "sparsity_target": "Sparsity",
+    "warm_up": "Warm-up",
     "gamma": "γ",
     "delta": "δ",
-    "learning_rate": "learning rate",
-    "batch_size": "batch size",
-    "max_iter": "epochs",
+    "clustering": "Clustering",
+    "n_clusters": "Clusters",
+    "clustering_start": "Start (epoch)",
+    "class_weight": "Class weight",
+    "learning_rate": "Learning rate",
+    "batch_size": "Batch size",
+    "max_iter": "Epochs",
+    "momentum": "Momentum",
+    "weight_decay": "Weight decay",
+    "gradient_clip": "Gradient limit",
+    "schedule": "Schedule",
+    "schedule_factor": "Factor",
+    "schedule_epochs": "Every (epochs)",
+    "schedule_patience": "Plateau (epochs)",
+    "n_iter_no_change": "Patience",
+    "tol": "Tolerance",
+    "restore_best": "Best weights",
 }
+"""How the controls call what may be moved while the run trains."""
+
 LABELS = {
     "reconstruction": RECONSTRUCTION_LABELS,
     "complexity": COMPLEXITY_LABELS,
     "clustering": CLUSTERING_LABELS,
     "optimizer": OPTIMIZER_LABELS,
     "schedule": SCHEDULE_LABELS,
+    "corruption": CORRUPTION_LABELS,
+    "class_weight": {"None": "as they are"},
+    "gradient_clip": {"None": "none"},
+    "restore_best": {"True": "on", "False": "off"},
 }
 """How the controls call the values of a setting."""
 
@@ -255,7 +282,8 @@ class LossPlot(SessionView, ipywidgets.VBox):
             # PCA is measured on the held-out items, where there are some, and has no other part.
             parts[-1] += _reconstruction_text(measured[0] if measured else last.train)
             parts.append(f"PCA {baseline:.4g}")
-        return f"epoch {last.epoch:.4g}: {', '.join(parts)}"
+        epoch = f"{last.epoch:,.1f}" if last.epoch % 1 else f"{last.epoch:,.0f}"
+        return f"epoch {epoch}: {', '.join(parts)}"
 
 
 def _reconstruction_text(losses: LossParts) -> str:
@@ -279,7 +307,7 @@ def _stacked(curve: LossCurve, split: str) -> NDArray[np.float32]:
 def merge_changes(journal: Sequence[JournalEntry]) -> list[JournalEntry]:
     """Make one entry of what one pull at a control changed in many small steps.
 
-    What changed nothing, or was changed before the first batch, is left out.
+    What changed nothing, in the end, or was changed before the first batch is left out.
     """
     from dataclasses import replace
 
@@ -294,7 +322,7 @@ def merge_changes(journal: Sequence[JournalEntry]) -> list[JournalEntry]:
             merged[-1] = replace(entry, before=last.before)
         else:
             merged.append(entry)
-    return merged
+    return [entry for entry in merged if entry.value != entry.before]
 
 
 def describe_change(entry: JournalEntry) -> str:
@@ -303,16 +331,18 @@ def describe_change(entry: JournalEntry) -> str:
         _, label, rows = entry.value
         items = f"{len(rows):,} item{'' if len(rows) == 1 else 's'}"
         given = f"{items} labelled '{label}'" if label else f"label taken from {items}"
-        return f"{given} at epoch {entry.epoch:.1f}"
-    name = NAMES.get(entry.name, entry.name.replace("_", " "))
-    labels = LABELS.get(entry.name, {})
-    before = "" if entry.before is None else f"{_value_text(entry.before, labels)} "
-    return f"{name} {before}→ {_value_text(entry.value, labels)} at epoch {entry.epoch:.1f}"
+        return f"{given} at epoch {entry.epoch:,.1f}"
+    name, labels = NAMES[entry.name], LABELS.get(entry.name, {})
+    unknown = entry.before is None and "None" not in labels
+    before = "" if unknown else f"{_value_text(entry.before, labels)} "
+    return f"{name} {before}→ {_value_text(entry.value, labels)} at epoch {entry.epoch:,.1f}"
 
 
 def _value_text(value: object, labels: Mapping[str, str]) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
     return labels.get(str(value), str(value).replace("_", " ")).partition(" (")[0]
 
 

@@ -6,12 +6,13 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.sparse import csr_array
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import FunctionTransformer
 
 from ae_widgets import PCAFeatures, SettingsError
 from ae_widgets.engine.protocol import Latent
-from ae_widgets.session import Session, publisher
+from ae_widgets.session import Reconstructions, Session, publisher
 from ae_widgets.widgets import AnomalyDesk
 from ae_widgets.widgets._contributions import ContributionChart, heat_map
 from ae_widgets.widgets._tabs import Tabs
@@ -120,6 +121,44 @@ def test_a_share_can_be_entered(desk):
     assert desk._histogram.handle.x[0] == pytest.approx(np.log10(desk._threshold))
     desk._field.value = 250.0
     assert desk.session.selection.size == 15
+    assert publisher.flush()
+    assert desk._field.value == 25.0
+
+
+def test_a_share_entered_before_there_are_scores_is_that_of_the_first(desk):
+    desk._field.value = 20.0
+    told(desk, ERRORS)
+    assert len(desk.beyond) == 12
+    assert desk._count.value.startswith("12 of 60 beyond")
+
+
+def test_items_without_a_value_are_no_share_of_what_is_dragged():
+    X = items()
+    X[:6] = np.nan
+    session = Session(X, missing="mask", trainer="thread", item_shape=(4, 4))
+    desk = AnomalyDesk(session)
+    told(desk, ERRORS)
+    desk._dragged(float(ERRORS[-6]))
+    before = desk.beyond
+    assert len(before) == 6 + 5
+    told(desk, ERRORS, epoch=2.0)
+    np.testing.assert_array_equal(desk.beyond, before)
+    assert desk._field.value == round(100 * 5 / 54, 2)
+    desk.close()
+    session.close()
+
+
+def test_sparse_items_without_a_value_are_beyond_seen_or_not():
+    X = csr_array(np.r_[items(), np.zeros((3, 16), np.float32)])
+    session = Session(X, missing="mask", trainer="thread")
+    desk = AnomalyDesk(session)
+    told(desk, np.r_[ERRORS, 0, 0, 0])
+    seen = desk.beyond
+    assert seen[:3].tolist() == [60, 61, 62]
+    desk.active = False
+    np.testing.assert_array_equal(desk.beyond, seen)
+    desk.close()
+    session.close()
 
 
 def test_the_selection_follows_the_scores_until_something_else_is_selected(desk):
@@ -133,11 +172,30 @@ def test_the_selection_follows_the_scores_until_something_else_is_selected(desk)
     assert desk.session.selection.tolist() == [7]
 
 
+def test_an_item_that_is_pointed_at_no_more_can_be_chosen_again(desk, monkeypatch):
+    features = desk.session.dataset.features
+
+    def answer(indices, take):
+        rows = np.asarray(indices)
+        take(Reconstructions(rows, features[rows], features[rows] + 1, np.ones(1), 1.0))
+
+    monkeypatch.setattr(desk.session, "request_reconstructions", answer)
+    told(desk, ERRORS[::-1])
+    desk._list.index = 3
+    wait_for(lambda: desk._chart.text.value.startswith("Item 3"))
+    desk.session.point(None)
+    assert publisher.flush()
+    assert desk._list.index is None
+    assert desk._chart.text.value.startswith("Choose an item")
+    assert desk._chart.image.value == b""
+    desk._list.index = 3
+    assert desk.session.focus == 3
+
+
 def test_choosing_a_line_points_at_the_item_and_shows_its_error(desk, monkeypatch):
     told(desk, ERRORS[::-1])
     outputs = desk.session.dataset.features.copy()
     outputs[3, 5] += 2
-    from ae_widgets.session import Reconstructions
 
     def answer(indices, take):
         rows = np.asarray(indices)
@@ -335,6 +393,15 @@ def test_bars_show_the_features_that_add_most():
     assert chart.text.value == "Item 2: feature number 19 makes up 10 % of 190"
     chart.show("Item 2", np.zeros(20))
     assert chart.text.value == "Item 2: no error"
+    chart.close()
+
+
+def test_bars_of_the_categories_of_a_column_have_names_of_their_own():
+    names = [f"marital-status = {name}" for name in ("Married", "Divorced", "Never-married")]
+    chart = ContributionChart([*names, "town = Llanfairpwllgwyngyll", "age"], None)
+    chart.show("Item 1", np.array([5, 4, 3, 2, 1.0]))
+    short = ["mari… = Married", "mar… = Divorced", "…Never-married", "…Llanfairpwllg…", "age"]
+    assert [chart._axis.tick_labels[str(i)] for i in range(5)] == short
     chart.close()
 
 

@@ -71,7 +71,7 @@ def test_the_caption_says_how_old_the_codes_are(scatter, session):
 def test_the_caption_of_a_run_that_stopped_within_a_late_epoch(scatter, session):
     session.frame(1, epoch=1143.96)
     settle()
-    assert scatter.caption == "epoch 1144.0"
+    assert scatter.caption == "epoch 1,144.0"
 
 
 def test_the_next_frame_waits_until_the_last_was_drawn(scatter, session):

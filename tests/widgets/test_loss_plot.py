@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from ae_widgets.engine.protocol import LossParts, LossRecord, Progress
+from ae_widgets.engine.settings import LIVE_SETTINGS
 from ae_widgets.session import JournalEntry, publisher
-from ae_widgets.widgets import LossPlot
-from ae_widgets.widgets.loss_plot import MAX_POINTS, describe_change, merge_changes
+from ae_widgets.widgets import LossControls, LossPlot
+from ae_widgets.widgets.loss_plot import MAX_POINTS, NAMES, describe_change, merge_changes
 
 
 @pytest.fixture
@@ -36,6 +37,13 @@ def test_weighted_parts_as_measured(plot, session, trainer):
         assert mark.y.dtype == np.float32
     assert hint_hidden(plot)
     assert plot._text.value.startswith("epoch 8: training 0.125, validation 0.25")
+
+
+def test_epochs_of_long_runs_are_told_in_full(plot, trainer):
+    trainer.epochs(12_344, 12_345)
+    trainer.changed("beta", 0.1, step=12_345, epoch=12_345.2)
+    assert plot._text.value.startswith("epoch 12,345: ")
+    assert plot._moved.value == "β 0 → 0.1 at epoch 12,345.2"
 
 
 def test_axes_hold_the_curves_and_stay_calm(plot, trainer):
@@ -165,10 +173,37 @@ def test_one_pull_is_one_tick():
     assert [(e.before, e.value) for e in merged] == [(0.0, 0.5), (0.5, 0.0)]
 
 
-def test_a_change_in_words():
-    entry = JournalEntry(5, 2.0, "reconstruction", "binary_cross_entropy", "mse")
-    in_words = "reconstruction squared error → cross-entropy at epoch 2.0"
-    assert describe_change(entry) == in_words
+@pytest.mark.parametrize(
+    ("name", "value", "before", "in_words"),
+    [
+        ("reconstruction", "binary_cross_entropy", "mse",
+         "Reconstruction squared error → cross-entropy"),
+        ("corruption", "masking", "gaussian", "Corruption Gaussian noise → masking"),
+        ("gradient_clip", None, 1.0, "Gradient limit 1 → none"),
+        ("gradient_clip", 1.0, None, "Gradient limit none → 1"),
+        ("class_weight", "balanced", None, "Class weight as they are → balanced"),
+        ("restore_best", False, True, "Best weights on → off"),
+        ("n_iter_no_change", 30, 10, "Patience 10 → 30"),
+        ("max_iter", 12345, 900, "Epochs 900 → 12,345"),
+        ("beta", 0.1, None, "β → 0.1"),  # of a journal that does not know what was before
+    ],
+)  # fmt: skip
+def test_a_change_in_words(name, value, before, in_words):
+    entry = JournalEntry(5, 2.0, name, value, before)
+    assert describe_change(entry) == f"{in_words} at epoch 2.0"
+
+
+def test_changes_are_told_by_the_labels_of_the_fields(session):
+    controls = LossControls(session)
+    assert {name: controls._labels[name] for name in LIVE_SETTINGS} == NAMES
+    controls.close()
+
+
+def test_a_pull_there_and_back_is_no_move():
+    there, back = JournalEntry(5, 2.0, "beta", 0.5, 0.1), JournalEntry(6, 2.1, "beta", 0.1, 0.5)
+    again = JournalEntry(9, 2.2, "beta", 0.7, 0.1)
+    assert merge_changes([there, back]) == []
+    assert [(e.before, e.value) for e in merge_changes([there, back, again])] == [(0.1, 0.7)]
 
 
 def test_what_changed_nothing_is_no_move():

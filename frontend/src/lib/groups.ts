@@ -28,8 +28,8 @@ export const NO_GROUPS: Grouping = { groups: [], of: new Uint8Array(0) };
 /**
  * Group points by a category index (negative = none).
  *
- * The `MAX_GROUPS` largest categories keep their own colour, which depends on
- * the category and not on its rank, as long as there are few enough of them.
+ * The `MAX_GROUPS` largest categories have a colour each: that of their own number
+ * if there is one, so that it stays when others come and go, else one that is free.
  */
 export function group(
   categories: Int32Array,
@@ -39,8 +39,7 @@ export function group(
 ): Grouping {
   const counts = countCategories(categories);
   const shown = [...counts.keys()].filter((c) => c >= 0);
-  const crowded = shown.length > MAX_GROUPS;
-  if (crowded) {
+  if (shown.length > MAX_GROUPS) {
     shown.sort((a, b) => (counts.get(b) as number) - (counts.get(a) as number));
     shown.length = MAX_GROUPS;
   }
@@ -52,8 +51,13 @@ export function group(
     const full = id === `cluster:${text}` ? `cluster ${text}` : text;
     return groups.push({ id, name: text, full, colour, count: size, hidden: hidden.has(id) }) - 1;
   };
-  for (const [rank, c] of shown.entries()) {
-    const colour = crowded || c >= MAX_GROUPS ? rank : c;
+  let free = 0;
+  const nextFree = (): number => {
+    while (shown.includes(free)) free++;
+    return free++;
+  };
+  for (const c of shown) {
+    const colour = c < MAX_GROUPS ? c : nextFree();
     slot.set(c, add(`${kind}:${name(c)}`, name(c), colour, counts.get(c) as number));
   }
   let rest = 0;

@@ -18,8 +18,8 @@ export function count(n: number, noun: string): string {
 }
 
 /** 'epoch 12 (exact)' beneath the plot: which codes are shown, and how fresh they are. */
-export function footer(points: number, selected: number, caption: string): string {
-  const parts = [count(points, "point")];
+export function footer(items: number, selected: number, caption: string): string {
+  const parts = [count(items, "item")];
   if (selected > 0) parts.push(`${selected.toLocaleString("en")} selected`);
   if (caption) parts.push(caption);
   return parts.join(" · ");

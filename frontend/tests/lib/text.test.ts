@@ -25,8 +25,8 @@ test("numbers have three digits", () => {
 });
 
 test("the footer names what there is", () => {
-  expect(footer(1797, 42, "epoch 12")).toBe("1,797 points · 42 selected · epoch 12");
-  expect(footer(1, 0, "")).toBe("1 point");
+  expect(footer(1797, 42, "epoch 12")).toBe("1,797 items · 42 selected · epoch 12");
+  expect(footer(1, 0, "")).toBe("1 item");
   expect(count(0, "item")).toBe("0 items");
 });
 
