@@ -78,6 +78,9 @@ CALL_SECONDS = 0.025
 FIRST_WEIGHTS_SECONDS, WEIGHTS_SECONDS = 1.0, 10.0
 """Longest training time that is lost if the training process is killed, at first and later."""
 
+END_SECONDS = 3.0
+"""Longest time that the training process takes to end once it was told to."""
+
 
 class Worker:
     """Obeys commands between two batches and tells what happened.
@@ -478,10 +481,14 @@ def main() -> None:
     writer = StreamWriter(output)
 
     def listen() -> None:
+        command: Command | None = None
         try:
             while True:
-                commands.put(read_message(source))
+                command = read_message(source)
+                commands.put(command)
         except EOFError:
+            if isinstance(command, Shutdown):
+                time.sleep(END_SECONDS)  # what was told before is obeyed if it takes no longer
             os._exit(0)  # The notebook's process is gone: nobody is left to train for.
 
     def prepare(settings: Settings, n_features: int) -> None:

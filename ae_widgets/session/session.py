@@ -23,6 +23,7 @@ from ae_widgets.engine.protocol import (
     Pause,
     Replay,
     Resume,
+    StateChanged,
     Step,
     Stop,
     Watch,
@@ -62,6 +63,9 @@ __all__ = ["PastRun", "Session"]
 
 _numbers = itertools.count(1)
 _PATIENCE_SECONDS = 4.0
+_CLOSE_SECONDS = 0.5
+"""Longest time that `Session.close` waits for the last weights."""
+
 _OF_A_RUN = ("baseline", "status", "losses", "journal", "settings")
 """What another run makes other, first what is no longer true: the line of another code's size."""
 
@@ -215,7 +219,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._weight_digest = weight_digest(weight)
         self._prepared = self._inputs.of(chosen)
         self.number = next(_numbers)
-        self.closed = False
+        self.closed = self._ended = False
         self.past_runs: list[PastRun] = []
         self._lock = threading.RLock()
         self._settled = threading.Condition(self._lock)
@@ -416,18 +420,27 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         return self.status
 
     def close(self) -> None:
-        """End the training and free the trainer; what was measured stays readable."""
+        """End the training and free the trainer; what was measured stays readable.
+
+        So do the last weights, for which this waits half a second at most.
+        """
         with self._lock:
             if self.closed:
                 return
             self.stop()
+            awaited = self._run.stopping and self.status.state != "starting"
             self.closed = True
             self._link.close()
             self._run.stopped()
             self._settled.notify_all()
         registry.release(self)
         self._background.close()
-        self._notify("status", "closed")
+        try:
+            if awaited and threading.get_ident() != self._events_thread:
+                with self._settled:
+                    self._settled.wait_for(lambda: self._ended, _CLOSE_SECONDS)
+        finally:
+            self._notify("status", "closed")
 
     # The trainer ------------------------------------------------------------
 
@@ -544,7 +557,10 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._events_thread = threading.get_ident()
         with self._lock:
             died = isinstance(event, Failed) and event.run < 0
-            if self.closed or (event.run != self._run.number and not died):
+            if event.run != self._run.number and (self.closed or not died):
+                return
+            if self.closed:
+                self._take_last(event)
                 return
             if died:
                 self._link.lost()
@@ -559,6 +575,14 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._notify(*topics)
         if was_busy and self._rests():
             self._ask_again()
+
+    def _take_last(self, event: Event) -> None:
+        """Take in what comes until the trainer has obeyed `close`; nobody is told of it."""
+        self._run.apply(event)
+        self._run.stopped()  # it stays so, whatever was on its way
+        stopped = isinstance(event, StateChanged) and event.reason == "stopped"
+        self._ended |= stopped or isinstance(event, Failed)
+        self._settled.notify_all()
 
     def _explain_waiting(self) -> None:
         """Say what takes so long if the first picture does not come soon to who watches."""
