@@ -113,6 +113,7 @@ class Worker:
         self._run = 0
         self._running = False
         self._failed = False
+        self._unbegun: Failed | None = None  # why there is no trainer
         self._until: StepUnit | None = None
         self._ending: str | None = None  # why a run has finished
         self._schedule: Schedule | None = None
@@ -147,8 +148,13 @@ class Worker:
                 if isinstance(error, NonFiniteLossError):  # other weights are in place now
                     self._send_weights()
                 self._say_progress()
+            elif self._unbegun is not None:  # says more than that there is no trainer
+                self._emit(self._unbegun)
+                return
             text = "".join(traceback.format_exception(error))
-            self._emit(Failed(self._run, type(error).__name__, str(error), text))
+            failed = Failed(self._run, type(error).__name__, str(error), text)
+            self._unbegun = failed if self._trainer is None else None
+            self._emit(failed)
 
     # Commands ---------------------------------------------------------------
 
@@ -165,6 +171,8 @@ class Worker:
                     self._halt("paused", "asked")
             case Stop():
                 self._halt("finished", "stopped")
+            case Change() | Label() if self._trainer is None:
+                pass  # the next `Begin` has them
             case Change(name=name, value=value):
                 self._changes[name] = value
             case Label():
@@ -191,7 +199,7 @@ class Worker:
     def _begin(self, command: Begin) -> None:
         self._run = command.run
         self._running = self._failed = False
-        self._trainer = self._schedule = None
+        self._trainer = self._schedule = self._unbegun = None
         self._ending = command.halted[1] if command.halted[0] == "finished" else None
         self._changes, self._labels = {}, []
         self._records = []

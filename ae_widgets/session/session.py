@@ -260,7 +260,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
                 self._run.say(f"Training is already running (step {self.status.step:,}).")
             else:
                 if anew:
-                    self._renew()
+                    self._renew(keep=self._unbegun)
                 self._go(Resume())
         self._notify(*(_OF_A_RUN if anew else ("status",)))
 
@@ -269,11 +269,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
 
         After all its epochs this only says that `Settings.max_iter` must be raised.
         """
-        with self._lock:
-            self._require_open()
-            if not self._run.busy and not self._all_done():
-                self._go(Resume())
-        self._notify("status")
+        self._go_on(Resume())
 
     def pause(self) -> None:
         """Stop between two batches; `resume` goes on."""
@@ -284,11 +280,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         if unit not in ("batch", "epoch"):
             msg = f"unit must be 'batch' or 'epoch', got {unit!r}."
             raise SettingsError(msg)
-        with self._lock:
-            self._require_open()
-            if not self._run.busy and not self._all_done():
-                self._go(Step(unit))
-        self._notify("status")
+        self._go_on(Step(unit))
 
     def stop(self) -> None:
         """End the run between two batches; the model and the history are kept."""
@@ -518,6 +510,21 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._run.starting(self._hindrance())
         self._link.send(command)
 
+    def _go_on(self, command: Resume | Step) -> None:
+        with self._lock:
+            self._require_open()
+            anew = self._unbegun
+            if not self._run.busy and not self._all_done():
+                if anew:
+                    self._renew(keep=True)
+                self._go(command)
+        self._notify(*(_OF_A_RUN if anew else ("status",)))
+
+    @property
+    def _unbegun(self) -> bool:
+        """Whether the run failed before its first batch, as where it could not begin."""
+        return self.status.state == "failed" and not self.status.step
+
     def _all_done(self) -> bool:
         """Whether the run has finished all its epochs; if so, say how to go on."""
         status = self.status
@@ -533,8 +540,12 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
                 sent = self._link.send(command)
                 self._run.stopping |= sent and isinstance(command, Stop)
 
-    def _renew(self) -> None:
-        """Begin the next run, keeping the past one (the lock is held)."""
+    def _renew(self, *, keep: bool = False) -> None:
+        """Begin the next run, keeping the past one (the lock is held).
+
+        With `keep`, and after a trainer that died, it has the weights of the past one
+        unless settings wait that are those of another network.
+        """
         past = self._run
         if past.status.step:
             self.past_runs.append(
@@ -545,8 +556,9 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         settings = past.settings.change(**self._pending)
         self._pending = {}
         self._run = self._new_run(past.number + 1, settings)
-        if self._link.trainer is None and past.settings == settings:
-            self._run.weights = past.weights  # the trainer died: begin from what it sent last
+        same = settings.change(device=past.settings.device) == past.settings
+        if same and (keep or self._link.trainer is None):
+            self._run.weights = past.weights  # what it was given, or its trainer sent last
         self._link.begin(self._begin(), self.features)
         self._tell_labels()
         self._say_notices()

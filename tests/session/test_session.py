@@ -283,6 +283,28 @@ def test_before_the_first_batch_architecture_changes_apply_at_once(session):
     assert one.past_runs == []
 
 
+@pytest.mark.parametrize("go_on", [Session.start, Session.resume, Session.step])
+def test_a_run_that_could_not_begin_says_why_and_begins_once_it_can(session, go_on):
+    X = blobs()
+    model = Autoencoder(hidden_layer_sizes=(8,), random_state=0, max_iter=3).fit(X)
+    one = session(model, X, device="cuda:99", tol=0.0)
+    one.start()
+    with pytest.raises(TrainingError, match="device='cuda:99' is not present"):
+        one.wait(30)
+    one.change(beta=1e-6)
+    one.label([0], "a")
+    one.request_latent()
+    time.sleep(0.2)
+    assert "device='cuda:99' is not present" in one.status.note
+    one.change(device="cpu")
+    go_on(one)
+    assert one.wait(30).epoch >= 1
+    assert (one.settings.device, one.settings.beta) == ("cpu", 1e-6)
+    assert one.journal[0].value == (0, "a", (0,))
+    assert not one.journal.seeded  # it went on from the estimator's weights
+    assert one.past_runs == []
+
+
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
