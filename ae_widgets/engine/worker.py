@@ -78,6 +78,9 @@ CALL_SECONDS = 0.025
 FIRST_WEIGHTS_SECONDS, WEIGHTS_SECONDS = 1.0, 10.0
 """Longest training time that is lost if the training process is killed, at first and later."""
 
+END_SECONDS = 3.0
+"""Longest time that the training process takes to end once it was told to."""
+
 
 class Worker:
     """Obeys commands between two batches and tells what happened.
@@ -110,6 +113,7 @@ class Worker:
         self._run = 0
         self._running = False
         self._failed = False
+        self._unbegun: Failed | None = None  # why there is no trainer
         self._until: StepUnit | None = None
         self._ending: str | None = None  # why a run has finished
         self._schedule: Schedule | None = None
@@ -144,8 +148,13 @@ class Worker:
                 if isinstance(error, NonFiniteLossError):  # other weights are in place now
                     self._send_weights()
                 self._say_progress()
+            elif self._unbegun is not None:  # says more than that there is no trainer
+                self._emit(self._unbegun)
+                return
             text = "".join(traceback.format_exception(error))
-            self._emit(Failed(self._run, type(error).__name__, str(error), text))
+            failed = Failed(self._run, type(error).__name__, str(error), text)
+            self._unbegun = failed if self._trainer is None else None
+            self._emit(failed)
 
     # Commands ---------------------------------------------------------------
 
@@ -162,6 +171,8 @@ class Worker:
                     self._halt("paused", "asked")
             case Stop():
                 self._halt("finished", "stopped")
+            case Change() | Label() if self._trainer is None:
+                pass  # the next `Begin` has them
             case Change(name=name, value=value):
                 self._changes[name] = value
             case Label():
@@ -188,7 +199,7 @@ class Worker:
     def _begin(self, command: Begin) -> None:
         self._run = command.run
         self._running = self._failed = False
-        self._trainer = self._schedule = None
+        self._trainer = self._schedule = self._unbegun = None
         self._ending = command.halted[1] if command.halted[0] == "finished" else None
         self._changes, self._labels = {}, []
         self._records = []
@@ -479,10 +490,14 @@ def main() -> None:
     writer = StreamWriter(output)
 
     def listen() -> None:
+        command: Command | None = None
         try:
             while True:
-                commands.put(read_message(source))
+                command = read_message(source)
+                commands.put(command)
         except EOFError:
+            if isinstance(command, Shutdown):
+                time.sleep(END_SECONDS)  # what was told before is obeyed if it takes no longer
             os._exit(0)  # The notebook's process is gone: nobody is left to train for.
 
     def prepare(settings: Settings, n_features: int) -> None:

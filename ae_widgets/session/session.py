@@ -23,6 +23,7 @@ from ae_widgets.engine.protocol import (
     Pause,
     Replay,
     Resume,
+    StateChanged,
     Step,
     Stop,
     Watch,
@@ -62,6 +63,9 @@ __all__ = ["PastRun", "Session"]
 
 _numbers = itertools.count(1)
 _PATIENCE_SECONDS = 4.0
+_CLOSE_SECONDS = 0.5
+"""Longest time that `Session.close` waits for the last weights."""
+
 _OF_A_RUN = ("baseline", "status", "losses", "journal", "settings")
 """What another run makes other, first what is no longer true: the line of another code's size."""
 
@@ -215,7 +219,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._weight_digest = weight_digest(weight)
         self._prepared = self._inputs.of(chosen)
         self.number = next(_numbers)
-        self.closed = False
+        self.closed = self._ended = False
         self.past_runs: list[PastRun] = []
         self._lock = threading.RLock()
         self._settled = threading.Condition(self._lock)
@@ -256,7 +260,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
                 self._run.say(f"Training is already running (step {self.status.step:,}).")
             else:
                 if anew:
-                    self._renew()
+                    self._renew(keep=self._unbegun)
                 self._go(Resume())
         self._notify(*(_OF_A_RUN if anew else ("status",)))
 
@@ -265,11 +269,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
 
         After all its epochs this only says that `Settings.max_iter` must be raised.
         """
-        with self._lock:
-            self._require_open()
-            if not self._run.busy and not self._all_done():
-                self._go(Resume())
-        self._notify("status")
+        self._go_on(Resume())
 
     def pause(self) -> None:
         """Stop between two batches; `resume` goes on."""
@@ -280,11 +280,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         if unit not in ("batch", "epoch"):
             msg = f"unit must be 'batch' or 'epoch', got {unit!r}."
             raise SettingsError(msg)
-        with self._lock:
-            self._require_open()
-            if not self._run.busy and not self._all_done():
-                self._go(Step(unit))
-        self._notify("status")
+        self._go_on(Step(unit))
 
     def stop(self) -> None:
         """End the run between two batches; the model and the history are kept."""
@@ -419,18 +415,27 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         return self.status
 
     def close(self) -> None:
-        """End the training and free the trainer; what was measured stays readable."""
+        """End the training and free the trainer; what was measured stays readable.
+
+        So do the last weights, for which this waits half a second at most.
+        """
         with self._lock:
             if self.closed:
                 return
             self.stop()
+            awaited = self._run.stopping and self.status.state != "starting"
             self.closed = True
             self._link.close()
             self._run.stopped()
             self._settled.notify_all()
         registry.release(self)
         self._background.close()
-        self._notify("status", "closed")
+        try:
+            if awaited and threading.get_ident() != self._events_thread:
+                with self._settled:
+                    self._settled.wait_for(lambda: self._ended, _CLOSE_SECONDS)
+        finally:
+            self._notify("status", "closed")
 
     # The trainer ------------------------------------------------------------
 
@@ -508,6 +513,21 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._run.starting(self._hindrance())
         self._link.send(command)
 
+    def _go_on(self, command: Resume | Step) -> None:
+        with self._lock:
+            self._require_open()
+            anew = self._unbegun
+            if not self._run.busy and not self._all_done():
+                if anew:
+                    self._renew(keep=True)
+                self._go(command)
+        self._notify(*(_OF_A_RUN if anew else ("status",)))
+
+    @property
+    def _unbegun(self) -> bool:
+        """Whether the run failed before its first batch, as where it could not begin."""
+        return self.status.state == "failed" and not self.status.step
+
     def _all_done(self) -> bool:
         """Whether the run has finished all its epochs; if so, say how to go on."""
         status = self.status
@@ -523,8 +543,12 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
                 sent = self._link.send(command)
                 self._run.stopping |= sent and isinstance(command, Stop)
 
-    def _renew(self) -> None:
-        """Begin the next run, keeping the past one (the lock is held)."""
+    def _renew(self, *, keep: bool = False) -> None:
+        """Begin the next run, keeping the past one (the lock is held).
+
+        With `keep`, and after a trainer that died, it has the weights of the past one
+        unless settings wait that are those of another network.
+        """
         past = self._run
         if past.status.step:
             self.past_runs.append(
@@ -535,8 +559,9 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         settings = past.settings.change(**self._pending)
         self._pending = {}
         self._run = self._new_run(past.number + 1, settings)
-        if self._link.trainer is None and past.settings == settings:
-            self._run.weights = past.weights  # the trainer died: begin from what it sent last
+        same = settings.change(device=past.settings.device) == past.settings
+        if same and (keep or self._link.trainer is None):
+            self._run.weights = past.weights  # what it was given, or its trainer sent last
         self._link.begin(self._begin(), self.features)
         self._tell_labels()
         self._say_notices()
@@ -547,7 +572,10 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._events_thread = threading.get_ident()
         with self._lock:
             died = isinstance(event, Failed) and event.run < 0
-            if self.closed or (event.run != self._run.number and not died):
+            if event.run != self._run.number and (self.closed or not died):
+                return
+            if self.closed:
+                self._take_last(event)
                 return
             if died:
                 self._link.lost()
@@ -562,6 +590,14 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._notify(*topics)
         if was_busy and self._rests():
             self._ask_again()
+
+    def _take_last(self, event: Event) -> None:
+        """Take in what comes until the trainer has obeyed `close`; nobody is told of it."""
+        self._run.apply(event)
+        self._run.stopped()  # it stays so, whatever was on its way
+        stopped = isinstance(event, StateChanged) and event.reason == "stopped"
+        self._ended |= stopped or isinstance(event, Failed)
+        self._settled.notify_all()
 
     def _explain_waiting(self) -> None:
         """Say what takes so long if the first picture does not come soon to who watches."""

@@ -12,6 +12,7 @@ from ae_widgets.engine.protocol import (
     Change,
     Changed,
     Failed,
+    Label,
     Latent,
     Pause,
     Progress,
@@ -198,6 +199,20 @@ def test_an_error_is_told_with_its_traceback_and_the_worker_goes_on():
     assert "Weights restored to the end of epoch 0." in failed.message
     assert "Traceback" in failed.traceback
     assert len(script.of(Reconstructed)) == 1
+
+
+def test_what_follows_a_beginning_that_failed_is_told_why():
+    absent = small(device="cuda:99")
+    script = Script(Resume(), Change("beta", 0.5), Label((0,), 1), RequestLatent(), settings=absent)
+    for command in (Begin(2, small()), Resume()):
+        script.commands.put(command)
+    script.on(lambda e: isinstance(e, StateChanged) and e.state == "finished", Shutdown()).play()
+    told = script.of(Failed)
+    assert {failed.message for failed in told} == {told[0].message}
+    assert "device='cuda:99' is not present" in told[0].message
+    assert [failed.run for failed in told] == [1] * 3
+    assert script.states[-1] == ("finished", "max_iter")
+    assert not script.of(Changed)
 
 
 def test_all_steps_are_recorded_once():

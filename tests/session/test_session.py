@@ -10,10 +10,19 @@ import weakref
 import numpy as np
 import pytest
 
-from ae_widgets import DataError, NonFiniteLossError, Session, SettingsError, TrainingError, runs
+from ae_widgets import (
+    Autoencoder,
+    DataError,
+    NonFiniteLossError,
+    Session,
+    SettingsError,
+    TrainingError,
+    runs,
+)
 from ae_widgets.engine.worker import FIRST_WEIGHTS_SECONDS, Worker
 from ae_widgets.exceptions import TrainerDiedError
 from tests.engine.data import blobs
+from tests.session.weights import assert_same_weights
 
 QUICK = {"hidden_layer_sizes": (8,), "batch_size": 16, "max_iter": 4}
 ENDLESS = {**QUICK, "max_iter": 10**6, "n_iter_no_change": 10**6}
@@ -122,8 +131,8 @@ def test_waiting_after_a_stop_is_for_the_stop(session, monkeypatch):
     one.step("batch")
     one.wait(30)
     one.stop()
-    one.close()  # nobody answers any more
-    assert one.wait(1).state == "paused"
+    one.close()  # waits for it too
+    assert one.wait(1).reason == "stopped"
 
 
 def test_commands_in_quick_succession_are_all_obeyed(session):
@@ -274,6 +283,28 @@ def test_before_the_first_batch_architecture_changes_apply_at_once(session):
     assert one.past_runs == []
 
 
+@pytest.mark.parametrize("go_on", [Session.start, Session.resume, Session.step])
+def test_a_run_that_could_not_begin_says_why_and_begins_once_it_can(session, go_on):
+    X = blobs()
+    model = Autoencoder(hidden_layer_sizes=(8,), random_state=0, max_iter=3).fit(X)
+    one = session(model, X, device="cuda:99", tol=0.0)
+    one.start()
+    with pytest.raises(TrainingError, match="device='cuda:99' is not present"):
+        one.wait(30)
+    one.change(beta=1e-6)
+    one.label([0], "a")
+    one.request_latent()
+    time.sleep(0.2)
+    assert "device='cuda:99' is not present" in one.status.note
+    one.change(device="cpu")
+    go_on(one)
+    assert one.wait(30).epoch >= 1
+    assert (one.settings.device, one.settings.beta) == ("cpu", 1e-6)
+    assert one.journal[0].value == (0, "a", (0,))
+    assert not one.journal.seeded  # it went on from the estimator's weights
+    assert one.past_runs == []
+
+
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
@@ -411,6 +442,54 @@ def test_close_ends_training_and_keeps_what_was_measured(session):
     with pytest.raises(TrainingError, match="This session is closed"):
         one.start()
     one.close()
+
+
+@pytest.mark.parametrize("trainer", ["process", "thread"])
+@pytest.mark.parametrize("paused", [False, True])
+def test_close_keeps_the_last_weights_losses_and_changes(session, trainer, paused):
+    one = session(trainer=trainer, restore_best=True, **ENDLESS)
+    one.start()
+    wait_for(lambda: one.status.epoch >= 2)  # before any weights are sent
+    one.change(learning_rate=1e-2)
+    if paused:
+        one.pause()
+        one.wait(30)
+    one.close()
+    assert (one.status.state, one.status.reason) == ("finished", "stopped")
+    model = Autoencoder.from_session(one)
+    assert model.n_iter_ == one.status.epoch
+    again = Session.replay(one.journal, blobs(), trainer="thread")
+    assert_same_weights(again, one)
+    assert again.records[-1].train == one.records[-1].train
+    again.close()
+
+
+def test_close_waits_for_no_trainer_that_does_not_answer(session, monkeypatch):
+    monkeypatch.setattr(Worker, "_halt", lambda *_: time.sleep(3))
+    one = session(**ENDLESS)
+    one.start()
+    wait_for(lambda: one.status.epoch >= 1)
+    began = time.monotonic()
+    one.close()
+    assert time.monotonic() - began < 2
+
+
+def test_close_on_the_thread_of_the_trainers_events_does_not_wait_for_itself(session):
+    one = session(**ENDLESS)
+    took = []
+
+    def close():
+        if not one.closed:
+            began = time.monotonic()
+            one.close()
+            took.append(time.monotonic() - began)
+
+    one.observe("losses", close)
+    one.start()
+    wait_for(lambda: took)
+    assert took[0] < 0.4
+    wait_for(lambda: one.weights is not None)
+    assert one.status.state == "finished"
 
 
 def test_wait_returns_at_once_if_nothing_trains_and_times_out_if_it_does(session):
