@@ -159,10 +159,11 @@ class Guidance:
         self._settled, self._target = False, None
 
     def label(self, rows: NDArray[np.int64], label: int) -> None:
-        """Give items a class, or none by -1."""
+        """Give items a class, or none by -1; a class without any is not one to train."""
         self.labels = self.labels.contiguous()
         self.labels[torch.from_numpy(rows)] = label
-        self.expect(label + 1)
+        if len(rows):
+            self.expect(label + 1)
         self._class_weights = None
 
     # Measuring ----------------------------------------------------------------------

@@ -27,6 +27,9 @@ LABELLED = "label"
 RESUMED = "resume"
 """Name of the entry that a run which had converged or failed was told to go on."""
 
+MAX_CLASSES = 2**20
+"""More than a label can stand for in a file, which has names made up for those left out."""
+
 
 @dataclass(frozen=True)
 class JournalEntry:
@@ -113,6 +116,9 @@ def _label_from(value: Any) -> tuple[int, str, tuple[int, ...]]:
         if not isinstance(number, int) or isinstance(number, bool) or number < -1:
             msg = f"a class and items must be whole numbers, got {number!r}."
             raise ValueError(msg)
+    if label >= MAX_CLASSES:
+        msg = f"a class must be below {MAX_CLASSES:,}, got {label:,}."
+        raise ValueError(msg)
     return label, str(name), tuple(indices)
 
 

@@ -35,6 +35,7 @@ class Labelling:
         self.names = tuple(str(name) for name in dataset.label_names)
         given = dataset.labels
         self._came_with = given
+        self._own = len(self.names)  # names that the data brought
         self.labels: NDArray[np.int32] = (
             np.full(dataset.n_samples, NO_LABEL, np.int32) if given is None else given.copy()
         )
@@ -94,21 +95,32 @@ class Labelling:
         for entry in entries:
             if entry.name == LABELLED:
                 label, name, indices = entry.value
-                if label == len(self.names):
-                    self.names = (*self.names, name)
+                if label >= self._own:
+                    self._call(label, name)
                 self.labels[list(indices)] = label
 
+    def _call(self, label: int, name: str) -> None:
+        """Have this name for a label; those below that older journals leave out are made up."""
+        names = [*self.names]
+        names += [f"unnamed {number}" for number in range(len(names), label + 1)]
+        names[label] = name
+        self.names = tuple(names)
+
     def given_since(self) -> list[Label]:
-        """Return the commands that tell a new run which labels differ from the data's."""
+        """Return the commands that tell a new run which labels differ from the data's.
+
+        Names that no item has any more are among them: labels are numbered by all names.
+        """
         before = self._came_with
         if before is None:
             before = np.full_like(self.labels, NO_LABEL)
         changed = np.flatnonzero(self.labels != before)
+        given = {*self.labels[changed].tolist(), *range(self._own, len(self.names))}
         return [
             Label(
                 tuple(changed[self.labels[changed] == label].tolist()),
-                int(label),
+                label,
                 self.names[label] if label != NO_LABEL else "",
             )
-            for label in np.unique(self.labels[changed])
+            for label in sorted(given)
         ]
