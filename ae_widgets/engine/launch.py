@@ -41,6 +41,9 @@ __all__ = ["TRAINERS", "ProcessTrainer", "ThreadTrainer", "TrainerHandle"]
 EXIT_SECONDS = 3.0
 """Longest time that the end of the interpreter waits for trainers in threads."""
 
+COMPARED_ITEMS = 64
+"""By so many it is told that a mapped file is still the one that has its name."""
+
 
 class TrainerHandle(Protocol):
     """What a session holds of its trainer."""
@@ -236,14 +239,23 @@ def _arrays(matrix: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
 
 
 def _mapped(features: NDArray[np.float32]) -> FeatureFile | None:
-    """Return the file of which `features` are a map, None if they are none."""
-    whole = isinstance(features, np.memmap) and features.base is not None
-    if whole and not isinstance(features.base, np.ndarray) and features.flags.c_contiguous:
-        mapped = cast("np.memmap[tuple[int, int], np.dtype[np.float32]]", features)
-        if isinstance(mapped.filename, (str, Path)):
-            shape = (int(features.shape[0]), int(features.shape[1]))
-            return FeatureFile(str(mapped.filename), int(mapped.offset), shape, temporary=False)
-    return None
+    """Return where `features` lie in a file of which they are a map, None if in none."""
+    whole: Any = features  # of which they may be a view, such as images made flat
+    while isinstance(whole.base, np.ndarray):
+        whole = whole.base
+    named = isinstance(whole, np.memmap) and isinstance(whole.filename, (str, Path))
+    # What is written into a map of mode 'c' does not reach the file.
+    if not named or whole.mode == "c" or not features.flags.c_contiguous:
+        return None
+    offset = int(whole.offset) + features.ctypes.data - whole.ctypes.data
+    shape = (int(features.shape[0]), int(features.shape[1]))
+    file = FeatureFile(str(whole.filename), offset, shape, temporary=False)
+    some = slice(None, None, 1 + len(features) // COMPARED_ITEMS)
+    try:
+        same = np.array_equal(file.open()[some], features[some], equal_nan=True)
+    except (OSError, ValueError):  # it is gone, or too short by now
+        return None
+    return file if same else None  # else another file has its name
 
 
 def _written(array: NDArray[Any]) -> FeatureFile:

@@ -46,6 +46,7 @@ SCHEMA = 1
 MANIFEST = "manifest.json"
 
 MAX_MANIFEST_BYTES = 2**28
+"""Largest manifest that is written and read."""
 
 _DIGEST = 64  # hexadecimal digits at the end of the file
 
@@ -81,7 +82,8 @@ def write_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> No
     Raises
     ------
     CheckpointError
-        If it cannot be written; a file that was there is untouched.
+        If it cannot be written, or would be too large to be read; a file that was there
+        is untouched.
     """
     arrays: list[NDArray[Any]] = []
     manifest = {
@@ -94,10 +96,17 @@ def write_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> No
         "trainer": _encode(checkpoint.trainer, arrays),
     }
     try:
-        text = json.dumps(manifest).encode()
+        text = json.dumps(manifest, separators=(",", ":")).encode()
     except (TypeError, ValueError) as error:
         msg = f"The run holds something that JSON cannot: {error}."
         raise CheckpointError(msg) from error
+    if len(text) > MAX_MANIFEST_BYTES:
+        msg = (
+            f"The journal and the history take {len(text) / 1e6:,.0f} MB, and no more than "
+            f"{MAX_MANIFEST_BYTES / 1e6:,.0f} MB are read. Keep the model by "
+            "Autoencoder.from_session; give the labels of many items as y."
+        )
+        raise CheckpointError(msg)
     write_atomically(path, lambda file: _write(file, text, arrays), CheckpointError)
 
 

@@ -1,6 +1,6 @@
 """What made a run what it is: enough to train it again, bit for bit.
 
-The file is JSON, UTF-8, one object:
+The file is JSON, UTF-8, one object, on one line:
 
 ==========  ===============================================================
 format      "ae_widgets journal"
@@ -166,15 +166,24 @@ class Journal(Sequence[JournalEntry]):
         Raises
         ------
         JournalError
-            If it cannot be written; a file that was there is untouched.
+            If it cannot be written, or would be too large to be read; a file that was there
+            is untouched.
         """
         try:
             values = self.to_dict()
-            text = json.dumps({**values, "sha256": _digest(values)}, indent=1, allow_nan=False)
+            told = {**values, "sha256": _digest(values)}
+            data = json.dumps(told, separators=(",", ":"), allow_nan=False).encode()
         except (TypeError, ValueError) as error:
             msg = f"The settings hold something that JSON cannot: {error}."
             raise JournalError(msg) from error
-        write_atomically(path, lambda file: file.write(text.encode()), JournalError)
+        if len(data) > MAX_BYTES:
+            msg = (
+                f"The journal takes {len(data) / 1e6:,.0f} MB, and no more than "
+                f"{MAX_BYTES / 1e6:,.0f} MB are read: save the run itself by Session.save, or give "
+                "the labels of many items as y."
+            )
+            raise JournalError(msg)
+        write_atomically(path, lambda file: file.write(data), JournalError)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Journal:

@@ -267,6 +267,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
     def resume(self) -> None:
         """Go on with a run that was paused, has finished or failed.
 
+        If its training process ended, a new run begins from the weights that it sent last.
         After all its epochs this only says that `Settings.max_iter` must be raised.
         """
         self._go_on(Resume())
@@ -516,10 +517,11 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
     def _go_on(self, command: Resume | Step) -> None:
         with self._lock:
             self._require_open()
-            anew = self._unbegun
+            lost = self.status.state == "failed" and self._link.trainer is None
+            anew = lost or self._unbegun
             if not self._run.busy and not self._all_done():
                 if anew:
-                    self._renew(keep=True)
+                    self._renew(keep=True, changed=self._unbegun)
                 self._go(command)
         self._notify(*(_OF_A_RUN if anew else ("status",)))
 
@@ -543,11 +545,11 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
                 sent = self._link.send(command)
                 self._run.stopping |= sent and isinstance(command, Stop)
 
-    def _renew(self, *, keep: bool = False) -> None:
+    def _renew(self, *, keep: bool = False, changed: bool = True) -> None:
         """Begin the next run, keeping the past one (the lock is held).
 
         With `keep`, and after a trainer that died, it has the weights of the past one
-        unless settings wait that are those of another network.
+        unless other settings waited for it, which wait on if it is not to be `changed`.
         """
         past = self._run
         if past.status.step:
@@ -556,8 +558,10 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
                     past.settings, past.status, past.history.frame(), past.weights, self.journal
                 )
             )
-        settings = past.settings.change(**self._pending)
-        self._pending = {}
+        settings = past.settings
+        if changed:
+            settings = settings.change(**self._pending)
+            self._pending = {}
         self._run = self._new_run(past.number + 1, settings)
         same = settings.change(device=past.settings.device) == past.settings
         if same and (keep or self._link.trainer is None):

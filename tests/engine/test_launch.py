@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from ae_widgets import Session
+from ae_widgets.engine import launch
 from ae_widgets.engine.launch import TRAINERS, ProcessTrainer, _feature_file
 from ae_widgets.engine.protocol import Begin, Failed, Resume, StateChanged, Weights
 from tests.engine.data import blobs, small
@@ -87,6 +89,40 @@ def test_a_memory_mapped_file_is_mapped_again_not_copied(tmp_path):
     assert Path(files.path) == path
     assert np.array_equal(files.open(), blobs())
     assert path.exists()
+
+
+@pytest.mark.parametrize("shape", [(120, 6), (120, 3, 2), (40, 3, 6)])
+def test_the_trainer_of_a_session_maps_the_file_that_its_items_are_a_map_of(
+    shape, tmp_path, monkeypatch
+):
+    items = blobs().reshape(shape)
+    np.save(tmp_path / "items.npy", items)
+    written = []
+    monkeypatch.setattr(launch, "_written", written.append)
+    mapped = np.load(tmp_path / "items.npy", mmap_mode="r")
+    session = Session(mapped[5:], trainer="process", hidden_layer_sizes=(8,), max_iter=2)
+    seen = session.reconstruct([0, 30]).inputs
+    session.close()
+    assert written == []
+    np.testing.assert_array_equal(seen, items[[5, 35]].reshape(2, -1))
+
+
+def test_a_map_that_is_not_what_its_file_holds_is_copied(tmp_path):
+    path = tmp_path / "features.npy"
+    np.save(path, blobs())
+    own = np.load(path, mmap_mode="c")
+    own[50] = 7.0  # which does not reach the file
+    before = np.load(path, mmap_mode="r")
+    gone = np.load(path, mmap_mode="r")
+    assert Path(_feature_file(before).path) == path
+    np.save(tmp_path / "others.npy", blobs() + 1)
+    (tmp_path / "others.npy").replace(path)
+    for features in (own, before):
+        files = _feature_file(features)
+        assert Path(files.path) != path
+        assert np.array_equal(files.open(), features)
+    path.unlink()
+    assert np.array_equal(_feature_file(gone).open(), blobs())
 
 
 def test_a_slice_of_a_memory_mapped_file_is_what_reaches_the_process(tmp_path):

@@ -18,6 +18,7 @@ from ae_widgets import CheckpointError, DataError, Session, Settings, TrainingEr
 from ae_widgets.data.fingerprint import Fingerprint
 from ae_widgets.engine.protocol import LossParts, LossRecord
 from ae_widgets.session import Journal, JournalEntry
+from ae_widgets.session import checkpoint as checkpoints
 from ae_widgets.session.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from tests.engine.data import blobs
 
@@ -281,6 +282,20 @@ def test_a_checkpoint_survives_its_file(saved):
     assert loaded.trainer["array"].dtype == np.float32
     assert isinstance(loaded.trainer["nested"][0][1], tuple)
     assert names(saved.parent) == ["run.npz"]
+
+
+def test_a_manifest_is_not_written_where_it_could_not_be_read(saved, monkeypatch):
+    run = read_checkpoint(saved)
+    with zipfile.ZipFile(saved) as archive:
+        size = archive.getinfo("manifest.json").file_size
+    monkeypatch.setattr(checkpoints, "MAX_MANIFEST_BYTES", size)
+    write_checkpoint(saved, run)
+    before = saved.read_bytes()
+    assert read_checkpoint(saved).journal == run.journal
+    monkeypatch.setattr(checkpoints, "MAX_MANIFEST_BYTES", size - 1)
+    with pytest.raises(CheckpointError, match=r"are read\. Keep the model by"):
+        write_checkpoint(saved, run)
+    assert saved.read_bytes() == before
 
 
 def test_a_file_cut_anywhere_is_refused(saved):

@@ -24,6 +24,7 @@ from ae_widgets.data.fingerprint import Fingerprint
 from ae_widgets.engine.protocol import Change, Replay, Resume
 from ae_widgets.engine.worker import Worker
 from ae_widgets.session import JournalEntry
+from ae_widgets.session import journal as journals
 from tests.engine.data import blobs
 from tests.session.weights import assert_same_weights
 
@@ -396,6 +397,23 @@ def test_a_journal_survives_its_file(journal, tmp_path):
     }  # fmt: skip
     assert names(tmp_path) == ["run.json"]
     assert repr(loaded).startswith("Journal(3 changes in 20 steps, random_state=3, ")
+
+
+def test_a_journal_is_not_written_where_it_could_not_be_read(journal, tmp_path, monkeypatch):
+    path = tmp_path / "run.json"
+    labelled = JournalEntry(20, 2.0, "label", (0, "many", tuple(range(10**5, 2 * 10**5))))
+    long = replace(journal, entries=(*journal.entries, labelled))
+    long.save(path)
+    size = path.stat().st_size
+    assert size < 705_000  # seven bytes an item
+    monkeypatch.setattr(journals, "MAX_BYTES", size)
+    long.save(path)
+    assert Journal.load(path) == long
+    monkeypatch.setattr(journals, "MAX_BYTES", size - 1)
+    with pytest.raises(JournalError, match=r"takes 1 MB, .* give the labels of many items as y"):
+        long.save(path)
+    assert names(tmp_path) == ["run.json"]
+    assert path.stat().st_size == size
 
 
 SCHEMA_1 = """{

@@ -362,6 +362,33 @@ def test_a_killed_trainer_is_shown_and_start_begins_again_from_its_weights(sessi
     assert one.past_runs[-1].weights is not None
 
 
+@pytest.mark.parametrize("go_on", [Session.resume, Session.step])
+def test_going_on_after_a_killed_trainer_is_a_run_of_its_own(session, go_on):
+    one = session(trainer="process", **ENDLESS)
+    one.start()
+    wait_for(lambda: one.status.epoch >= 2)
+    one.pause()
+    one.wait(30)
+    one.change(learning_rate=1e-4, code_dim=5)
+    wait_for(lambda: len(one.journal))
+    one._link.trainer._process.kill()
+    wait_for(lambda: one.status.state == "failed")
+    past, kept, told = one.status.epoch, one.weights, []
+    one.observe("journal", lambda: told.append(len(one.journal)))
+    go_on(one)
+    wait_for(lambda: one.status.epoch >= 1 and one.status.state in ("running", "paused"))
+    one.pause()
+    one.wait(30)
+    assert one.history["epoch"].tolist() == [*range(1, one.status.epoch + 1)]
+    assert told == [0]
+    assert not one.journal.seeded
+    assert [run.status.epoch for run in one.past_runs] == [past]
+    assert len(one.past_runs[0].journal) == 1
+    assert one.past_runs[0].weights is kept
+    assert one.settings.learning_rate == 1e-4
+    assert one.pending == {"code_dim": 5}
+
+
 def test_weights_come_soon_after_training_began(session):
     one = session(**ENDLESS)
     one.start()
