@@ -78,6 +78,9 @@ CALL_SECONDS = 0.025
 FIRST_WEIGHTS_SECONDS, WEIGHTS_SECONDS = 1.0, 10.0
 """Longest training time that is lost if the training process is killed, at first and later."""
 
+FEW_WEIGHTS = 2**21
+"""More (8 MB) are first sent as late as later on: at the next time they lie in memory twice."""
+
 END_SECONDS = 3.0
 """Longest time that the training process takes to end once it was told to."""
 
@@ -243,8 +246,10 @@ class Worker:
         self._rest(None)
         self._running, self._failed = True, False
         self._recorded_at = now = time.perf_counter()
-        # Soon for the first time: from then on there is something to lose.
-        self._weights_at = now - WEIGHTS_SECONDS + FIRST_WEIGHTS_SECONDS
+        self._weights_at = now
+        if sum(p.numel() for p in self._require().network.parameters()) <= FEW_WEIGHTS:
+            # Soon for the first time: from then on there is something to lose.
+            self._weights_at += FIRST_WEIGHTS_SECONDS - WEIGHTS_SECONDS
 
     def _go_on(self) -> None:
         trainer = self._require()

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from ae_widgets.engine import worker
 from ae_widgets.engine.protocol import (
     Begin,
     Change,
@@ -105,6 +106,15 @@ def test_resume_trains_to_max_iter_and_says_so():
     assert last.exact
     assert last.step == script.of(StateChanged)[-1].step == 5 * 7
     assert script.of(Weights)
+
+
+@pytest.mark.parametrize("few", [10**6, 10])
+def test_a_few_weights_are_sent_soon_and_many_as_late_as_later_on(few, monkeypatch):
+    monkeypatch.setattr(worker, "FIRST_WEIGHTS_SECONDS", 0.0)
+    monkeypatch.setattr(worker, "FEW_WEIGHTS", few)
+    steps = [e.step for e in Script(Resume()).on(ended, Shutdown()).play().of(Weights)]
+    assert steps[-1] == 5 * 7
+    assert (len(steps) > 1) == (few > 10)
 
 
 def test_convergence_ends_the_run_and_says_so():
