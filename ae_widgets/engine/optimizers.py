@@ -98,9 +98,13 @@ class Optimizer:
         with torch.no_grad():
             self._step(self._torch)
             self._n_steps += 1
-            for remembered in self._torch.state.values():
-                sums = (value for name, value in remembered.items() if name != "step")
-                drop_what_has_decayed(sums, self._n_steps)
+            sums = (
+                value
+                for remembered in self._torch.state.values()
+                for name, value in remembered.items()
+                if name != "step"
+            )
+            drop_what_has_decayed(sums, self._n_steps)
 
     def memory(self, *, copy: bool = True) -> Any:
         """Return what is remembered, as numpy arrays, for `load_memory`."""
