@@ -49,7 +49,6 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         self._asked: dict[str, Any] = {}  # by the fields that wait to be obeyed
         self._fields: dict[str, Any] = {}
         self._sliders: dict[str, LogSlider] = {}
-        self._labels: dict[str, str] = {}
         self._rows: dict[str, ipywidgets.Widget] = {}
         self._when: dict[str, Callable[[Settings], bool]] = {}
         self._options: dict[str, Callable[[Settings], Sequence[tuple[str, str]]]] = {}
@@ -88,7 +87,6 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         """
         field.description, field.tooltip = label, self._tooltips[name]
         field.continuous_update = False
-        self._labels[name] = label
         field.observe(lambda change: self._ask(name, change["new"], read), names=["value"])
         self._fields[name] = self._rows[name] = field
         if when:
@@ -131,7 +129,6 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         slider.observe(lambda _change: self._slide(name, slider), names=["value"])
         field = self._field(name, "", FloatField(), when=when)
         field.tooltip = f"{self._tooltips[name]} (exact value)"
-        self._labels[name] = label
         self._sliders[name] = slider
         self._rows[name] = row(slider, field, css_class="ae-slider-row")
         return self._rows[name]
@@ -180,7 +177,12 @@ class SettingsControls(SessionView, ipywidgets.VBox):
     def _in_labels(self, message: str) -> str:
         """Call the setting that a message begins with by the label of its field."""
         name, *rest = message.split(" ", 1)
-        return " ".join([self._labels.get(name) or name, *rest])
+        return " ".join([self._label(name) if name in self._fields else name, *rest])
+
+    def _label(self, name: str) -> str:
+        """Return what stands before the field `name`."""
+        label: str = self._sliders.get(name, self._fields[name]).description
+        return label
 
     def _change(self, name: str, value: Any) -> None:
         """Ask the session for a setting that a person chose."""

@@ -195,7 +195,7 @@ def test_a_change_in_words(name, value, before, in_words):
 
 def test_changes_are_told_by_the_labels_of_the_fields(session):
     controls = LossControls(session)
-    assert {name: controls._labels[name] for name in LIVE_SETTINGS} == NAMES
+    assert {name: controls._label(name) for name in LIVE_SETTINGS} == NAMES
     controls.close()
 
 
