@@ -11,7 +11,16 @@ import numpy as np
 if TYPE_CHECKING:
     import bqplot
 
-__all__ = ["Ticks", "fits", "linear_ticks", "log_ticks", "number_text", "round_up", "set_axis"]
+__all__ = [
+    "Ticks",
+    "epoch_text",
+    "fits",
+    "linear_ticks",
+    "log_ticks",
+    "number_text",
+    "round_up",
+    "set_axis",
+]
 
 MANY = 6  # decades from which on not every decade has a tick
 
@@ -52,6 +61,11 @@ def log_ticks(low: float, high: float) -> Ticks:
     # To the digits that they have: a place is rounded.
     labels = tuple((p, number_text(float(f"{10**p:.1g}"))) for p in sorted(shown))
     return Ticks(below[0], above[0], labels)
+
+
+def epoch_text(epoch: float) -> str:
+    """Write an epoch that has ended, or to a tenth how far it has come."""
+    return f"{epoch:,.1f}" if epoch % 1 else f"{epoch:,.0f}"
 
 
 def number_text(value: float) -> str:

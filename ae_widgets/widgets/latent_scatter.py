@@ -8,6 +8,7 @@ import anywidget
 import numpy as np
 import traitlets
 
+from ae_widgets.widgets._axes import epoch_text
 from ae_widgets.widgets._static import StaticFile
 from ae_widgets.widgets._view import TRAITS_LOCK, FromFrontEnd, SessionView
 
@@ -223,5 +224,5 @@ def _labels(session: Session) -> dict[str, Any]:
 
 def _caption(frame: LatentFrame) -> str:
     if frame.exact:
-        return f"epoch {frame.epoch:,.1f}" if frame.epoch % 1 else f"epoch {frame.epoch:,.0f}"
+        return f"epoch {epoch_text(frame.epoch)}"
     return f"epoch {frame.epoch:,.1f}, codes of the last pass"

@@ -10,7 +10,15 @@ import numpy as np
 
 from ae_widgets.session.entries import LABELLED
 from ae_widgets.session.history import GUIDED_PARTS, PARTS
-from ae_widgets.widgets._axes import Ticks, fits, linear_ticks, log_ticks, round_up, set_axis
+from ae_widgets.widgets._axes import (
+    Ticks,
+    epoch_text,
+    fits,
+    linear_ticks,
+    log_ticks,
+    round_up,
+    set_axis,
+)
 from ae_widgets.widgets._controls import PlainLabel, ToggleButtons, row
 from ae_widgets.widgets._style import style_sheet
 from ae_widgets.widgets._view import SessionView
@@ -282,8 +290,7 @@ class LossPlot(SessionView, ipywidgets.VBox):
             # PCA is measured on the held-out items, where there are some, and has no other part.
             parts[-1] += _reconstruction_text(measured[0] if measured else last.train)
             parts.append(f"PCA {baseline:.4g}")
-        epoch = f"{last.epoch:,.1f}" if last.epoch % 1 else f"{last.epoch:,.0f}"
-        return f"epoch {epoch}: {', '.join(parts)}"
+        return f"epoch {epoch_text(last.epoch)}: {', '.join(parts)}"
 
 
 def _reconstruction_text(losses: LossParts) -> str:
