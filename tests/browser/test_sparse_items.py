@@ -183,6 +183,11 @@ r = lab.session.reconstruct([{item}])
 x = np.nan_to_num(r.inputs)
 print(*(x.sum() * softmax(r.outputs[0]))[{order}].tolist())"""
     counts = [float(word) for word in notebook.run(expected.replace("'", "")).split()]
-    told = [float(tip.rsplit(" ", 1)[1]) for tip in tips.all_text_contents()[rated:]]
-    assert told == pytest.approx(counts, rel=0.05)  # two digits of small ones
+    # The order may be the last one's already while the counts are those of an epoch before.
+    notebook.wait_for(
+        lambda: (
+            [float(tip.rsplit(" ", 1)[1]) for tip in tips.all_text_contents()[rated:]]
+            == pytest.approx(counts, rel=0.05)  # two digits of small ones
+        )
+    )
     take_pictures(notebook, "sparse-multinomial", ["light"])
