@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Questions"]
 
-_ANSWER_SECONDS = 30.0
+_ANSWER_SECONDS = 30
 
 
 class Questions:
@@ -50,6 +50,8 @@ class Questions:
         def settings(self) -> Settings: ...  # noqa: D102
         @property
         def pending(self) -> Mapping[str, Any]: ...  # noqa: D102
+        @property
+        def _unbegun(self) -> bool: ...
         @property
         def error(self) -> Exception | None: ...  # noqa: D102
 
@@ -136,9 +138,13 @@ class Questions:
             answered.set()
 
         self.request_reconstructions(indices, take, take)
-        if not answered.wait(_ANSWER_SECONDS):
-            msg = f"The trainer did not answer within {_ANSWER_SECONDS:g} s. See session.error."
-            raise self.error or TrainingError(msg)
+        seconds = 0
+        while not answered.wait(1):
+            seconds += 1
+            deaf = self._unbegun or (self.error is not None and self._link.trainer is None)
+            if deaf or seconds >= _ANSWER_SECONDS:
+                msg = f"The trainer did not answer within {seconds} s. See session.error."
+                raise self.error or TrainingError(msg)
         if isinstance(answer := answers[0], DataError):
             raise answer
         return answer

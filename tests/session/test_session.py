@@ -291,6 +291,10 @@ def test_a_run_that_could_not_begin_says_why_and_begins_once_it_can(session, go_
     one.start()
     with pytest.raises(TrainingError, match="device='cuda:99' is not present"):
         one.wait(30)
+    asked = time.monotonic()
+    with pytest.raises(TrainingError, match="device='cuda:99' is not present"):
+        one.reconstruct([0])
+    assert time.monotonic() - asked < 10  # in place of waiting for an answer
     one.change(beta=1e-6)
     one.label([0], "a")
     one.request_latent()
