@@ -152,6 +152,39 @@ def test_another_network_begins_anew_and_says_so(opened, changes, names):
     assert wanted not in session.status.note
 
 
+def test_settings_changed_before_the_start_leave_the_weights_and_bring_them_back(opened):
+    X = blobs(100, 6)
+    model = Autoencoder(**QUICK, preprocess="standard", random_state=0).fit(X)
+    session = opened(model, X)
+    session.change(code_dim=3)
+    assert session.weights is None
+    assert "fitted with another code_dim: its weights are not taken" in session.status.note
+    session.change(code_dim=model.code_dim)
+    assert session.status.note == ""
+    for name, values in model.network_.state_dict().items():
+        np.testing.assert_array_equal(session.weights[name], values)
+    session.reset()
+    assert session.weights is None
+    session.change(code_dim=3)
+    assert session.status.note == ""
+
+
+def test_parameters_that_were_set_after_fit_begin_anew_and_are_named(opened):
+    X = blobs(100, 6)
+    model = Autoencoder(**QUICK, random_state=0).fit(X).set_params(hidden_layer_sizes=(5,))
+    session = opened(model, X)
+    assert session.settings.architecture.hidden_layer_sizes == (5,)
+    assert "fitted with another hidden_layer_sizes" in session.status.note
+    assert trained(session).status.state == "finished"
+
+
+def test_a_session_closed_too_early_does_not_ask_to_be_started(opened):
+    session = opened(blobs(100, 6))
+    session.close()
+    with pytest.raises(TrainingError, match="closed before its run had weights"):
+        Autoencoder.from_session(session)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_kinds_of_the_same_parameters_go_on_from_each_others_weights(opened, kind):
     X = blobs(100, 6)

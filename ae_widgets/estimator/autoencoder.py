@@ -251,6 +251,8 @@ class Autoencoder(
     network_ : torch.nn.Module
         The trained network, with the modules `encoder` and `decoder`. Layers of ours have
         no gradients any more; to train them on in torch, ``network_.requires_grad_()``.
+    fitted_settings_ : Settings
+        What it was trained with, whatever the parameters are by now.
     n_iter_ : int
         Epochs trained.
     loss_ : float
@@ -662,6 +664,7 @@ def _outcome(trainer: Trainer, network: AutoencoderNetwork) -> dict[str, Any]:
     code_dim = trainer.settings.architecture.code_dim
     return {
         "network_": network,
+        "fitted_settings_": trainer.settings,
         "active_dimensions_": active_dimensions(network, code_dim),
         "_n_features_out": code_dim,
         "converged_": trainer.stopping.converged,

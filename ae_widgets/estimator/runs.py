@@ -40,6 +40,10 @@ class Run(Protocol):
         """The parameters that the trainer sent last."""
 
     @property
+    def closed(self) -> bool:
+        """Whether it has been closed."""
+
+    @property
     def records(self) -> Sequence[LossRecord]:
         """Every measurement of the loss."""
 
@@ -98,6 +102,8 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         settings, weights = session.settings, session.weights
         if weights is None:
             msg = "The run has no weights yet. Call start() or step(), and wait a second."
+            if session.closed:
+                msg = "The session was closed before its run had weights. Train a new one."
             raise TrainingError(msg)
         model = cls()
         known = model.get_params(deep=False)
@@ -118,7 +124,7 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
             random_state=settings.random_state,
             kind=settings.kind,
         )
-        model.network_ = finished(network, weights)
+        model.network_, model.fitted_settings_ = finished(network, weights), settings
         model.active_dimensions_ = active_dimensions(network, settings.architecture.code_dim)
         model._n_features_out = settings.architecture.code_dim
         model._memory = None

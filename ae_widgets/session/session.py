@@ -45,7 +45,7 @@ from ae_widgets.session.questions import Questions
 from ae_widgets.session.readings import Readings
 from ae_widgets.session.run import Run
 from ae_widgets.session.similarity import Similarity
-from ae_widgets.session.start import read_start
+from ae_widgets.session.start import Start, read_start
 from ae_widgets.session.watching import Watching
 
 if TYPE_CHECKING:
@@ -210,9 +210,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         n_labels, told = len(self.dataset.label_names), settings or start.settings
         if told is None and "n_clusters" not in changes and n_labels > 1:
             chosen = chosen.change(n_clusters=n_labels)
-        weights, self._withheld = start.weights_for(chosen, self.dataset), start.withheld(chosen)
-        if weights is not None:
-            chosen = self._inputs.take_over(chosen, start.preprocessor)
+        chosen = self._take_over(chosen, start)
         self._check_settings(chosen)
         weight = check_sample_weight(sample_weight, self.dataset.n_samples)
         self._sample_weight = weight.copy() if copy and weight is not None else weight
@@ -233,7 +231,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._labelling = Labelling(self.dataset)
         self._asked_while_busy = set()
         self._run = self._new_run(0, chosen)
-        self._run.weights = weights
+        self._run.weights = self._start.weights_for(chosen, self.dataset)
         self._say_notices()
         registry.register(self)
 
@@ -291,6 +289,7 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         """Begin a new, untrained run with the pending settings; see `past_runs`."""
         with self._lock:
             self._require_open()
+            self._start = Start(None, None)
             self._renew()
         self._notify(*_OF_A_RUN)
 
@@ -445,6 +444,14 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._background.request_baseline(settings, self._prepared.inputs.features)
         return Run(number, settings, self.dataset.n_samples)
 
+    def _take_over(self, settings: Settings, start: Start) -> Settings:
+        """Return settings that prepare items as the estimator does that they begin from."""
+        if start.weights_for(settings, self.dataset) is not None:
+            settings = self._inputs.take_over(settings, start.preprocessor)
+            start = start.prepared_by(settings.preprocess)
+        self._start = start._replace(X=None, y=None)  # not to keep what was read twice
+        return settings
+
     def _check_settings(self, settings: Settings) -> None:
         inputs = self._inputs.of(settings).inputs
         check_settings(
@@ -484,8 +491,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         notices = [*self._prepared.notices]
         if said := roomy_code(code_dim, n):
             notices.append(said)
-        if self._withheld and not self._run.number:  # a reset begins anew in any case
-            notices.append(self._withheld)
+        if withheld := self._start.withheld(self.settings):
+            notices.append(withheld)
         if hindrance := self._hindrance():
             notices.append(hindrance)
         self._run.say(" ".join(notices))
@@ -550,9 +557,11 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
 
         With `keep`, and after a trainer that died, it has the weights of the past one
         unless other settings waited for it, which wait on if it is not to be `changed`.
+        Until a run has trained, it has those of the estimator that fit its settings.
         """
         past = self._run
         if past.status.step:
+            self._start = Start(None, None)
             self.past_runs.append(
                 PastRun(
                     past.settings, past.status, past.history.frame(), past.weights, self.journal
@@ -564,8 +573,11 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
             self._pending = {}
         self._run = self._new_run(past.number + 1, settings)
         same = settings.change(device=past.settings.device) == past.settings
-        if same and (keep or self._link.trainer is None):
+        died = self._link.trainer is None and past.status.state == "failed"
+        if same and (keep or died):
             self._run.weights = past.weights  # what it was given, or its trainer sent last
+        else:
+            self._run.weights = self._start.weights_for(settings, self.dataset)
         self._link.begin(self._begin(), self.features)
         self._tell_labels()
         self._say_notices()

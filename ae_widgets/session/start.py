@@ -61,6 +61,8 @@ class Start(NamedTuple):
         All its parameters, by name.
     classes : tuple of str
         The names of the classes that it knows, in the order of its classifier.
+    fitted : Settings or None
+        Those that its weights were trained with, if they may be others by now.
     """
 
     X: Any
@@ -71,6 +73,7 @@ class Start(NamedTuple):
     preprocessor: Preprocessor | None = None
     parameters: Mapping[str, Any] = MappingProxyType({})
     classes: tuple[str, ...] = ()
+    fitted: Settings | None = None
 
     @property
     def item_shape(self) -> tuple[int, ...] | None:
@@ -99,6 +102,14 @@ class Start(NamedTuple):
             return None
         return self._by_name(self.weights, dataset.label_names)
 
+    def prepared_by(self, steps: Any) -> Start:
+        """Return the same, with steps that prepare items as those do that it was fitted with."""
+        if self.settings is None:
+            return self
+        settings = self.settings.change(preprocess=steps)
+        fitted = self.fitted and self.fitted.change(preprocess=steps)
+        return self._replace(settings=settings, fitted=fitted)
+
     def withheld(self, settings: Settings) -> str:
         """Return why a run of these settings does not begin from the weights.
 
@@ -114,7 +125,7 @@ class Start(NamedTuple):
 
     def _differing(self, settings: Settings) -> list[str]:
         """Return the names of the settings by which the weights are those of another network."""
-        theirs = self.settings
+        theirs = self.fitted or self.settings
         if theirs is None:
             return []
         names = ["preprocess", *(field.name for field in fields(Architecture))]
@@ -157,7 +168,8 @@ def read_start(X: Any, y: Any, labels: Any) -> Start:
         n_features, made = (getattr(X, n, None) for n in ("n_features_in_", "preprocessor_"))
         parameters: dict[str, Any] = getattr(X, "get_params", dict)()
         classes = tuple(value_name(value) for value in getattr(X, "classes_", ()))
-        return Start(y, labels, settings, weights, n_features, made, parameters, classes)
+        fitted = getattr(X, "fitted_settings_", None)
+        return Start(y, labels, settings, weights, n_features, made, parameters, classes, fitted)
     if labels is not None:
         msg = "A third argument goes with an estimator: (estimator, X, y). Else pass (X, y)."
         raise DataError(msg)
