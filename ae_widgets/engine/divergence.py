@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ae_widgets.engine.settings import OBJECTIVE_SETTINGS
+from ae_widgets.text import short
 
 if TYPE_CHECKING:
     from ae_widgets.engine.protocol import LossParts
@@ -85,6 +86,6 @@ class Divergence:
     def advice(loss: float, learning_rate: float) -> str:
         """Return what to tell the user."""
         return (
-            f"The loss is {loss:.3g}, more than {TIMES:g} times what it was at the start: "
+            f"The loss is {short(loss)}, more than {TIMES:g} times what it was at the start: "
             f"the learning rate ({learning_rate:g}) may be too high."
         )

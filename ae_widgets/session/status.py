@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ae_widgets.text import short
+
 if TYPE_CHECKING:
     from ae_widgets.engine.protocol import RunState
 
@@ -136,7 +138,7 @@ class Status:
     def _losses(self) -> str:
         if self.loss is None:
             return ""
-        best = (
-            "" if self.best_epoch is None else f", best {self.best_loss:.4g} at {self.best_epoch:,}"
-        )
-        return f"{self.watched} loss {self.loss:.4g}{best}"
+        text = f"{self.watched} loss {short(self.loss, 4)}"
+        if self.best_epoch is None or self.best_loss is None:
+            return text
+        return f"{text}, best {short(self.best_loss, 4)} at {self.best_epoch:,}"

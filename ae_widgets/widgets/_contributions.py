@@ -9,6 +9,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
+from ae_widgets.text import short
 from ae_widgets.widgets._axes import Ticks, set_axis
 from ae_widgets.widgets._controls import PlainLabel
 from ae_widgets.widgets._items import short_name
@@ -95,8 +96,8 @@ class ContributionChart(ipywidgets.VBox):
             (self.image.remove_class if parts.size else self.image.add_class)("ae-away")
             return
         largest = np.argsort(-np.abs(parts), kind="stable")[:MOST]
-        short = [short_name(str(self._names[i]), LONGEST) for i in largest]
-        ticks = Ticks(-0.5, MOST - 0.5, tuple(enumerate(short or [" "])))  # none: bqplot's own
+        names = [short_name(str(self._names[i]), LONGEST) for i in largest]
+        ticks = Ticks(-0.5, MOST - 0.5, tuple(enumerate(names or [" "])))  # none: bqplot's own
         set_axis(self._rows, self._axis, ticks)
         with self.bars.hold_sync():
             self.bars.x = np.arange(len(largest), dtype=np.float32)
@@ -113,8 +114,8 @@ def _in_words(
     order = np.argsort(-parts, kind="stable")
     if shape is not None:
         half = int(np.searchsorted(np.cumsum(parts[order]), total / 2)) + 1
-        return f"half of the error {total:.3g} in {half} of {len(parts)} values"
-    return f"{names[order[0]]} makes up {100 * parts[order[0]] / total:.0f} % of {total:.3g}"
+        return f"half of the error {short(total)} in {half} of {len(parts)} values"
+    return f"{names[order[0]]} makes up {100 * parts[order[0]] / total:.0f} % of {short(total)}"
 
 
 def heat_map(parts: NDArray[np.float64], item_shape: tuple[int, ...]) -> bytes:

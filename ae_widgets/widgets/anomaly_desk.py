@@ -16,6 +16,7 @@ from ae_widgets.data import NO_LABEL
 from ae_widgets.exceptions import TrainingError
 from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.session import anomaly_scores
+from ae_widgets.text import short
 from ae_widgets.widgets._contributions import ContributionChart
 from ae_widgets.widgets._controls import (
     Dropdown,
@@ -265,7 +266,7 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         unknown = int(np.isinf(values).sum())
         nothing = f", {unknown} of them without any value" if unknown else ""
         return (
-            f"{count:,} of {len(values):,} beyond {self._threshold:.3g}{nothing} · "
+            f"{count:,} of {len(values):,} beyond {short(self._threshold)}{nothing} · "
             f"epoch {math.floor(self._scores.epoch):,}"
         )
 
@@ -281,7 +282,7 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
     def _line(self, rank: int, index: int) -> str:
         assert self._scores is not None  # noqa: S101  # `_show` has looked
         score, label = self._scores.values[index], self.session.labels[index]
-        text = f"{score:.3g}" if math.isfinite(score) else "no value"
+        text = short(score) if math.isfinite(score) else "no value"
         name = "" if label == NO_LABEL else f" · {self.session.label_names[label]}"
         return f"{rank}. item {index} · {text}{name}"
 

@@ -11,6 +11,7 @@ import numpy as np
 from ae_widgets.analysis.overfitting import advice
 from ae_widgets.data import NO_LABEL
 from ae_widgets.engine.settings import OBJECTIVE_SETTINGS
+from ae_widgets.text import short
 from ae_widgets.widgets._controls import Dropdown, PlainLabel, ToggleButtons, row
 from ae_widgets.widgets._score_tables import (
     CLUSTER_LABELS,
@@ -166,11 +167,11 @@ class GroupsView(PageView, ipywidgets.VBox):
         training, validation = self._losses()
         if not training:
             return ""
-        text = f"Loss {training[-1]:.4g}"
+        text = f"Loss {short(training[-1], 4)}"
         if validation:
             gap = (validation[-1] - training[-1]) / abs(training[-1]) if training[-1] else math.nan
             share = f" ({gap:+.0%})" if math.isfinite(gap) else ""
-            text = f"{text}, held-out {validation[-1]:.4g}{share}"
+            text = f"{text}, held-out {short(validation[-1], 4)}{share}"
         settings = self.session.settings
         said = advice(training, validation, _remedies(settings), self._class_scores())
         return f"{text}. {said}{self._kept()}"

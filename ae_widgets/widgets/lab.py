@@ -8,6 +8,7 @@ import ipywidgets
 
 from ae_widgets.exceptions import AEWidgetsError, DataError
 from ae_widgets.session import Session, publisher
+from ae_widgets.text import short
 from ae_widgets.widgets._cell import current_cell, take_over
 from ae_widgets.widgets._controls import Panel
 from ae_widgets.widgets._saved_output import SavedOutput
@@ -334,7 +335,7 @@ class Lab(SessionView, ipywidgets.VBox):
         ]
         if status.loss is not None:
             parts.append(
-                f"{'val' if status.watched == 'validation' else 'train'} {status.loss:.4g}"
+                f"{'val' if status.watched == 'validation' else 'train'} {short(status.loss, 4)}"
             )
         parts.append(status.state + (f": {status.reason}" if status.reason else ""))
         return f"Lab({', '.join(parts)})"

@@ -10,6 +10,7 @@ import numpy as np
 
 from ae_widgets.session.entries import LABELLED
 from ae_widgets.session.history import GUIDED_PARTS, PARTS
+from ae_widgets.text import short
 from ae_widgets.widgets._axes import (
     Ticks,
     epoch_text,
@@ -283,20 +284,20 @@ class LossPlot(SessionView, ipywidgets.VBox):
             return ""
         last = records[-1]
         measured = [r.validation for r in records[-1:-200:-1] if r.validation]
-        parts = [f"training {last.train.total:.4g}"]
-        parts += [f"validation {measured[0].total:.4g}"] if measured else []
+        parts = [f"training {short(last.train.total, 4)}"]
+        parts += [f"validation {short(measured[0].total, 4)}"] if measured else []
         baseline = self.session.baseline
         if baseline is not None:
             # PCA is measured on the held-out items, where there are some, and has no other part.
             parts[-1] += _reconstruction_text(measured[0] if measured else last.train)
-            parts.append(f"PCA {baseline:.4g}")
+            parts.append(f"PCA {short(baseline, 4)}")
         return f"epoch {epoch_text(last.epoch)}: {', '.join(parts)}"
 
 
 def _reconstruction_text(losses: LossParts) -> str:
     """Tell the reconstruction's share of a loss that has other parts."""
     others = any(weight for part, weight in losses.weights.items() if part != "reconstruction")
-    return f" (reconstruction {losses.weighted('reconstruction'):.4g})" if others else ""
+    return f" (reconstruction {short(losses.weighted('reconstruction'), 4)})" if others else ""
 
 
 def _stacked(curve: LossCurve, split: str) -> NDArray[np.float32]:
@@ -347,7 +348,7 @@ def describe_change(entry: JournalEntry) -> str:
 
 def _value_text(value: object, labels: Mapping[str, str]) -> str:
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return short(value, 4)
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return labels.get(str(value), str(value).replace("_", " ")).partition(" (")[0]

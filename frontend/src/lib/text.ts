@@ -1,16 +1,21 @@
 /** Numbers and sentences for people, and for screen readers. */
 import type { Group } from "./groups";
 
-/** A few significant digits; '–' for what is not finite. */
+/**
+ * A few significant digits, but no digit before the point left out; '–' for what is not finite.
+ *
+ * Far from 1 it is a power of ten. `ae_widgets.text.short` writes it alike.
+ */
 export function short(value: number | null | undefined, digits = 3): string {
   if (value === null || value === undefined || !Number.isFinite(value)) {
     return "–";
   }
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) {
-    return value.toExponential(1);
-  }
-  return String(Number(value.toPrecision(digits)));
+  if (value === 0) return "0";
+  const [mantissa, power] = value.toExponential(digits - 1).split("e") as [string, string];
+  const exponent = Number(power);
+  if (exponent < -4 || exponent >= 6) return `${Number(mantissa)}e${exponent}`;
+  const decimals = Math.max(0, digits - 1 - exponent);
+  return value.toLocaleString("en", { maximumFractionDigits: decimals });
 }
 
 export function count(n: number, noun: string): string {

@@ -13,13 +13,16 @@ import {
 } from "../../src/lib/text";
 
 test("numbers have three digits", () => {
-  expect([0.012345, 7, 1234.5, 0, 1e-7, 2e9].map((value) => short(value))).toEqual([
+  const numbers = [0.012345, 7, 1234.4, 0, 5.43e-4, 1e-7, -2.345e9, 999_999.9];
+  expect(numbers.map((value) => short(value))).toEqual([
     "0.0123",
     "7",
-    "1230",
+    "1,234",
     "0",
-    "1.0e-7",
-    "2.0e+9",
+    "0.000543",
+    "1e-7",
+    "-2.35e9",
+    "1e6",
   ]);
   expect([Number.NaN, Infinity, null].map((value) => short(value))).toEqual(["–", "–", "–"]);
 });
