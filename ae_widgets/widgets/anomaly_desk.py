@@ -22,6 +22,7 @@ from ae_widgets.widgets._controls import (
     Dropdown,
     FloatField,
     Ranking,
+    message_label,
     row,
 )
 from ae_widgets.widgets._detection_curve import (
@@ -122,6 +123,7 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
             description="Select", tooltip="Select the items beyond the line, in every view"
         )
         self._button.on_click(lambda _: self._select())
+        self._message, self._refused = message_label(), ""
         self._count = ipywidgets.Label("")
         self._count.add_class("ae-desk-note")
         self._class = Dropdown(
@@ -146,6 +148,7 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
             self._button,
             self._count,
             self._class,
+            self._message,
             css_class="ae-desk-head",
         )
         self._body = row(
@@ -355,8 +358,10 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         share = change["new"] / 100
         if self._sending:
             return
-        if not 0 <= share <= 1:
-            self._post("share", self._show_share, interval=0)
+        fits = 0 <= share <= 1
+        self._refused = "" if fits else f"Beyond % is from 0 to 100, got {change['new']:g}."
+        self._post("refused", self._show_refused, messages=2, interval=0)
+        if not fits:
             return
         self._share = share
         if self._scores is None:  # the first ones are judged by it
@@ -373,13 +378,21 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         self._threshold = value
         known = self._scores.values[np.isfinite(self._scores.values)]  # as `threshold` has it
         self._share = float((known > value).mean()) if known.size else self._share
+        self._refused = ""
+        self._show_refused()
         self._show_share()
         self._select()
         self._post("scores", self._show, messages=10, interval=0.2)
 
     def _show_share(self) -> None:
+        percent = 100 * self._share
         with self._quietly():
-            self._field.value = round(100 * self._share, 2)
+            self._field.value = round(percent, 2) if percent >= 1 else float(f"{percent:.2g}")
+
+    def _show_refused(self) -> None:
+        self._message.value = self._refused
+        if self._refused:
+            self._show_share()  # what holds still
 
     def _select(self) -> None:
         self._selected = np.sort(self.beyond)

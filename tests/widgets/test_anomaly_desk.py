@@ -123,6 +123,16 @@ def test_a_share_can_be_entered(desk):
     assert desk.session.selection.size == 15
     assert publisher.flush()
     assert desk._field.value == 25.0
+    assert desk._message.value == "Beyond % is from 0 to 100, got 250."
+    desk._field.value = 0.001
+    assert publisher.flush()
+    assert (desk._field.value, desk._message.value) == (0.001, "")
+
+
+def test_a_share_of_few_among_many_is_not_rounded_away(desk):
+    desk._share = 1.234e-5
+    desk._show_share()
+    assert desk._field.value == 0.0012
 
 
 def test_a_share_entered_before_there_are_scores_is_that_of_the_first(desk):
