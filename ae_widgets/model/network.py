@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["AutoencoderNetwork", "build_network", "evaluating", "wrap_modules"]
 
+_HALVED = (
+    " The code is half of the {} values that the encoder gives: with kind='variational' these are "
+    "means and log-variances, 2 * code_dim in all."
+)
+
 
 def build_network(
     architecture: Architecture, n_features: int, *, random_state: int, kind: str = "plain"
@@ -110,9 +115,12 @@ def wrap_modules(
             needed = "(n, 2 * code_dim), means and log-variances" if shares > 1 else "(n, code_dim)"
             raise SettingsError(_misfit("encoder", x, given, needed))
         code = given[:, : given.shape[1] // shares]
-        output, decoder_writes = _tried("decoder", own_decoder, code, f"(n, {n_features})")
+        # An encoder that gives the code alone, for one, fails in the decoder.
+        why = _HALVED.format(given.shape[1]) if shares > 1 else ""
+        output, decoder_writes = _tried("decoder", own_decoder, code, f"(n, {n_features})", why)
         if output.shape != x.shape:
-            raise SettingsError(_misfit("decoder", code, output, f"(n, {n_features})"))
+            misfit = _misfit("decoder", code, output, f"(n, {n_features})")
+            raise SettingsError(f"{misfit}{why}")
     network = _network(kind, own_encoder, own_decoder, code.shape[1])
     if not any(p.requires_grad for p in network.parameters()):
         frozen = any(True for _ in network.parameters())
@@ -123,8 +131,13 @@ def wrap_modules(
     return network, code.shape[1]
 
 
-def _tried(name: str, module: nn.Module, x: Tensor, needed: str) -> tuple[Tensor, bool]:
-    """Return what a module makes of a copy of `x`, and whether it wrote into that."""
+def _tried(
+    name: str, module: nn.Module, x: Tensor, needed: str, why: str = ""
+) -> tuple[Tensor, bool]:
+    """Return what a module makes of a copy of `x`, and whether it wrote into that.
+
+    `why` is added where it fails.
+    """
     given = x.clone()
     version = given._version  # noqa: SLF001  # torch counts what is done in place
     try:
@@ -135,7 +148,7 @@ def _tried(name: str, module: nn.Module, x: Tensor, needed: str) -> tuple[Tensor
             raise
         msg = (
             f"{name} must take float32 items of shape {_shape(x)} and return {needed}, "
-            f"but it failed with {type(error).__name__}: {error}"
+            f"but it failed with {type(error).__name__}: {error}{why}"
         )
         raise SettingsError(msg) from error
     if not isinstance(result, torch.Tensor):

@@ -154,6 +154,13 @@ def test_a_variational_encoder_of_an_odd_size_is_refused():
     )
 
 
+@pytest.mark.parametrize("decoder", [nn.Linear(4, 6), nn.Sequential(nn.ReLU())])
+def test_a_variational_encoder_that_gives_the_code_alone_is_named(decoder):
+    message = refusal(nn.Linear(6, 4), decoder, kind="variational")
+    assert message.startswith("decoder must ")
+    assert "half of the 4 values that the encoder gives" in message
+
+
 def test_building_seeds_no_accelerator_and_leaves_the_random_state(monkeypatch):
     seeded = []
     monkeypatch.setattr(torch.cuda, "manual_seed_all", seeded.append)
