@@ -11,7 +11,7 @@ from ae_widgets.data.steps import Step, read_steps
 from ae_widgets.engine.kinds import CORRUPTIONS, KINDS
 from ae_widgets.engine.unknown import unknown_setting
 from ae_widgets.exceptions import SettingsError
-from ae_widgets.losses import CLUSTERINGS, RECONSTRUCTIONS
+from ae_widgets.losses import CLUSTERINGS, RECONSTRUCTIONS, TAKES_MISSING
 from ae_widgets.model import Architecture
 
 if TYPE_CHECKING:
@@ -295,6 +295,11 @@ class Settings:
         A complexity waits with the kind that it was chosen for.
         """
         return name in LIVE_SETTINGS and (name != "complexity" or planned.kind == self.kind)
+
+    @property
+    def takes_missing(self) -> bool:
+        """Whether values may be missing: they are left out of the error."""
+        return self.reconstruction in TAKES_MISSING
 
     @property
     def penalty(self) -> str:

@@ -119,8 +119,7 @@ def wrap_modules(
         why = _HALVED.format(given.shape[1]) if shares > 1 else ""
         output, decoder_writes = _tried("decoder", own_decoder, code, f"(n, {n_features})", why)
         if output.shape != x.shape:
-            misfit = _misfit("decoder", code, output, f"(n, {n_features})")
-            raise SettingsError(f"{misfit}{why}")
+            raise SettingsError(_misfit("decoder", code, output, f"(n, {n_features})") + why)
     network = _network(kind, own_encoder, own_decoder, code.shape[1])
     if not any(p.requires_grad for p in network.parameters()):
         frozen = any(True for _ in network.parameters())

@@ -10,7 +10,6 @@ import numpy as np
 from ae_widgets.analysis.anomalies import SCORES
 from ae_widgets.engine.protocol import Reconstruct, Reconstructed, RequestLatent
 from ae_widgets.exceptions import DataError, SettingsError, TrainingError
-from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.session.latent import Reconstructions
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ class Questions:
             msg = f"kind must be one of {', '.join(SCORES)}, got {kind!r}."
             raise SettingsError(msg)
         if (frame := self.latent) is not None:
-            masked = self.settings.reconstruction in TAKES_MISSING
+            masked = self.settings.takes_missing
             self._background.request_scores(kind, frame, masked=masked)
 
     def request_reconstructions(
@@ -101,7 +100,7 @@ class Questions:
         with self._lock:
             self.prepare()
             prepared = self._prepared  # of the run that is asked
-            missing = self.settings.reconstruction in TAKES_MISSING
+            missing = self.settings.takes_missing
             unstored = np.nan if missing else 0.0  # of a sparse matrix
 
             def answer(event: Reconstructed) -> None:

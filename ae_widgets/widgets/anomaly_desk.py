@@ -14,7 +14,6 @@ from ae_widgets.analysis.anomalies import Curves, curves, threshold
 from ae_widgets.analysis.contributions import feature_contributions
 from ae_widgets.data import NO_LABEL
 from ae_widgets.exceptions import TrainingError
-from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.session import anomaly_scores
 from ae_widgets.text import short
 from ae_widgets.widgets._contributions import ContributionChart
@@ -186,7 +185,7 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         """Indices of the items beyond the threshold, the most unusual first."""
         scores, line, frame = self._scores, self._threshold, self.session.latent
         if not self._active and frame is not None:  # what it has is old
-            masked = self.session.settings.reconstruction in TAKES_MISSING
+            masked = self.session.settings.takes_missing
             scores = anomaly_scores(self._kind.value, frame, self.session.dataset, masked=masked)
             line = threshold(scores.values, self._share) if scores else line
         if scores is None:

@@ -10,7 +10,6 @@ import numpy as np
 import traitlets
 
 from ae_widgets.exceptions import TrainingError
-from ae_widgets.losses import TAKES_MISSING
 from ae_widgets.widgets._drawing import DRAWING, drawing, quantize
 from ae_widgets.widgets._items import (
     EXCERPT,
@@ -249,7 +248,7 @@ class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
     def _send_lines(self, chosen: NDArray[np.int64]) -> None:
         """Fill the sheet with sparse items, which no reconstruction is needed for."""
         drawn, frame = self.session.drawn, self.session.latent
-        masked = self.session.settings.reconstruction in TAKES_MISSING
+        masked = self.session.settings.takes_missing
         indices = [int(index) for index in chosen[:MAX_TILES]]
         unknown = {i for i in indices if masked and not has_values(drawn, i)}
         self._set(
