@@ -12,7 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Error, sync_playwright
 
-from tests.browser.lab_page import ANY_FRAME, DATA, ENDLESS
+from tests.browser.lab_page import ANY_FRAME, DATA, ENDLESS, FIRST
 from tests.browser.notebook import Notebook
 from tests.browser.server import Server
 
@@ -150,7 +150,7 @@ def open_lab(open_notebook: Callable[..., Notebook]) -> Callable[..., Notebook]:
 
     def opener(*cells: str, **options: Any) -> Notebook:
         notebook = open_notebook([DATA, *(cells or (f"{ENDLESS}\nlab",))], **options)
-        notebook.wait_for(ANY_FRAME)
+        notebook.wait_for(ANY_FRAME, FIRST)
         return notebook
 
     return opener

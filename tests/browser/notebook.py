@@ -125,7 +125,7 @@ class Notebook:
         """Execute `code` in the kernel, as another cell would, and return what it printed."""
         return self._execute(EXECUTE, code)
 
-    def wait_for(self, condition: str | Callable[[], Any], timeout: float = 30) -> Any:
+    def wait_for(self, condition: str | Callable[[], Any], timeout: float = 60) -> Any:
         """Wait until JavaScript or a function gives something true, and return that."""
         if isinstance(condition, str):
             return self.page.wait_for_function(condition, timeout=timeout * 1000).json_value()

@@ -8,7 +8,10 @@ import pytest
 from tests.browser.lab_page import (
     DATA,
     SCATTER,
+    flush,
     press,
+    steady,
+    wait_for_frame,
     wait_for_frames,
     wait_for_rest,
     wait_for_state,
@@ -38,15 +41,26 @@ def open_desk(notebook):
 
 def wait_for_desk(notebook):
     """Wait until the desk shows the frame in the kernel."""
-    same = "print(lab.anomalies._scores.epoch == lab.session.latent.epoch)"
+    same = """scores, frame = lab.anomalies._scores, lab.session.latent
+print(bool(scores and frame and scores.exact and scores.epoch == frame.epoch))"""
     notebook.wait_for(lambda: notebook.run(same) == "True")
-    notebook.run("from ae_widgets.session import publisher; publisher.flush()")
-    notebook.page.wait_for_timeout(200)  # until bqplot has moved the line
+    flush(notebook)
+    wait_for_words(notebook)
+
+
+def wait_for_words(notebook):
+    """Wait until the page tells of the line where the kernel has it."""
+    notebook.wait_for(lambda: note(notebook) == notebook.run("print(lab.anomalies._in_words())"))
+
+
+def note(notebook):
+    return notebook.page.locator(".ae-desk-head .ae-desk-note").inner_text()
 
 
 def drag(notebook, share):
     """Drag the line to a share of the histogram's width."""
-    line = notebook.page.locator(LINE).first.bounding_box()
+    # Once bqplot has moved it.
+    line = steady(notebook, notebook.page.locator(LINE).first.bounding_box)
     figure = notebook.page.locator(FIGURE).first.bounding_box()
     x, y = line["x"] + line["width"] / 2, figure["y"] + figure["height"] / 2
     mouse = notebook.page.mouse
@@ -60,17 +74,16 @@ def n_selected(notebook):
     """Return how many items are selected, once the scatter shows the kernel's selection.
 
     A line being dragged moves in steps, and each selects: the last of them has come to rest when
-    the kernel and the page agree.
+    the kernel and the page agree, and go on so.
     """
 
     def agreed():
         selected = notebook.run("print(len(lab.selection))")
-        shown = notebook.page.evaluate(f"{SCATTER}.dataset.selected")
-        line = notebook.page.locator(".ae-desk-head .ae-desk-note").inner_text()
-        return shown == selected and f"{int(selected):,} of " in line
+        shown = notebook.page.evaluate(f"{SCATTER}?.dataset.selected")
+        told = f"{int(selected):,} of " in note(notebook)
+        return selected if shown == selected and told else None
 
-    notebook.wait_for(agreed)
-    return int(notebook.run("print(len(lab.selection))"))
+    return int(steady(notebook, agreed, apart=0.5))
 
 
 def ranking(notebook):
@@ -80,9 +93,9 @@ def ranking(notebook):
 
 
 def line_at(notebook):
-    """Return the threshold that the page tells."""
-    said = notebook.page.locator(".ae-desk-head .ae-desk-note").inner_text()
-    return float(re.search(r"beyond (\S+)", said)[1])
+    """Return the threshold that the page tells, once it is the kernel's."""
+    wait_for_words(notebook)
+    return float(re.search(r"beyond (\S+)", note(notebook))[1])
 
 
 EXPECTED = """import json
@@ -106,7 +119,7 @@ def test_dragging_the_line_selects_what_is_beyond(open_notebook):
     drag(notebook, 0.5)
     notebook.wait_for(lambda: int(notebook.run("print(len(lab.selection))")) > 100)
     many = n_selected(notebook)
-    assert notebook.run(BEYOND) == f"{many} True"
+    notebook.wait_for(lambda: notebook.run(BEYOND) == f"{many} True")
     drag(notebook, 0.7)
     notebook.wait_for(lambda: int(notebook.run("print(len(lab.selection))")) < many)
     selected = n_selected(notebook)
@@ -140,16 +153,19 @@ def test_dragging_the_line_selects_what_is_beyond(open_notebook):
         notebook.wait_for(lambda: re.match(r"8\d True", notebook.run(BEYOND)))
     rankings, lines = zip(*seen, strict=True)
     assert len(set(map(tuple, rankings))) == len(set(lines)) == 4
-    drawn = notebook.page.locator(CURVE).last.get_attribute("d")
+    flush(notebook)
+    curve = notebook.page.locator(CURVE).last
+    drawn = steady(notebook, lambda: curve.get_attribute("d"))
     notebook.page.locator(".ae-curve").get_by_role("button", name="PR").click()
     notebook.wait_for(lambda: said.inner_text() == f"Average precision {precision}")
-    notebook.wait_for(lambda: notebook.page.locator(CURVE).last.get_attribute("d") != drawn)
+    notebook.wait_for(lambda: curve.get_attribute("d") != drawn)
     notebook.page.locator(".ae-curve .axis", has_text="recall").wait_for()
     take_pictures(notebook, "anomalies-precision", part=".ae-desk")
 
 
 def test_look(open_notebook):
     notebook = open_notebook([DATA, ONE_RARE])
+    wait_for_frame(notebook)
     take_pictures(notebook, "anomalies-curves")
     press(notebook, "Start")
     open_desk(notebook)
@@ -217,8 +233,9 @@ lab"""
 def test_look_of_a_table_and_of_names_that_would_be_code(open_notebook):
     notebook = open_notebook([NAMED])
     page = notebook.page
-    notebook.run("lab.start(); lab.wait(120); lab.session.point(int(lab.anomalies.beyond[0]))")
+    notebook.run("lab.start(); lab.wait(120)")
     wait_for_desk(notebook)
+    notebook.run("lab.session.point(int(lab.anomalies.beyond[0]))")
     open_desk(notebook)
     page.locator(".ae-contributions", has_text="makes up").wait_for()
     notebook.run("lab.session.select(lab.anomalies.beyond)")

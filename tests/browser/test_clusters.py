@@ -8,8 +8,10 @@ import pytest
 from tests.browser.lab_page import (
     DATA,
     colours,
+    flush,
     press,
     slide,
+    wait_for_frame,
     wait_for_frames,
     wait_for_rest,
     wait_for_state,
@@ -41,11 +43,8 @@ print(s.settings.delta > 0, s.settings.class_weight, journal[-1])"""
 
 
 def train_on(notebook):
-    """Train for some more frames, and pause."""
-    press(notebook, "Resume")
-    wait_for_frames(notebook, 3)
-    press(notebook, "Pause")
-    wait_for_state(notebook, "paused")
+    """Train for ten more epochs: so far the codes move on, and no further."""
+    notebook.run("for _ in range(10): lab.step(); lab.wait(60)")
     wait_for_rest(notebook)
 
 
@@ -61,6 +60,7 @@ def painted(notebook):
 def test_clusters_are_chosen_and_batches_balanced(open_notebook):
     notebook = open_notebook([DATA, RARE])
     page = notebook.page
+    wait_for_frame(notebook)
     assert page.evaluate(BELOW) <= 0  # all weights and fields are seen at one glance
     page.locator(".ae-scatter select").select_option("cluster")
     press(notebook, "Start")
@@ -76,10 +76,13 @@ def test_clusters_are_chosen_and_batches_balanced(open_notebook):
     wait_for_state(notebook, "paused")
     wait_for_rest(notebook)
     notebook.wait_for(lambda: notebook.run(SCORED) == "True")
-    none = int(notebook.run("print((lab.session.clusters == -1).sum())"))
-    assert none > 0
     row = table.locator("tr", has_text="In none")
-    notebook.wait_for(lambda: row.locator("td").inner_text() == f"{none:,}")
+
+    def told():
+        none = int(notebook.run("print((lab.session.clusters == -1).sum())"))
+        return none and row.locator("td").inner_text() == f"{none:,}"
+
+    notebook.wait_for(told)
     page.locator(".ae-legend").get_by_text("no cluster").wait_for()
     # Balanced batches: in force with the next epoch, and nothing waits for another run.
     page.locator(".ae-section .ae-panel-heading", has_text="Clusters and classes").click()
@@ -89,11 +92,13 @@ def test_clusters_are_chosen_and_batches_balanced(open_notebook):
         lambda: notebook.run("print(lab.session.settings.class_weight)") == "balanced"
     )
     assert notebook.run("print(dict(lab.session.pending))") == "{}"
+    before = notebook.run("print(lab.session.status.step)")
     press(notebook, "Step epoch")
     notebook.wait_for(
         lambda: "class_weight" in notebook.run("print([e.name for e in lab.session.journal])")
     )
-    wait_for_state(notebook, "paused")
+    stepped = f"s = lab.session.status; print(s.state == 'paused' and s.step > {before})"
+    notebook.wait_for(lambda: notebook.run(stepped) == "True")
     wait_for_rest(notebook)
     clusters_keep_their_colours(notebook)
     classes_are_weighted(notebook, weight)
@@ -109,7 +114,7 @@ def clusters_keep_their_colours(notebook):
     colour, drawn = notebook.wait_for(lambda: painted(notebook))
     train_on(notebook)
     notebook.wait_for(lambda: notebook.run(SCORED) == "True")
-    notebook.run("from ae_widgets.session import publisher; publisher.flush()")
+    flush(notebook)
     colour_now, drawn_now = notebook.wait_for(lambda: painted(notebook))
     assert colour_now == colour
     moved = sum(one != other for one, other in zip(drawn, drawn_now, strict=True))
@@ -125,7 +130,7 @@ def classes_are_weighted(notebook, weight):
         told = f"True {expected} {expected}"
         notebook.wait_for(lambda told=told: notebook.run(IN_FORCE) == told)
     row = notebook.page.locator(".ae-groups .ae-scores tr", has_text="Balanced")
-    notebook.wait_for(lambda: re.search(r"Balanced\s+(0\.[5-9]|1\.0)", row.inner_text()))
+    notebook.wait_for(lambda: re.search(r"Balanced\s+(0\.[5-9]|1\.0)", row.inner_text()), 120)
     press(notebook, "Pause")
     wait_for_state(notebook, "paused")
     wait_for_rest(notebook)

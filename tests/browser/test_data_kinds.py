@@ -4,7 +4,13 @@ import json
 
 import pytest
 
-from tests.browser.lab_page import press, wait_for_frames, wait_for_rest, wait_for_state
+from tests.browser.lab_page import (
+    press,
+    wait_for_frame,
+    wait_for_frames,
+    wait_for_rest,
+    wait_for_state,
+)
 from tests.browser.look import assert_inert, take_pictures
 from tests.browser.test_kinds import unfold
 from tests.payloads import FILE_NAMES, HOSTILE
@@ -63,7 +69,7 @@ DRAWN = {"table": ".ae-bars .ae-output", "series": ".ae-output-line", "pictures"
 @pytest.mark.parametrize("kind", CELLS)
 def test_items_are_drawn_by_their_kind(open_notebook, kind):
     notebook = open_notebook([CELLS[kind]])
-    notebook.wait_for("document.querySelector('.ae-lab .ae-scatter')?.dataset.frame > 0")
+    wait_for_frame(notebook)
     if kind == "pictures":
         status = notebook.page.locator(".ae-transport .ae-status")
         files = 8 * len(FILE_NAMES) + 1

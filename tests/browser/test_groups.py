@@ -10,6 +10,7 @@ from tests.browser.lab_page import (
     press,
     slide,
     state,
+    surface,
     wait_for_frames,
     wait_for_rest,
     wait_for_state,
@@ -30,7 +31,7 @@ print(classes is not None and np.unique(classes).tolist())"""
 
 def lasso(notebook, left, right):
     """Draw a lasso around what lies between two shares of the plot's width."""
-    box = notebook.page.locator(".ae-scatter .ae-surface").first.bounding_box()
+    box = surface(notebook)
     left, right = (box["x"] + share * box["width"] for share in (left, right))
     top, bottom = box["y"] + 0.02 * box["height"], box["y"] + 0.98 * box["height"]
     mouse = notebook.page.mouse
@@ -68,15 +69,15 @@ def test_lassoed_items_are_named_and_learnt(open_lab):
     names = "print(lab.session.label_names)"
     notebook.wait_for(lambda: notebook.run(names) == "('left', 'right')")
     given = "print((lab.session.labels == 1).sum() == len(lab.selection) > 0)"
-    assert notebook.run(given) == "True"
+    notebook.wait_for(lambda: notebook.run(given) == "True")
     told = "print([e.value[1] for e in lab.session.journal if e.name == 'label'])"
     notebook.wait_for(lambda: notebook.run(told) == "['left', 'right']")
     # The running network has a classifier of both from then on.
     notebook.wait_for(lambda: notebook.run(LEARNT) == "[0, 1]")
+    right = "print((lab.session.latent.classes == lab.session.labels)[lab.session.labels >= 0]"
+    notebook.wait_for(lambda: float(notebook.run(f"{right}.mean())")) > 0.8)
     press(notebook, "Pause")
     wait_for_state(notebook, "paused")
-    right = "print((lab.session.latent.classes == lab.session.labels)[lab.session.labels >= 0]"
-    assert float(notebook.run(f"{right}.mean())")) > 0.8
     row.get_by_role("button", name="No label").click()
     notebook.wait_for(lambda: notebook.run("print((lab.session.labels == 1).sum())") == "0")
 
@@ -95,19 +96,19 @@ SCORES = """() => [...document.querySelectorAll('.ae-groups .ae-scores')].map((t
   Object.fromEntries([...table.rows].filter((row) => row.cells[0].tagName === 'TH').map(
     ({ cells: [name, ...numbers] }) => [name.innerText, numbers.map(
       ({ innerText }) => Number(innerText.replaceAll(',', '')))])))"""
-MATRIX = """() => [...document.querySelector('.ae-confusion').rows].slice(1).map(
+MATRIX = """() => [...document.querySelector('.ae-confusion')?.rows ?? []].slice(1).map(
   ({ cells: [, ...numbers] }) => numbers.map(({ innerText }) => Number(innerText) || 0))"""
 OF_CLUSTERS = ("ARI", "NMI", "Silhouette", "Accuracy")
 OF_CLASSES = ("Accuracy", "Balanced")
 
 
 def scores(notebook):
-    """Return the numbers of both tables, all of them shares."""
-    clusters, classes = notebook.page.evaluate(SCORES)
-    shown = [clusters[name] for name in OF_CLUSTERS], [classes[name] for name in OF_CLASSES]
-    assert [[len(numbers) for numbers in table] for table in shown] == [[1] * 4, [2] * 2]
-    assert all(0 < number <= 1 for table in shown for numbers in table for number in numbers)
-    return shown
+    """Return the numbers of both tables, None before all of them are there and shares."""
+    tables = zip(notebook.page.evaluate(SCORES), (OF_CLUSTERS, OF_CLASSES), strict=False)
+    shown = [[table.get(name, []) for name in names] for table, names in tables]
+    whole = [[len(numbers) for numbers in table] for table in shown] == [[1] * 4, [2] * 2]
+    shares = all(0 < number <= 1 for table in shown for numbers in table for number in numbers)
+    return shown if whole and shares else None
 
 
 def test_weights_are_moved_and_groups_scored_while_it_trains(open_notebook):
@@ -135,9 +136,9 @@ def test_weights_are_moved_and_groups_scored_while_it_trains(open_notebook):
     tables = page.locator(".ae-groups .ae-scores")
     tables.first.get_by_text("6 clusters, trained").wait_for()
     page.locator(".ae-confusion").wait_for()
-    first = scores(notebook)
-    notebook.wait_for(lambda: scores(notebook) != first)
-    assert sum(map(sum, page.evaluate(MATRIX))) > 0
+    first = notebook.wait_for(lambda: scores(notebook))
+    notebook.wait_for(lambda: (now := scores(notebook)) and now != first)
+    notebook.wait_for(lambda: sum(map(sum, page.evaluate(MATRIX))) > 0)
     assert state(notebook) == "running"
     notebook.wait_for(lambda: notebook.run("print(lab.session.status.epoch > 30)") == "True")
     press(notebook, "Pause")
@@ -164,7 +165,9 @@ def test_weights_are_moved_and_groups_scored_while_it_trains(open_notebook):
 
 
 def _shown(notebook):
-    clusters, classes = scores(notebook)
+    if (tables := scores(notebook)) is None:
+        return None
+    clusters, classes = tables
     held_out = [numbers[1] for numbers in classes]
     return [number for (number,) in clusters] + held_out + [notebook.page.evaluate(MATRIX)]
 

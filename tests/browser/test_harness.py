@@ -16,7 +16,7 @@ SLIDER = [
 def test_widget_is_shown_and_follows_both_ways(open_notebook, app):
     notebook = open_notebook(SLIDER, app=app)
     readout = notebook.page.locator(".widget-readout")
-    assert readout.inner_text() == "3"
+    notebook.wait_for(lambda: readout.inner_text() == "3")
 
     # A click in the middle of the track, since Notebook takes the arrow keys for itself.
     notebook.page.locator(".noUi-base").click()

@@ -1,5 +1,7 @@
 """Every kind of model is chosen, trained and steered in a Lab on the page."""
 
+import re
+
 import pytest
 
 from ae_widgets.engine import KINDS
@@ -20,10 +22,11 @@ BROUGHT = {
 }
 LABELS = """() => [...document.querySelectorAll('.ae-lab .ae-controls label')]
   .filter((label) => label.offsetParent).map((label) => label.textContent)"""
+CHOSEN = "s = lab.session; print(s.pending.get('kind', s.settings.kind))"
 # Dropdowns hold no spaces that may break.
 COMPLEXITY_SHOWN = """[...document.querySelectorAll('.ae-lab .widget-dropdown')]
   .find((row) => row.innerText.startsWith('Complexity'))
-  .querySelector('select').selectedOptions[0].textContent.replaceAll('\u00a0', ' ')"""
+  ?.querySelector('select').selectedOptions[0]?.textContent.replaceAll('\u00a0', ' ')"""
 
 
 def choose(notebook, label, value):
@@ -58,7 +61,7 @@ def test_beta_closes_dimensions_of_a_gated_model(open_lab):
     notebook.wait_for(lambda: notebook.run("print(lab.session.settings.beta)") == "0.01")
     few = "active = lab.session.active_dimensions; print(active is not None and 0 < active < 8)"
     notebook.wait_for(lambda: notebook.run(few) == "True", timeout=120)
-    notebook.wait_for(lambda: int(said.inner_text().split(" of 16 ")[0]) < 8)
+    notebook.wait_for(lambda: re.match("[1-7] of 16 ", said.inner_text()))
     press(notebook, "Stop")
     wait_for_state(notebook, "finished")
     active = notebook.run("print(lab.session.active_dimensions)")
@@ -72,8 +75,10 @@ def test_beta_closes_dimensions_of_a_gated_model(open_lab):
 def test_every_kind_trains_with_its_controls(open_lab):
     notebook = open_lab()
     every = set().union(*BROUGHT.values())
+    offered = notebook.page.locator(".ae-lab .widget-dropdown", has_text="Complexity")
     for kind in [*[*KINDS][1:], "plain"]:
         choose(notebook, "Kind", kind)
+        notebook.wait_for(lambda kind=kind: notebook.run(CHOSEN) == kind)
         notebook.wait_for(
             lambda kind=kind: set(notebook.page.evaluate(LABELS)) & every == BROUGHT[kind]
         )
@@ -85,8 +90,9 @@ def test_every_kind_trains_with_its_controls(open_lab):
         notebook.wait_for(lambda: notebook.run("print(lab.session.status.epoch > 2)") == "True")
         trained = "s = lab.session; print(s.settings.kind, s.status.state, s.settings.complexity)"
         assert notebook.run(trained) == f"{kind} running {KINDS[kind].complexities[0]}"
-        offered = notebook.page.locator(".ae-lab .widget-dropdown", has_text="Complexity")
-        assert offered.locator("option").count() == len(KINDS[kind].complexities)
+        notebook.wait_for(
+            lambda kind=kind: offered.locator("option").count() == len(KINDS[kind].complexities)
+        )
         press(notebook, "Stop")
         wait_for_state(notebook, "finished")
 
@@ -98,6 +104,7 @@ def test_noise_moves_while_it_trains(open_lab):
     wait_for_state(notebook, "running")
     handle = notebook.page.locator(".ae-slider-row", has_text="Noise").locator(".noUi-handle")
     before = notebook.run("print(lab.session.settings.noise)")
+    handle.wait_for()  # the row appears with the kind
     handle.focus()
     notebook.page.keyboard.press("ArrowRight")
     notebook.wait_for(lambda: notebook.run("print(lab.session.settings.noise)") != before)

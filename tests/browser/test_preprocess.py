@@ -42,7 +42,8 @@ def test_components_are_chosen_on_the_curve(open_lab):
         notebook.wait_for(
             lambda assignment=assignment: f"assignment='{assignment}'" in notebook.run(STEPS)
         )
-    assert notebook.run("print(lab.session.features.shape)") == "(1797, 26)"
+    shape = "print(lab.session.features.shape)"
+    notebook.wait_for(lambda: notebook.run(shape) == "(1797, 26)")
     press(notebook, "Start")
     wait_for_frames(notebook, 3)
     choose(notebook, "Scaling", "quantile")
@@ -89,6 +90,9 @@ def test_alone_and_in_a_narrow_lab(open_notebook, app):
     alone = notebook.page.locator(".ae-preprocess:not(.ae-lab *)")
     notebook.wait_for(lambda: alone.locator(".dot").count() == 20)
     notebook.page.get_by_text("40 of 64 keep 95").first.wait_for()
+    # The Lab of a session that is given shows no codes before the start.
+    notebook.page.locator(".ae-lab .ae-scatter .ae-hint", has_text="Press Start").wait_for()
+    notebook.page.locator(".ae-lab .ae-network svg").wait_for()
     notebook.shot(f"preprocess-alone-{app}")
     notebook.page.evaluate("document.querySelector('.ae-lab').scrollIntoView()")
     unfold(notebook, "Preprocess")

@@ -4,7 +4,13 @@ import re
 
 import pytest
 
-from tests.browser.lab_page import press, wait_for_frames, wait_for_rest, wait_for_state
+from tests.browser.lab_page import (
+    press,
+    wait_for_frames,
+    wait_for_reconstruction,
+    wait_for_rest,
+    wait_for_state,
+)
 from tests.browser.look import HEIGHTS, THEMES, assert_tidy, take_pictures
 from tests.browser.notebook import SCREENSHOTS
 
@@ -28,7 +34,7 @@ def test_look(open_lab, app):
     wait_for_rest(notebook)
     notebook.run("lab.session.select(range(0, 40)); lab.session.point(7)")
     notebook.wait_for("document.querySelectorAll('.ae-lab .ae-tile').length === 40")
-    notebook.wait_for("!document.querySelector('.ae-lab .ae-item .ae-unknown')")
+    wait_for_reconstruction(notebook, 7)
     picture("")
 
 
@@ -43,7 +49,7 @@ def test_first_paint_is_in_the_theme(open_lab, theme):
 
 
 def test_picture_of_the_readme(open_lab):
-    cell = "lab = Lab(X, y, item_shape=(8, 8), max_iter=100)\nlab"
+    cell = "lab = Lab(X, y, item_shape=(8, 8), max_iter=300)\nlab"
     notebook = open_lab(cell, width=1360, height=1200)
     notebook.run("""import time
 lab.start()
@@ -57,7 +63,7 @@ lab.session.select(range(0, 60)); lab.session.point(7)""")
     notebook.wait_for("document.querySelectorAll('.ae-lab .ae-tile').length === 60")
     notebook.page.get_by_role("button", name="Resume").wait_for()
     notebook.page.get_by_text("β 0 → 0.01").first.wait_for()
-    notebook.wait_for("!document.querySelector('.ae-lab .ae-item .ae-unknown')")
+    wait_for_reconstruction(notebook, 7)
     picture = SCREENSHOTS / "readme.png"
     notebook.page.locator(".ae-lab").screenshot(path=picture)
     assert_tidy(notebook)

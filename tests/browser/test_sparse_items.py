@@ -4,7 +4,15 @@ import re
 
 import pytest
 
-from tests.browser.lab_page import press, state, wait_for_frames, wait_for_rest, wait_for_state
+from tests.browser.lab_page import (
+    pixel,
+    press,
+    state,
+    wait_for_frame,
+    wait_for_frames,
+    wait_for_rest,
+    wait_for_state,
+)
 from tests.browser.look import assert_inert, take_pictures
 from tests.browser.test_kinds import choose
 from tests.payloads import HOSTILE
@@ -33,11 +41,6 @@ frame = pd.DataFrame.sparse.from_spmatrix(X, columns=films)
 lab = Lab(frame, missing="mask", code_dim=4, max_iter=100_000, n_iter_no_change=100_000)
 lab"""
 FILM = re.compile(r"The Return of (\d+)")
-PIXEL = """(item) => {
-  const plot = document.querySelector('.ae-lab .ae-scatter');
-  plot.scrollIntoView({ block: 'center' });
-  return plot.aeScatter.pixel(item);
-}"""
 SHOWN = "document.querySelector('.ae-lab .ae-item .ae-bars .ae-output')"
 # Parts of the item's panel that cover each other or are wider than it; of titles, their lines.
 CUT = """() => {
@@ -64,11 +67,11 @@ CUT = """() => {
 
 
 def train(notebook, epochs):
-    notebook.wait_for("document.querySelector('.ae-lab .ae-scatter')?.dataset.frame > 0")
+    wait_for_frame(notebook)
     press(notebook, "Resume" if state(notebook) == "paused" else "Start")
     wait_for_frames(notebook, 3)
     reached = f"print(lab.session.status.epoch >= {epochs})"
-    notebook.wait_for(lambda: notebook.run(reached) == "True", timeout=60)
+    notebook.wait_for(lambda: notebook.run(reached) == "True", timeout=120)
     press(notebook, "Pause")
     wait_for_state(notebook, "paused")
     wait_for_rest(notebook)
@@ -76,8 +79,7 @@ def train(notebook, epochs):
 
 def click_item(notebook, item):
     """Click where an item is drawn, and return the one that is pointed at then."""
-    x, y = notebook.page.evaluate(PIXEL, item)
-    notebook.page.mouse.click(x, y)
+    notebook.page.mouse.click(*pixel(notebook, item))
     pinned = "print(lab.session.focus if lab.scatter.pinned else '')"
     found = notebook.wait_for(lambda: notebook.run(pinned))
     title = notebook.page.locator(".ae-item .ae-title")
