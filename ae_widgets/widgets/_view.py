@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+import uuid
 import weakref
 from typing import TYPE_CHECKING, Any
 
+import anywidget
 import ipywidgets
+import traitlets
 
 from ae_widgets.session import publisher
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TRAITS_LOCK",
     "FromFrontEnd",
+    "OwnFrontEnd",
     "PageView",
     "SessionView",
     "close_inner",
@@ -37,6 +41,16 @@ class FromFrontEnd:
         """Take over what the front end sent."""
         with TRAITS_LOCK:
             super().set_state(sync_data)  # type: ignore[misc]
+
+
+class OwnFrontEnd(anywidget.AnyWidget):  # type: ignore[misc]  # untyped
+    """A widget whose front end is ours; that finds its model by `own_id`, see ``revive.ts``."""
+
+    own_id = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        own_id = uuid.uuid4().hex
+        super().__init__(model_id=own_id, own_id=own_id, **traits)
 
 
 def free_replies(widget: ipywidgets.Widget) -> None:

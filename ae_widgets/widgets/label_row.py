@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import ipywidgets
 import numpy as np
 import traitlets
@@ -12,7 +11,7 @@ import traitlets
 from ae_widgets.exceptions import AEWidgetsError
 from ae_widgets.widgets._static import StaticFile
 from ae_widgets.widgets._style import style_sheet
-from ae_widgets.widgets._view import FromFrontEnd, SessionView
+from ae_widgets.widgets._view import FromFrontEnd, OwnFrontEnd, SessionView
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +28,7 @@ class _Button(FromFrontEnd, ipywidgets.Button):
     """Gives or takes a label."""
 
 
-class _Field(FromFrontEnd, anywidget.AnyWidget):
+class _Field(FromFrontEnd, OwnFrontEnd):
     """A line of text with some names suggested.
 
     ipywidgets' own tells of Enter before the last letters have come where the kernel is far

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import numpy as np
 import traitlets
 
 from ae_widgets.widgets._axes import epoch_text
 from ae_widgets.widgets._static import StaticFile
-from ae_widgets.widgets._view import TRAITS_LOCK, FromFrontEnd, SessionView
+from ae_widgets.widgets._view import TRAITS_LOCK, FromFrontEnd, OwnFrontEnd, SessionView
 
 if TYPE_CHECKING:
     from ae_widgets.session import LatentFrame, Session
@@ -30,7 +29,7 @@ def _to_bytes(value: Any, _widget: Any) -> bytes:
     return bytes(value)
 
 
-class LatentScatter(FromFrontEnd, SessionView, anywidget.AnyWidget):
+class LatentScatter(FromFrontEnd, SessionView, OwnFrontEnd):
     """Scatter of the items' codes that follows the training.
 
     It asks for the next frame when the front end has drawn the last, so that at

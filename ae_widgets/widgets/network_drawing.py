@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
 
 from ae_widgets.widgets._static import StaticFile
-from ae_widgets.widgets._view import FromFrontEnd, SessionView
+from ae_widgets.widgets._view import FromFrontEnd, OwnFrontEnd, SessionView
 
 if TYPE_CHECKING:
     from ae_widgets.model import Architecture
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["NetworkDrawing", "describe_layers"]
 
 
-class NetworkDrawing(FromFrontEnd, SessionView, anywidget.AnyWidget):
+class NetworkDrawing(FromFrontEnd, SessionView, OwnFrontEnd):
     """Drawing of the layers that follows the settings, those of the next run included.
 
     Parameters

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import numpy as np
 import traitlets
 
@@ -22,7 +21,7 @@ from ae_widgets.widgets._items import (
     telling_features,
 )
 from ae_widgets.widgets._static import StaticFile
-from ae_widgets.widgets._view import FromFrontEnd, SessionView
+from ae_widgets.widgets._view import FromFrontEnd, OwnFrontEnd, SessionView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +46,7 @@ REFRESH_SECONDS = 0.5
 """Least time between two looks at the same items while training."""
 
 
-class ReconstructionView(FromFrontEnd, SessionView, anywidget.AnyWidget):
+class ReconstructionView(FromFrontEnd, SessionView, OwnFrontEnd):
     """Input, reconstruction and residual of one item, and a sheet of the selected ones.
 
     The item is the one that the session points at. Both are renewed at most

@@ -20,6 +20,7 @@ PLATFORM_ERRORS = (
     "Cannot read properties of undefined (reading 'schema')",
     "Command 'filebrowser:open-path' not registered",
     "Could not restore the debugger state",
+    "[anywidget] Failed to initialize model",  # of a busy page; test_revive.py shows it mended
     "Failed to load resource",
 )
 # The panel of the notebook that the page shows, once its kernel answers.

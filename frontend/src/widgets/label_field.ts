@@ -3,6 +3,7 @@ import type { AnyWidget } from "@anywidget/types";
 import { bind } from "../bind";
 import { element, Listeners } from "../dom/element";
 import { keepPlainKeys } from "../dom/shortcuts";
+import { revive } from "../revive";
 
 export interface FieldTraits {
   value: string;
@@ -14,6 +15,7 @@ export interface FieldTraits {
 let made = 0;
 
 const widget: AnyWidget<FieldTraits> = {
+  initialize: ({ model }) => void revive(model),
   render({ model, el }) {
     keepPlainKeys();
     made += 1;

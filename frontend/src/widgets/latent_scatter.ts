@@ -2,6 +2,7 @@
 import type { AnyWidget } from "@anywidget/types";
 import { bind } from "../bind";
 import "../dom/base.css";
+import { revive } from "../revive";
 import "./latent_scatter.css";
 import { Acknowledger } from "./scatter/acknowledge";
 import type { ScatterTraits } from "./scatter/traits";
@@ -12,6 +13,7 @@ export default (): AnyWidget<ScatterTraits> => {
   let acknowledger: Acknowledger;
   return {
     initialize({ model }) {
+      void revive(model);
       acknowledger = new Acknowledger(model);
       return bind(model, { frame: acknowledger.expect });
     },

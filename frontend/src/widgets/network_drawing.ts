@@ -4,6 +4,7 @@ import { bind } from "../bind";
 import "../dom/base.css";
 import { root, svg } from "../dom/element";
 import { activationText, type Column, type Layer, layoutNetwork } from "../lib/network";
+import { revive } from "../revive";
 import "./network_drawing.css";
 
 interface NetworkTraits {
@@ -74,6 +75,7 @@ function text(kind: string, x: number, y: number, content: string): SVGTextEleme
 }
 
 const widget: AnyWidget<NetworkTraits> = {
+  initialize: ({ model }) => void revive(model),
   render({ model, el }) {
     const node = root("ae-network", "Drawing of the network");
     el.append(node);

@@ -4,6 +4,7 @@ import { bind } from "../bind";
 import "../dom/base.css";
 import { root } from "../dom/element";
 import { isDarkTheme, onThemeChange } from "../dom/theme";
+import { revive } from "../revive";
 import { ItemCard } from "./reconstruction/item_card";
 import { Sheet } from "./reconstruction/sheet";
 import type { ReconstructionModel, ReconstructionTraits } from "./reconstruction/traits";
@@ -55,6 +56,9 @@ function render(model: ReconstructionModel, host: HTMLElement): () => void {
   };
 }
 
-const widget: AnyWidget<ReconstructionTraits> = { render: ({ model, el }) => render(model, el) };
+const widget: AnyWidget<ReconstructionTraits> = {
+  initialize: ({ model }) => void revive(model),
+  render: ({ model, el }) => render(model, el),
+};
 
 export default widget;
