@@ -7,6 +7,7 @@ const widgets = [
   "network_drawing",
   "label_field",
   "style_sheet",
+  "tips",
 ];
 
 const build = await context({

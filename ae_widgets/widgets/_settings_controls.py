@@ -10,6 +10,7 @@ import ipywidgets
 
 from ae_widgets.exceptions import AEWidgetsError, SettingsError
 from ae_widgets.widgets._controls import Dropdown, FloatField, LogSlider, message_label, row
+from ae_widgets.widgets._tips import Tips
 from ae_widgets.widgets._view import SessionView
 
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         super().__init__()
         self.add_class("ae-controls")
 
-    def _begin(self, *children: ipywidgets.Widget) -> None:
-        """Put the fields on the screen and follow the session."""
-        self.children = children
+    def _begin(self, *children: ipywidgets.Widget, **tips: str) -> None:
+        """Put the fields on the screen and follow the session; `tips` is as for `Tips`."""
+        self.children = (*children, Tips(children, **tips))
         # The arrangement first: a value may need a choice that is not offered yet.
         self._follow("settings", self._arrange, messages=11, key=self._arrangement)
         self._follow("settings", self._show_news, messages=3)

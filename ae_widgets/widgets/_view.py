@@ -43,7 +43,7 @@ class FromFrontEnd:
             super().set_state(sync_data)  # type: ignore[misc]
 
 
-class OwnFrontEnd(anywidget.AnyWidget):  # type: ignore[misc]  # untyped
+class OwnFrontEnd(anywidget.AnyWidget):
     """A widget whose front end is ours; that finds its model by `own_id`, see ``revive.ts``."""
 
     own_id = traitlets.Unicode().tag(sync=True)

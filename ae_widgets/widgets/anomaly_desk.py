@@ -32,6 +32,7 @@ from ae_widgets.widgets._detection_curve import (
 )
 from ae_widgets.widgets._histogram import ScoreHistogram
 from ae_widgets.widgets._style import style_sheet
+from ae_widgets.widgets._tips import Tips
 from ae_widgets.widgets._view import FromFrontEnd, PageView, close_inner
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         self._labels: NDArray[np.int32] | None = None  # of which there is a choice
         self._by_hand = False  # whether a person chose the label of the anomalies
         self._build()
-        super().__init__(children=[style_sheet(), self._head, self._body, self._hint])
+        tips = Tips([self._head])
+        super().__init__(children=[style_sheet(), self._head, self._body, self._hint, tips])
         self.add_class("ae-desk")
         self._follow("latent", self._ask, messages=0, interval=REFRESH)
         self._follow("scores", self._show, messages=10, interval=REFRESH)

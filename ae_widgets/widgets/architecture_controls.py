@@ -77,7 +77,7 @@ class ArchitectureControls(SettingsControls):
         self.add_class("ae-architecture")
         self._begin(
             style_sheet(), kind, self._preset, layers, code_dim, more, self._count, self._drawing,
-            self._message,
+            self._message, ae_waiting=WAITING,
         )  # fmt: skip
         self._follow("status", self._show, messages=2, key=self._is_pending)
 
@@ -142,7 +142,6 @@ class ArchitectureControls(SettingsControls):
         with self._count.hold_sync():
             after = "after Reset: " if pending else ""
             self._count.value = f"{after}{n_parameters:,} parameters"
-            self._count.tooltip = WAITING if pending else ""
             (self._count.add_class if pending else self._count.remove_class)("ae-waiting")
 
     def _preset_name(self, planned: Settings) -> str:

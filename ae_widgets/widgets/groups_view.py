@@ -21,6 +21,7 @@ from ae_widgets.widgets._score_tables import (
     mistaken_text,
 )
 from ae_widgets.widgets._style import style_sheet
+from ae_widgets.widgets._tips import Tips
 from ae_widgets.widgets._view import PageView
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class GroupsView(PageView, ipywidgets.VBox):
     def __init__(self, session: Session) -> None:
         self.session = session
         self._build()
-        super().__init__(children=[style_sheet(), self._body, self._hint])
+        tips = Tips([self._body])
+        super().__init__(children=[style_sheet(), self._body, self._hint, tips])
         self.add_class("ae-groups")
         self._follow("latent", self._ask, messages=0, interval=REFRESH)
         self._follow("labels", self._ask, messages=0)

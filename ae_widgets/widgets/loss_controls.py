@@ -114,9 +114,7 @@ class LossControls(SettingsControls):
         ]
         for formula in formulas:
             formula.add_class("ae-formula")
-        self._active = ipywidgets.Label(
-            "", tooltip="With a larger β a gated model closes dimensions of its code"
-        )
+        self._active = ipywidgets.Label("")
         self._active.add_class("ae-note")
         self._active.add_class("ae-active")
         self._begin(
@@ -144,6 +142,7 @@ class LossControls(SettingsControls):
             ),
             self._optimiser(),
             self._message,
+            ae_active="With a larger β a gated model closes dimensions of its code",
         )
         self._follow("losses", self._show_active, key=self._active_text)
         self._follow("settings", self._show_active, key=self._active_text)

@@ -1,0 +1,17 @@
+/** Lines of our controls that are cut show the whole text on hover. */
+const LINES = ":is(.ae-transport, .ae-controls, .ae-loss-plot, .ae-groups, .ae-desk) .widget-label";
+const INSTALLED = Symbol.for("ae_widgets.cut_lines");
+
+/** Listen once a page. */
+export function showCutLines(): void {
+  const page = window as unknown as Record<symbol, boolean>;
+  if (page[INSTALLED]) return;
+  page[INSTALLED] = true;
+  document.addEventListener("mouseover", ({ target }) => {
+    const line = target instanceof Element ? target.closest<HTMLElement>(LINES) : null;
+    if (!line?.textContent) return;
+    const cut =
+      line.scrollWidth > line.clientWidth + 1 || line.scrollHeight > line.clientHeight + 1;
+    if (cut) line.title = line.textContent;
+  });
+}
