@@ -208,7 +208,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         shape = {"item_shape": self.dataset.item_shape} if self.dataset.is_image else {}
         chosen = chosen.change(**{**shape, **preset_changes}).change(**changes | in_force)
         n_labels, told = len(self.dataset.label_names), settings or start.settings
-        if told is None and "n_clusters" not in changes and n_labels > 1:
+        most = max(chosen.n_clusters, self.dataset.n_samples // 2)  # more are no classes but ids
+        if told is None and "n_clusters" not in changes and 1 < n_labels <= most:
             chosen = chosen.change(n_clusters=n_labels)
         chosen = self._take_over(chosen, start)
         self._check_settings(chosen)
