@@ -157,7 +157,7 @@ class Autoencoder(
         Items a step.
     max_iter : int, default=200
         Largest number of epochs.
-    tol : float, default=1e-4
+    tol : float in [0, 1), default=1e-4
         An epoch improves if its loss is below the best by more than ``tol``
         times the best.
     n_iter_no_change : int, default=10

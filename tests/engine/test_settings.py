@@ -117,7 +117,8 @@ def test_no_parameter_of_the_estimator_is_left_without_advice():
         ("sparsity_target", 0, "a number between 0 and 1"),
         ("sparsity_target", 1, "a number between 0 and 1"),
         ("learning_rate", 0, "a number from 1e-12 to 1000"),
-        ("tol", -1e-9, "a number from 0 to 1e+12"),
+        ("tol", -1e-9, "a number from 0 to 0.9999"),
+        ("tol", 1, "a number from 0 to 0.9999"),  # no loss above 0 would ever be better
         ("validation_fraction", 1, "a number from 0 to 0.99"),
         ("batch_size", 0, "an integer of at least 1"),
         ("batch_size", 2.0, "an integer of at least 1"),
