@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ae_widgets.data.fingerprint import weight_digest
-from ae_widgets.engine.checks import check_settings, nothing_weighs, roomy_code
+from ae_widgets.engine.checks import check_clusters, check_settings, nothing_weighs, roomy_code
 from ae_widgets.engine.launch import TRAINERS
 from ae_widgets.engine.missing import settings_in_force
 from ae_widgets.engine.protocol import (
@@ -312,6 +312,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
                 waiting.pop("complexity", None)  # it was chosen for another kind
             planned = self.settings.change(**{**waiting, **values})
             self._check_settings(planned)
+            if planned.n_clusters != self.settings.n_clusters:  # also where none are trained yet
+                check_clusters(planned.n_clusters, self.dataset.n_samples)
             live = {n: v for n, v in values.items() if self.settings.is_live(n, planned)}
             later = {n: v for n, v in values.items() if n not in live}
             current = self.settings.change(**live)
