@@ -177,6 +177,19 @@ def test_columns_worth_knowing_of_are_warned_of_by_name():
         quick().fit(wide)
 
 
+def test_classes_that_look_like_a_measurement_or_an_id_are_warned_of():
+    X = blobs(120, 5)
+    with pytest.warns(DataWarning) as caught:
+        quick(delta=1.0).fit(X, np.arange(120))
+    said = [str(warning.message) for warning in caught]
+    assert said[0].endswith("If they measure something, cut them into ranges: pandas.qcut(y, 5).")
+    assert said[1].startswith("120 of 120 labels are of one item alone.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        quick(delta=1.0).fit(X, pd.qcut(np.arange(120), 5))
+        quick().fit(X, np.arange(120))
+
+
 @pytest.mark.parametrize("changes", [{}, {"trunk": "convolutional"}, {"preprocess": "pca"}])
 def test_the_shape_of_other_items_is_refused_in_the_words_of_a_session(changes):
     X = blobs(20, 63)

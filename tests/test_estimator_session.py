@@ -238,6 +238,13 @@ def test_labels_beside_labels_are_refused(opened):
         opened(blobs(), np.zeros(120), np.zeros(120))
 
 
+@pytest.mark.parametrize("y", [(), (blobs(),), (blobs(), [0, 1] * 60)])
+def test_the_class_of_an_estimator_is_not_one(opened, y):
+    said = r"Autoencoder is the class of an estimator. Make one of it: \(Autoencoder\(\), X\)\."
+    with pytest.raises(DataError, match=said):
+        opened(Autoencoder, *y)
+
+
 def test_columns_and_categories_are_those_of_the_run(opened):
     frame = pd.DataFrame(blobs(60, 3), columns=[*"abc"])
     session = trained(opened(frame, **QUICK))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Labels",
     "check_one_a_row",
+    "class_notices",
     "is_measurement",
     "means_none",
     "of_one_type",
@@ -41,6 +42,9 @@ MIN_ITEMS_PER_VALUE = 5
 """Items a distinct value must have on average if many whole floats are still labels."""
 
 N_BINS = 5
+
+MANY_NUMBERS = 50
+"""More distinct whole numbers than this are told of: they may well be a measurement."""
 
 
 class Labels(NamedTuple):
@@ -69,7 +73,8 @@ def read_labels(y: Any, n_samples: int, target_names: Sequence[Any] | None = Non
 
     Floats of more than 20 distinct values are a measurement rather than labels
     if one is not whole or if fewer than 5 items on average share a value: they
-    are cut at their quantiles into 5 ranges.
+    are cut at their quantiles into 5 ranges. Integers are labels however many there
+    are; what looks like a measurement or an id is told of, as `class_notices` has it.
 
     Parameters
     ----------
@@ -94,10 +99,56 @@ def read_labels(y: Any, n_samples: int, target_names: Sequence[Any] | None = Non
     unlabelled = int(np.count_nonzero(labels == NO_LABEL))
     if unlabelled == n_samples:
         return Labels(None, notices=("y holds no label.",))
+    counts = np.bincount(labels[labels != NO_LABEL].astype(np.intp), minlength=len(names))
+    notices += class_notices(None if len(categories) else classes, counts)
     if unlabelled:
         have = "has" if unlabelled == 1 else "have"
         notices = (*notices, f"{unlabelled:,} of {n_samples:,} items {have} no label.")
     return Labels(labels.astype(np.int32), names, notices, classes)
+
+
+def class_notices(
+    numbers: NDArray[Any] | None, counts: NDArray[np.intp], *, ranges: bool = True
+) -> tuple[str, ...]:
+    """Say so if labels look like a measurement, or like an id of each item.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n_labels,), optional
+        The labels, each once, if they are numbers that nobody said are categories.
+    counts : ndarray of shape (n_labels,), int
+        How many items have each.
+    ranges : bool, default=True
+        Whether floats that are a measurement are cut into ranges by themselves.
+
+    Returns
+    -------
+    tuple of str
+        A sentence or two each.
+    """
+    n_known, told = int(counts.sum()), []
+    if numbers is not None and numbers.size > MANY_NUMBERS and _whole(numbers):
+        cut = "cut them into ranges: pandas.qcut(y, 5)"
+        if ranges and is_measurement(numbers.astype(np.float64), n_known):
+            cut = "pass floats, which are shown as ranges: np.asarray(y, float)"
+        told.append(
+            f"y has {numbers.size:,} different whole numbers, each of which is a class. If they "
+            f"measure something, {cut}."
+        )
+    alone = int(np.count_nonzero(counts == 1))
+    if len(counts) > MAX_VALUES and 2 * alone > n_known:
+        told.append(
+            f"{alone:,} of {n_known:,} labels are of one item alone. Labels are classes, which "
+            "items share; one an item is an id, and scores of it say nothing."
+        )
+    return tuple(told)
+
+
+def _whole(numbers: NDArray[Any]) -> bool:
+    """Whether numbers are whole, and of a type that tells so."""
+    if numbers.dtype.kind == "f":
+        return bool((numbers == np.floor(numbers)).all())
+    return numbers.dtype.kind in "iu"
 
 
 def check_one_a_row(n_samples: int, n_labels: int) -> None:

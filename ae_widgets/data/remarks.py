@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ae_widgets.data.features import constant_features, empty_features
-from ae_widgets.data.scales import brightness_notice, rounding_notice, scale_notice, spreads
+from ae_widgets.data.scales import (
+    brightness_notice,
+    pixel_notice,
+    rounding_notice,
+    scale_notice,
+    spreads,
+)
 from ae_widgets.data.sparse import constant_columns, empty_columns, is_sparse, size_notice
 from ae_widgets.data.table import listing
 
@@ -49,7 +55,8 @@ def remarks(
     shape : sequence of int, optional
         Of an item that is an image or a series, whose values share a scale.
     constant : bool, default=True
-        Whether to name the features that are the same in every item.
+        Whether to name the features that are the same in every item; not if they look like
+        pixels, of which those at the border often are.
 
     Returns
     -------
@@ -61,11 +68,12 @@ def remarks(
         return ["X has a single row: there is nothing to validate on and one code to show."]
     sparse = is_sparse(features)
     said: list[str] = []
+    pixels = "" if sparse or shape is not None or not scales else pixel_notice(features)
 
     def tell(how: str, found: NDArray[np.intp]) -> None:
         said.extend(_told("features", n_features, found, how, lambda i: repr(names[i])))
 
-    if constant:
+    if constant and not pixels:
         found = (constant_columns if sparse else constant_features)(features)
         tell("constant", found)
         if not sparse and (np.abs(features[0, found]) >= FAR).any():
@@ -77,7 +85,7 @@ def remarks(
     if sparse:
         empty = np.flatnonzero(np.diff(features.indptr) == 0)
         said += _told("items", n_samples, empty, "empty", str)
-    said += _scale(features, names, shape, scales=scales)
+    said += [pixels] if pixels else _scale(features, names, shape, scales=scales)
     if shape is not None and _channels_first(tuple(shape)):
         height, width, channels = shape
         said.append(

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["brightness_notice", "mended_by_scaling", "rounding_notice", "scale_notice", "spreads"]
+__all__ = [
+    "brightness_notice",
+    "mended_by_scaling",
+    "pixel_notice",
+    "rounding_notice",
+    "scale_notice",
+    "spreads",
+]
 
 FAR = 100.0
 """A column that varies this many times as much as a typical one drowns it: its squared error
@@ -30,6 +37,9 @@ BRIGHT = 10.0
 digits, which go to 16, and that of MNIST, which goes to 255, is 85."""
 
 BYTE = 255
+
+MIN_PIXELS, MIN_BYTE = 64, 100
+"""Fewer columns, or whole numbers that go no further, are taken for counts, not for pixels."""
 
 ADVICE = ("Scale the columns", "Divide them first")
 """What a notice of a scale tells to do."""
@@ -108,20 +118,56 @@ def brightness_notice(features: Any) -> str:
     features : ndarray or CSR matrix of shape (n_samples, n_features), float32
         What is missing (NaN) is left out.
     """
-    picked = _picked(features, FEW_IMAGES)
-    values = picked.data if is_sparse(picked) else picked
-    squares = np.nansum(np.square(values, dtype=np.float64))
-    if not squares > BRIGHT**2 * math.prod(picked.shape):
+    if not _bright(features):
         return ""
-    if is_sparse(features):
-        low, high = value_range(features)
-    else:
-        low, high = float(np.nanmin(features)), float(np.nanmax(features))
+    low, high = value_range(features) if is_sparse(features) else _range(features)
     divisor = max(BYTE, math.ceil(max(-low, high)))
     return (
         f"The values of the images go from {low:,.6g} to {high:,.6g}, which makes the loss large. "
         f"Divide them first: X / {divisor}."
     )
+
+
+def pixel_notice(features: NDArray[np.float32]) -> str:
+    """Say what to do with a table whose values look like those of images; '' if they do not.
+
+    They do if they are whole numbers from 0 to 255, or reach 255 and go no further, as
+    images from 0 to 1 do once they are multiplied.
+    """
+    n_features = features.shape[1]
+    if n_features < MIN_PIXELS or not _bright(features):
+        return ""
+    low, high = _range(features)
+    picked = _picked(features, MIN_ROWS)
+    whole = high > MIN_BYTE and bool((np.isnan(picked) | (picked == np.floor(picked))).all())
+    if low < 0 or high > BYTE or not (whole or high == BYTE):
+        return ""
+    return (
+        f"The values go from {low:,.6g} to {high:,.6g}, as those of pixels do, which makes the "
+        f"loss large. Divide them first: X / {BYTE}. If the items are images, pass "
+        f"item_shape={_square(n_features)}."
+    )
+
+
+def _square(n_features: int) -> str:
+    """Return the shape of a square image of so many values, grey or RGB, or what stands for it."""
+    for channels in (1, 3):
+        side = math.isqrt(n_features // channels)
+        if channels * side**2 == n_features:
+            return f"({side}, {side})" if channels == 1 else f"({side}, {side}, {channels})"
+    return "(height, width)"
+
+
+def _bright(features: Any) -> bool:
+    """Whether the values are large, by evenly picked rows."""
+    picked = _picked(features, FEW_IMAGES)
+    values = picked.data if is_sparse(picked) else picked
+    squares = np.nansum(np.square(values, dtype=np.float64))
+    return bool(squares > BRIGHT**2 * math.prod(picked.shape))
+
+
+def _range(features: NDArray[np.float32]) -> tuple[float, float]:
+    return float(np.nanmin(features)), float(np.nanmax(features))
 
 
 def _picked(features: Any, least: int) -> Any:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ae_widgets.engine.settings import Settings
 
-__all__ = ["check_settings", "nothing_weighs", "roomy_code"]
+__all__ = ["check_clusters", "check_settings", "nothing_weighs", "roomy_code"]
 
 OF_A_RANGE = TAKES_MISSING | {"multinomial", "binary_cross_entropy"}
 """Kinds of reconstruction error that not every value allows."""
@@ -73,9 +73,8 @@ def check_settings(  # noqa: PLR0913  # what there is to know of the data
     if math.isnan(low):
         msg = "X has no value that is not missing (NaN). Check how it was read."
         raise DataError(msg)
-    if settings.gamma and n_samples is not None and settings.n_clusters > n_samples:
-        msg = f"n_clusters is {settings.n_clusters:,}, but there are {n_samples:,} items. Lower it."
-        raise SettingsError(msg)
+    if settings.gamma and n_samples is not None:
+        check_clusters(settings.n_clusters, n_samples)
     if n_features is not None and not own_modules:
         _check_trunk(settings, n_features)
     if kind == "multinomial" and low < 0:
@@ -91,6 +90,19 @@ def check_settings(  # noqa: PLR0913  # what there is to know of the data
         _check_unit_range(settings, low, high)
     if not own_modules:
         _check_output(settings, " (it applies to the next run)" if of_session else "")
+
+
+def check_clusters(n_clusters: int, n_samples: int) -> None:
+    """Refuse more clusters than items.
+
+    Raises
+    ------
+    SettingsError
+        If there are.
+    """
+    if n_clusters > n_samples:
+        msg = f"n_clusters is {n_clusters:,}, but there are {n_samples:,} items. Lower it."
+        raise SettingsError(msg)
 
 
 def _check_output(settings: Settings, when: str) -> None:

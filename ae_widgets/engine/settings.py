@@ -119,7 +119,7 @@ class Settings:
         Items a step.
     max_iter : int >= 1, default=200
         Epochs after which training ends.
-    tol : float >= 0, default=1e-4
+    tol : float in [0, 1), default=1e-4
         An epoch improves the validation loss if it is lower than the best by
         more than ``tol`` times the best's size.
     n_iter_no_change : int >= 1, default=10
@@ -214,7 +214,7 @@ class Settings:
         self._check_optimizer()
         integer("batch_size", 1)
         integer("max_iter", 1)
-        number("tol", 0, 1e12)
+        number("tol", 0, 0.9999)
         integer("n_iter_no_change", 1)
         self._check_restoring()
         number("validation_fraction", 0, 0.99)

@@ -10,7 +10,7 @@ class Stopping:
 
     Parameters
     ----------
-    tol : float
+    tol : float in [0, 1)
         An epoch improves if its loss is below ``best - tol * abs(best)``.
     n_iter_no_change : int
         Epochs without improvement after which the run has converged.

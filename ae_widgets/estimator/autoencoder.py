@@ -29,7 +29,12 @@ from ae_widgets.estimator.imputation import Imputation
 from ae_widgets.estimator.parameters import settings_of
 from ae_widgets.estimator.progress import ProgressBar
 from ae_widgets.estimator.recommendation import Recommendation
-from ae_widgets.estimator.remarks import warn_of_code, warn_of_columns, warn_of_weights
+from ae_widgets.estimator.remarks import (
+    warn_of_classes,
+    warn_of_code,
+    warn_of_columns,
+    warn_of_weights,
+)
 from ae_widgets.estimator.runs import RunConversion, active_dimensions, at_rest, finished
 from ae_widgets.estimator.similarity import Similarity
 from ae_widgets.losses.reconstruction import network_input
@@ -152,7 +157,7 @@ class Autoencoder(
         Items a step.
     max_iter : int, default=200
         Largest number of epochs.
-    tol : float, default=1e-4
+    tol : float in [0, 1), default=1e-4
         An epoch improves if its loss is below the best by more than ``tol``
         times the best.
     n_iter_no_change : int, default=10
@@ -483,7 +488,8 @@ class Autoencoder(
         DataWarning
             Of columns that have no value, are constant or of another scale than the others, or
             where `item_shape` says that they are pixels, of values far beyond 1; and of a code
-            that is larger than an item. Not where training goes on.
+            that is larger than an item; and, where `delta` is above 0, of classes that look like
+            a measurement or an id. Not where training goes on.
         ConvergenceWarning
             If the loss has been more than 100 times that of the first epoch for three, or no
             part of it has a weight.
@@ -501,6 +507,8 @@ class Autoencoder(
             trainer = self._trainer(inputs, settings, weight, labels, warm=warm)
             if not warm:
                 warn_of_columns(self, features, settings)
+                if labels is not None:
+                    warn_of_classes(labels, self.classes_)
             warn_of_weights(settings)
             data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
             train = partial(self._train_to_the_end, trainer, features, begin)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from ae_widgets.data.labels import class_notices
 from ae_widgets.data.remarks import remarks
 from ae_widgets.engine.checks import nothing_weighs, roomy_code
 from ae_widgets.engine.items import items
 from ae_widgets.exceptions import DataWarning
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ae_widgets.engine.settings import Settings
 
-__all__ = ["warn_of_code", "warn_of_columns", "warn_of_weights"]
+__all__ = ["warn_of_classes", "warn_of_code", "warn_of_columns", "warn_of_weights"]
 
 
 def warn_of_columns(model: Any, features: Any, settings: Settings) -> None:
@@ -39,6 +43,13 @@ def warn_of_columns(model: Any, features: Any, settings: Settings) -> None:
     known = items(features) if hasattr(features, "tocsr") else features
     scales, images = not settings.preprocess, len(shape or ()) > 1
     for said in remarks(known, names, scales=scales, shape=shape, constant=not images):
+        warnings.warn(said, DataWarning, stacklevel=3)
+
+
+def warn_of_classes(labels: NDArray[np.int32], classes: NDArray[Any]) -> None:
+    """Say so if the classes of items, -1 for none, look like a measurement or an id."""
+    counts = np.bincount(labels[labels >= 0], minlength=len(classes))
+    for said in class_notices(classes, counts, ranges=False):
         warnings.warn(said, DataWarning, stacklevel=3)
 
 

@@ -83,11 +83,11 @@ class RunConversion(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
     def from_session(cls, session: Run) -> Self:
         """Return a fitted estimator with the settings, weights and history of a run.
 
-        It takes items of the form in which the session was given them: a DataFrame has
-        the same columns, with or without that of the labels, and uint8 images, a row
-        each, are divided by 255. So it takes ``session.dataset.features``. What an
-        estimator that the run began from looks for, such as `contamination`, is learnt
-        from the session's items. The optimiser's memory stays with the run.
+        If the session was given a DataFrame, it takes frames of the same columns, with or
+        without that of the labels; else a row an item, as ``session.dataset.features`` has
+        them. Rows of uint8 are divided by 255 if images of uint8 were. What an estimator that
+        the run began from looks for, such as `contamination`, is learnt from the session's
+        items. The optimiser's memory stays with the run.
 
         Parameters
         ----------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ae_widgets.data.fingerprint import weight_digest
-from ae_widgets.engine.checks import check_settings, nothing_weighs, roomy_code
+from ae_widgets.engine.checks import check_clusters, check_settings, nothing_weighs, roomy_code
 from ae_widgets.engine.launch import TRAINERS
 from ae_widgets.engine.missing import settings_in_force
 from ae_widgets.engine.protocol import (
@@ -208,7 +208,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         shape = {"item_shape": self.dataset.item_shape} if self.dataset.is_image else {}
         chosen = chosen.change(**{**shape, **preset_changes}).change(**changes | in_force)
         n_labels, told = len(self.dataset.label_names), settings or start.settings
-        if told is None and "n_clusters" not in changes and n_labels > 1:
+        most = max(chosen.n_clusters, self.dataset.n_samples // 2)  # more are no classes but ids
+        if told is None and "n_clusters" not in changes and 1 < n_labels <= most:
             chosen = chosen.change(n_clusters=n_labels)
         chosen = self._take_over(chosen, start)
         self._check_settings(chosen)
@@ -311,6 +312,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
                 waiting.pop("complexity", None)  # it was chosen for another kind
             planned = self.settings.change(**{**waiting, **values})
             self._check_settings(planned)
+            if planned.n_clusters != self.settings.n_clusters:  # also where none are trained yet
+                check_clusters(planned.n_clusters, self.dataset.n_samples)
             live = {n: v for n, v in values.items() if self.settings.is_live(n, planned)}
             later = {n: v for n, v in values.items() if n not in live}
             current = self.settings.change(**live)

@@ -158,8 +158,12 @@ def read_start(X: Any, y: Any, labels: Any) -> Start:
     Raises
     ------
     DataError
-        If there are labels beside labels, or an estimator without items.
+        If there are labels beside labels, an estimator without items, or only its class.
     """
+    if isinstance(X, type) and issubclass(X, Estimator):
+        name = X.__name__
+        msg = f"{name} is the class of an estimator. Make one of it: ({name}(), X)."
+        raise DataError(msg)
     if isinstance(X, Estimator):
         if y is None:
             msg = "An estimator alone cannot be shown. Pass the items too: (estimator, X)."

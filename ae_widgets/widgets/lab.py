@@ -309,9 +309,10 @@ class Lab(SessionView, ipywidgets.VBox):
     def estimator(self) -> Autoencoder:
         """A fitted `Autoencoder` with the settings, weights and history of this run.
 
-        It takes items as ``session.dataset.features`` holds them, and is a copy:
-        neither changes the other. While the run is training its weights are those
-        that the trainer sent last; pause it to have the present ones.
+        If the items are a DataFrame it takes frames of the same columns, else a row an
+        item, as ``session.dataset.features`` has them. It is a copy: neither changes the
+        other. While the run is training its weights are those that the trainer sent last;
+        pause it to have the present ones.
 
         Raises
         ------

@@ -104,6 +104,9 @@ class LabelRow(SessionView, ipywidgets.HBox):
 
     def _label(self, name: str | None) -> None:
         session, chosen = self.session, self.session.selection
+        if name is not None and not name.strip():
+            session.say("Type a label first; 'No label' takes one away.", error=True)
+            return
         try:
             session.label(chosen, name)
         except AEWidgetsError as error:

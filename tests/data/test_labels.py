@@ -163,6 +163,60 @@ def test_integers_are_labels_however_many_there_are():
     assert len(read_labels(np.arange(5000), 5000).names) == 5000
 
 
+AGES = 18 + np.arange(1440) % 72
+CUT = "cut them into ranges: pandas.qcut(y, 5)"
+FLOATS = "pass floats, which are shown as ranges: np.asarray(y, float)"
+
+
+def numbers_notice(n, advice):
+    return (
+        f"y has {n} different whole numbers, each of which is a class. If they measure something, "
+        f"{advice}."
+    )
+
+
+def ids_notice(alone, n):
+    return (
+        f"{alone} of {n} labels are of one item alone. Labels are classes, which items share; one "
+        "an item is an id, and scores of it say nothing."
+    )
+
+
+@pytest.mark.parametrize(
+    ("y", "notices"),
+    [
+        (AGES, (numbers_notice(72, CUT),)),
+        (AGES.astype(float), (numbers_notice(72, CUT),)),  # they share values: still labels
+        (pd.Series(AGES).astype("Int64"), (numbers_notice(72, CUT),)),
+        (np.arange(51).repeat(2), (numbers_notice(51, FLOATS),)),
+        (np.arange(50).repeat(2), ()),
+        (np.arange(51) / 2, ("y has 51 distinct values: they are shown as 5 ranges.",)),
+        (np.arange(1797), (numbers_notice("1,797", FLOATS), ids_notice("1,797", "1,797"))),
+        ([f"id {i}" for i in range(30)] + ["a"] * 29, (ids_notice(30, 59),)),
+        ([f"id {i}" for i in range(30)] + ["a"] * 30, ()),
+        ([f"id {i}" for i in range(20)], ()),
+        ([10**400 + i // 2 for i in range(120)], ()),
+        (pd.Series(AGES).astype("category"), ()),
+        ([f"class {i // 2}" for i in range(10_000)], ()),
+    ],
+)
+def test_labels_that_look_like_a_measurement_or_an_id_are_told_of(y, notices):
+    assert read_labels(y, len(y)).notices == notices
+
+
+@pytest.mark.parametrize("advice", [CUT, FLOATS])
+def test_what_a_notice_advises_makes_ranges(advice):
+    y = AGES if advice == CUT else np.arange(51).repeat(2)
+    (notice,) = read_labels(y, len(y)).notices
+    assert advice in notice
+    cut = eval(advice.split(": ")[1], {"np": np, "pandas": pd, "y": y})  # noqa: S307
+    assert len(read_labels(cut, len(y)).names) == 5
+
+
+def test_numbers_that_have_names_are_not_told_of():
+    assert read_labels(AGES - 18, 1440, [f"class {i}" for i in range(72)]).notices == ()
+
+
 def test_ranges_that_look_alike_get_more_digits():
     read = read_labels(1 + np.arange(101) * 1e-9, 101)
     assert len(set(read.names)) == 5

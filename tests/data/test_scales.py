@@ -160,3 +160,65 @@ def test_a_large_value_in_one_standardised_image_is_no_matter_of_scale():
     images = NORMAL.copy()
     images[3, 4, 4] = 60
     assert read_dataset(images).notices == ()
+
+
+# Tables that look like images -----------------------------------------------------------
+
+
+def pixels(n_features, border=5):
+    """Grey values of a border that is black and an inside that is not."""
+    values = np.random.default_rng(0).integers(0, 256, (60, n_features))
+    values[0, border : border + 2] = 0, 255
+    values[:, :border] = 0
+    return values
+
+
+def pixel_notice(shape, span="0 to 255"):
+    return (
+        f"The values go from {span}, as those of pixels do, which makes the loss large. Divide "
+        f"them first: X / 255. If the items are images, pass item_shape={shape}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("X", "notice"),
+    [
+        (pixels(784), pixel_notice("(28, 28)")),
+        (pixels(784).astype(np.uint8), pixel_notice("(28, 28)")),
+        (pixels(784) / 255 * 255, pixel_notice("(28, 28)")),
+        (load_digits().data / 16 * 255, pixel_notice("(8, 8)")),
+        (np.minimum(pixels(64), 200), pixel_notice("(8, 8)", "0 to 200")),
+        (pixels(3 * 64), pixel_notice("(8, 8, 3)")),
+        (pixels(65), pixel_notice("(height, width)")),
+        (np.where(pixels(784) % 5 == 1, np.nan, pixels(784)), pixel_notice("(28, 28)")),
+    ],
+)
+def test_a_table_of_pixels_is_told_what_to_do_in_place_of_its_constant_columns(X, notice):
+    assert read_dataset(X, allow_nan=True).notices == (notice,)
+    divided = read_dataset(X / 255, allow_nan=True).notices
+    assert not any("pixels" in said for said in divided)
+
+
+COUNTS = np.random.default_rng(0).poisson(0.5, (60, 100))
+COUNTS[0, 0] = 200
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        pixels(63),
+        pixels(784) - 1,
+        pixels(784) + 1,
+        np.minimum(pixels(784), 250) + 0.5,
+        np.minimum(pixels(784), 100),  # such as percentages
+        COUNTS,
+        sparse.csr_array(pixels(784)),
+    ],
+)
+def test_other_tables_are_not_taken_for_pixels(X):
+    assert not any("pixels" in said for said in read_dataset(X).notices)
+
+
+def test_pixels_that_are_scaled_are_told_as_any_table_is():
+    (said,) = read_dataset(pixels(784), scales=False).notices
+    assert said.startswith("5 of 784 features are constant")

@@ -104,7 +104,8 @@ def test_they_begin_where_k_means_finds_them():
 
 def test_they_begin_earlier_when_training_has_converged():
     trainer = Trainer(
-        X, settings(gamma=0.1, clustering_start=1000, max_iter=10_000, tol=1e9, n_iter_no_change=2)
+        X,
+        settings(gamma=0.1, clustering_start=1000, max_iter=10_000, tol=0.9999, n_iter_no_change=2),
     )
     train(trainer, 3)
     assert trainer.network.heads.centers is not None

@@ -12,6 +12,7 @@ from ae_widgets.engine.settings import (
     PRESETS,
     Settings,
 )
+from ae_widgets.engine.unknown import ELSEWHERE
 from ae_widgets.exceptions import SettingsError
 from ae_widgets.model.architecture import Architecture
 
@@ -63,6 +64,16 @@ def test_an_unknown_name_lists_the_known_ones():
     [
         ("learning_rat", "Did you mean 'learning_rate'?"),
         ("learning_rate_init", "Its name is 'learning_rate' here."),
+        ("lr", "Did you mean 'learning_rate'?"),
+        ("LR", "Did you mean 'learning_rate'?"),
+        ("eta", "Did you mean 'learning_rate'?"),
+        ("min_delta", "Did you mean 'tol'?"),
+        ("n_components", "Did you mean 'code_dim'?"),
+        ("patience", "Did you mean 'n_iter_no_change'?"),
+        (
+            "l1",
+            "Choose complexity='l1' with beta, its weight: the sum of a code's absolute values.",
+        ),
         (
             "early_stopping",
             (
@@ -84,6 +95,13 @@ def test_an_unknown_name_says_what_to_do(name, advice):
     assert message(**{name: 1}) == f"Unknown setting {name!r}. {advice}"
 
 
+def test_names_of_other_libraries_stand_for_settings_and_for_one_only():
+    assert set(ELSEWHERE) <= {*NAMES}
+    names = [name for names in ELSEWHERE.values() for name in names]
+    assert len(set(names)) == len(names)
+    assert not {*names} & {*NAMES, *Autoencoder().get_params()}
+
+
 def test_no_parameter_of_the_estimator_is_left_without_advice():
     for name in set(Autoencoder().get_params()) - {*NAMES}:
         assert "Known settings" not in message(**{name: 1})
@@ -99,7 +117,8 @@ def test_no_parameter_of_the_estimator_is_left_without_advice():
         ("sparsity_target", 0, "a number between 0 and 1"),
         ("sparsity_target", 1, "a number between 0 and 1"),
         ("learning_rate", 0, "a number from 1e-12 to 1000"),
-        ("tol", -1e-9, "a number from 0 to 1e+12"),
+        ("tol", -1e-9, "a number from 0 to 0.9999"),
+        ("tol", 1, "a number from 0 to 0.9999"),  # no loss above 0 would ever be better
         ("validation_fraction", 1, "a number from 0 to 0.99"),
         ("batch_size", 0, "an integer of at least 1"),
         ("batch_size", 2.0, "an integer of at least 1"),

@@ -461,6 +461,33 @@ def test_clusters_come_for_the_last_codes(session):
     assert set(one.clusters) == {0, 1, 2}
 
 
+@pytest.mark.parametrize(
+    ("y", "n_clusters"),
+    [(np.arange(120) % 60, 60), (np.arange(120) % 61, 8), (np.arange(120), 8)],
+)
+def test_there_are_as_many_clusters_as_labels_unless_these_are_ids(session, y, n_clusters):
+    one = session(y=y)
+    assert one.settings.n_clusters == n_clusters
+    assert "each of which is a class" in one.status.note
+
+
+def test_a_few_items_have_a_cluster_for_each_label(session):
+    one = session(blobs()[:5], [0, 1, 2, 3, 3], gamma=0.1)
+    assert one.settings.n_clusters == 4
+
+
+def test_more_clusters_than_items_are_refused_before_they_are_trained(session):
+    one = session()
+    with pytest.raises(SettingsError, match="n_clusters is 121, but there are 120 items"):
+        one.change(n_clusters=121)
+    one.change(n_clusters=120)
+    assert one.settings.n_clusters == 120
+    few = session(blobs()[:5])
+    few.change(n_clusters=8, beta=0.1)  # as many as there are by default
+    few.change(n_clusters=5, gamma=0.1)
+    assert few.settings.n_clusters == 5
+
+
 def test_close_ends_training_and_keeps_what_was_measured(session):
     one = session(trainer="process", **ENDLESS)
     one.start()

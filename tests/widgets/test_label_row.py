@@ -102,10 +102,11 @@ def test_labels_are_taken_away(row, session):
 def test_an_empty_name_is_told_in_the_status_line(row, session):
     before = session.labels
     session.select([0])
-    enter(row)
-    assert session.labels is before
-    assert "must be a text that is not empty" in session.status.message
-    assert session.status.error
+    for typed in ("", "  "):
+        enter(row, typed)
+        assert session.labels is before
+        assert session.status.note == "Type a label first; 'No label' takes one away."
+        assert session.status.error
 
 
 def test_a_closed_session_is_told(row, session):
