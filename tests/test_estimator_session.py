@@ -160,7 +160,7 @@ def test_settings_changed_before_the_start_leave_the_weights_and_bring_them_back
     assert session.weights is None
     assert "fitted with another code_dim: its weights are not taken" in session.status.note
     session.change(code_dim=model.code_dim)
-    assert session.status.note == ""
+    assert session.status.note == "It begins from the weights of the fitted estimator."
     for name, values in model.network_.state_dict().items():
         np.testing.assert_array_equal(session.weights[name], values)
     session.reset()

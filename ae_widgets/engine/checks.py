@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ae_widgets.data.steps import SCALINGS, show_steps
+from ae_widgets.engine.kinds import KINDS
 from ae_widgets.exceptions import DataError, SettingsError
 from ae_widgets.losses import TAKES_MISSING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from ae_widgets.engine.settings import Settings
 
-__all__ = ["check_clusters", "check_settings", "nothing_weighs", "roomy_code"]
+__all__ = ["check_clusters", "check_settings", "idle_kind", "nothing_weighs", "roomy_code"]
 
 OF_A_RANGE = TAKES_MISSING | {"multinomial", "binary_cross_entropy"}
 """Kinds of reconstruction error that not every value allows."""
@@ -161,6 +162,14 @@ def nothing_weighs(settings: Settings) -> str:
     if settings.alpha or settings.beta or settings.gamma or settings.delta:
         return ""
     return "Every weight of the loss is 0: training changes nothing. Raise alpha (α)."
+
+
+def idle_kind(settings: Settings) -> str:
+    """Say so if what a kind of model is about has no weight; '' if it has one, or needs none."""
+    usual = KINDS[settings.kind].beta
+    if settings.beta or not usual:
+        return ""
+    return f"beta (β) is 0, so nothing makes the model {settings.kind}: try {usual:g}."
 
 
 def roomy_code(code_dim: int, n_features: int) -> str:

@@ -99,7 +99,10 @@ class Run:
         self.status = replace(
             self.status,
             max_iter=settings.max_iter,
-            patience=settings.n_iter_no_change,
+            # What it was when the run converged, in the line that tells of it.
+            patience=self.status.patience
+            if self.status.reason == "converged"
+            else settings.n_iter_no_change,
             steps_per_epoch=-(-self._n_train // settings.batch_size),
         )
 
@@ -240,6 +243,7 @@ class Run:
             self.status,
             state=state,
             reason=event.reason,
+            patience=self.applied.n_iter_no_change,
             epoch=event.epoch,
             step=event.step,
             restored=event.restored,

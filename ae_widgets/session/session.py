@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ae_widgets.data.fingerprint import weight_digest
-from ae_widgets.engine.checks import check_clusters, check_settings, nothing_weighs, roomy_code
+from ae_widgets.engine.checks import (
+    check_clusters,
+    check_settings,
+    idle_kind,
+    nothing_weighs,
+    roomy_code,
+)
+from ae_widgets.engine.kinds import KINDS
 from ae_widgets.engine.launch import TRAINERS
 from ae_widgets.engine.missing import settings_in_force
 from ae_widgets.engine.protocol import (
@@ -49,7 +56,7 @@ from ae_widgets.session.start import Start, read_start
 from ae_widgets.session.watching import Watching
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     import pandas as pd
@@ -207,10 +214,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         # The network of a convolutional trunk needs to know what the items look like.
         shape = {"item_shape": self.dataset.item_shape} if self.dataset.is_image else {}
         chosen = chosen.change(**{**shape, **preset_changes}).change(**changes | in_force)
-        n_labels, told = len(self.dataset.label_names), settings or start.settings
-        most = max(chosen.n_clusters, self.dataset.n_samples // 2)  # more are no classes but ids
-        if told is None and "n_clusters" not in changes and 1 < n_labels <= most:
-            chosen = chosen.change(n_clusters=n_labels)
+        if settings is None and start.settings is None:
+            chosen = chosen.change(**self._unsaid(chosen, changes))
         chosen = self._take_over(chosen, start)
         self._check_settings(chosen)
         weight = check_sample_weight(sample_weight, self.dataset.n_samples)
@@ -308,8 +313,12 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         with self._lock:
             self._require_open()
             waiting = dict(self._pending)
+            brought = self._brought_by(values)
             if "kind" in values:
                 waiting.pop("complexity", None)  # it was chosen for another kind
+            if {"kind", "beta"} & values.keys():
+                waiting.pop("beta", None)  # so was this
+            waiting |= brought
             planned = self.settings.change(**{**waiting, **values})
             self._check_settings(planned)
             if planned.n_clusters != self.settings.n_clusters:  # also where none are trained yet
@@ -447,6 +456,16 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         self._background.request_baseline(settings, self._prepared.inputs.features)
         return Run(number, settings, self.dataset.n_samples)
 
+    def _unsaid(self, settings: Settings, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what follows from data and kind where it was not said."""
+        n_labels, follows = len(self.dataset.label_names), {}
+        if "kind" in said and "beta" not in said:
+            follows["beta"] = KINDS[settings.kind].beta
+        most = max(settings.n_clusters, self.dataset.n_samples // 2)  # more are no classes but ids
+        if "n_clusters" not in said and 1 < n_labels <= most:
+            follows["n_clusters"] = n_labels
+        return follows
+
     def _take_over(self, settings: Settings, start: Start) -> Settings:
         """Return settings that prepare items as the estimator does that they begin from."""
         if start.weights_for(settings, self.dataset) is not None:
@@ -477,6 +496,13 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
             labels=self._labelling.to_train_on,
         )
 
+    def _brought_by(self, values: Mapping[str, Any]) -> dict[str, float]:
+        """Return the weight of its complexity that another kind begins with, if none was chosen."""
+        now, kind = self.settings, values.get("kind")
+        if kind not in KINDS or kind == now.kind or "beta" in values:
+            return {}
+        return {"beta": KINDS[kind].beta} if now.beta in {0.0, KINDS[now.kind].beta} else {}
+
     def _say_what_holds(self) -> None:
         """Say what there is to say once settings have changed; a failure stays as it is."""
         match self.status.state:
@@ -494,8 +520,10 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
         notices = [*self._prepared.notices]
         if said := roomy_code(code_dim, n):
             notices.append(said)
-        if withheld := self._start.withheld(self.settings):
-            notices.append(withheld)
+        if told := self._start.told(self.settings, taken=self._run.weights is not None):
+            notices.append(told)
+        if said := idle_kind(self.settings):
+            notices.append(said)
         if hindrance := self._hindrance():
             notices.append(hindrance)
         self._run.say(" ".join(notices))
@@ -604,6 +632,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
                 self._run.say(self.status.note.removesuffix(_COMPILING).strip())
                 topics = topics | {"status"}
             if not self.status.busy:
+                if self.status.state == "finished" and not self.status.note:
+                    self._run.say(" ".join(self._prepared.notices))  # they hold still
                 registry.release(self)
                 self._settled.notify_all()
         self._notify(*topics)

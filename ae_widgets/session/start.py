@@ -110,14 +110,15 @@ class Start(NamedTuple):
         fitted = self.fitted and self.fitted.change(preprocess=steps)
         return self._replace(settings=settings, fitted=fitted)
 
-    def withheld(self, settings: Settings) -> str:
-        """Return why a run of these settings does not begin from the weights.
+    def told(self, settings: Settings, *, taken: bool) -> str:
+        """Return whether a run of these settings begins from the weights, and if not why.
 
-        '' if it does, or there are none.
+        '' if there are none, or they were left behind. `taken` is whether it has them.
         """
         differing = self._differing(settings) if self.weights is not None else []
         if not differing:
-            return ""
+            began = self.weights is not None and taken
+            return "It begins from the weights of the fitted estimator." if began else ""
         return (
             f"The estimator was fitted with another {', '.join(differing)}: its weights are not "
             "taken, and training begins anew."

@@ -75,8 +75,7 @@ class Status:
     @property
     def goes_on(self) -> bool:
         """Whether it rests before the last epoch that it was asked for."""
-        raised = self.reason == "max_iter" and not self.all_done
-        return self.state == "paused" or raised
+        return self.state == "paused" or (self.state == "finished" and not self.all_done)
 
     @property
     def all_done(self) -> bool:
@@ -104,9 +103,8 @@ class Status:
             case "idle":
                 return "Ready: press Start."
             case "starting":
-                return (
-                    "Starting the trainer… The first start on a machine compiles it: some seconds."
-                )
+                slow = "the trainer… The first start on a machine compiles it: some seconds."
+                return "Starting…" if self.step else f"Starting {slow}"
             case "running":
                 return f"Training: {losses}." if losses else "Training: first epoch."
             case "paused":

@@ -115,8 +115,7 @@ class ArchitectureControls(SettingsControls):
 
     def _change(self, name: str, value: Any) -> None:
         if name == "kind":
-            fresh = self.session.status.step == 0
-            self.session.change(**kind_changes(self._planned(), value, fresh=fresh))
+            self.session.change(**kind_changes(self._planned(), value))
         elif name == "preset":
             if value != CUSTOM:
                 self.session.change(**PRESETS[value])
@@ -140,7 +139,7 @@ class ArchitectureControls(SettingsControls):
         n_parameters = planned.n_parameters(self.session.n_inputs(planned))
         pending = bool(self._waiting()) or "preprocess" in self.session.pending
         with self._count.hold_sync():
-            after = "after Reset: " if pending else ""
+            after = "next run: " if pending else ""
             self._count.value = f"{after}{n_parameters:,} parameters"
             (self._count.add_class if pending else self._count.remove_class)("ae-waiting")
 
@@ -152,19 +151,13 @@ class ArchitectureControls(SettingsControls):
         return CUSTOM
 
 
-def kind_changes(planned: Settings, kind: str, *, fresh: bool) -> dict[str, Any]:
-    """Return the settings that choosing a kind of model changes.
-
-    They are the kind, what it cannot do without, and before the first step a weight
-    of its complexity to begin with, unless another one was chosen.
-    """
+def kind_changes(planned: Settings, kind: str) -> dict[str, Any]:
+    """Return the settings that choosing a kind of model changes: it, and what it needs."""
     changes: dict[str, Any] = {"kind": kind}
     if kind == "variational" and planned.architecture.code_activation != "identity":
         changes["code_activation"] = "identity"
     if kind == "contractive" and planned.architecture.normalization == "batch":
         changes["normalization"] = None
-    if fresh and planned.beta in {0.0, KINDS[planned.kind].beta}:
-        changes["beta"] = KINDS[kind].beta
     return changes
 
 

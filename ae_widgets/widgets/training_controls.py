@@ -26,6 +26,7 @@ LONG_SECONDS = 36_000  # of the time left, as long in characters as it gets with
 PRIMARY = {
     "running": ("Pause", "pause", "Stop between two batches; Resume goes on from there"),
     "resting": ("Resume", "play", "Go on from the weights of now; Reset begins anew"),
+    "finished": ("Start", "play", "Begin a new run; to go on with this one, raise Epochs first"),
 }
 START = ("Start", "play", "Train in the background; the notebook stays usable")
 

@@ -155,7 +155,7 @@ def test_nothing_is_said_of_scales_that_are_made_alike(make):
     assert "Scale the columns" not in make(preprocess="standard").status.note
 
 
-def test_what_there_is_to_know_of_the_items_is_said_until_the_run_starts(make):
+def test_what_there_is_to_know_of_the_items_is_said_while_the_run_rests(make):
     X = np.random.default_rng(0).random((60, 3))
     X[:, 0] = 1.7e9 + 3600 * X[:, 0]
     one = make(X)
@@ -166,9 +166,12 @@ def test_what_there_is_to_know_of_the_items_is_said_until_the_run_starts(make):
     one.change(preprocess="standard")
     assert "Scale the columns" not in one.status.note
     assert "float32 rounds it" in one.status.note
+    said = []
+    one.observe("status", lambda: said.append((one.status.state, one.status.note)))
     one.start()
     one.wait(30)
-    assert "float32 rounds it" not in one.status.note
+    assert "float32 rounds it" in one.status.note
+    assert {note for state, note in said if state == "running"} == {""}
     one.reset()
     assert "float32 rounds it" in one.status.note
 

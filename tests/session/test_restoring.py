@@ -38,7 +38,12 @@ def test_it_is_told_and_the_estimator_has_them(restored, keep):
     status = restored.status
     assert (status.reason, status.restored) == ("converged", status.best_epoch)
     assert status.best_epoch == status.epoch - 4
-    assert status.message.endswith(f" The weights are those of epoch {status.best_epoch}.")
+    assert status.message.endswith(
+        f" The weights are those of epoch {status.best_epoch}. Resume goes on to epoch 200."
+    )
+    told = status.message
+    restored.change(n_iter_no_change=50)
+    assert restored.status.message == told  # of the patience that it had
     shorter = finished(keep(Session(X, **{**WILD, "max_iter": status.best_epoch})))
     assert_same_weights(restored, shorter)
     assert (restored.codes == shorter.codes).all()

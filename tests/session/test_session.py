@@ -19,6 +19,7 @@ from ae_widgets import (
     TrainingError,
     runs,
 )
+from ae_widgets.engine.kinds import KINDS
 from ae_widgets.engine.worker import FIRST_WEIGHTS_SECONDS, Worker
 from ae_widgets.exceptions import TrainerDiedError
 from tests.engine.data import blobs
@@ -621,14 +622,31 @@ def test_a_kind_waits_for_the_next_run_and_brings_its_complexity(session):
     with pytest.raises(SettingsError, match="for the kind 'variational', got 'l2'"):
         one.change(complexity="l2")
     one.change(kind="sparse", complexity="l1")
-    assert one.pending == {"kind": "sparse"}  # l1 is in force already
+    # l1 is in force already, and a sparse code needs a weight
+    assert one.pending == {"kind": "sparse", "beta": KINDS["sparse"].beta}
     one.change(kind="gated", complexity="gates")
-    assert one.pending == {"kind": "gated", "complexity": "gates"}
+    assert one.pending == {"kind": "gated", "complexity": "gates", "beta": KINDS["gated"].beta}
+    one.change(beta=0.5)
+    assert "beta" not in one.pending
+    one.change(beta=0)
+    one.change(kind="variational", beta=0)
+    assert "beta" not in one.pending
     one.change(kind="plain")
     assert one.pending == {}
     one.change(kind="gated")
     one.reset()
     assert (one.settings.kind, one.settings.complexity) == ("gated", "gates")
+    assert one.settings.beta == KINDS["gated"].beta
+
+
+def test_a_kind_brings_a_weight_unless_one_was_chosen(session):
+    assert session(kind="gated").settings.beta == KINDS["gated"].beta
+    one = session(kind="gated", beta=0)
+    assert one.settings.beta == 0
+    assert "beta (β) is 0, so nothing makes the model gated: try 0.003." in one.status.note
+    one.change(kind="contractive")
+    assert one.settings.beta == KINDS["contractive"].beta
+    assert one.status.note == ""
 
 
 def test_before_the_start_a_kind_applies_at_once(session):

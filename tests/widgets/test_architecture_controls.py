@@ -64,7 +64,7 @@ def test_while_training_a_change_waits_and_is_marked(controls, session, trainer)
     assert session.settings.architecture.code_dim == 2
     assert code_dim.value == 5
     assert "ae-pending" in code_dim._dom_classes
-    assert controls._count.value == "after Reset: 21,525 parameters"
+    assert controls._count.value == "next run: 21,525 parameters"
     assert "ae-waiting" in controls._count._dom_classes
     assert controls.children[-1].tips["ae-waiting"].endswith("to the next run: press Reset")
     assert controls._message.value == ""

@@ -34,7 +34,7 @@ def test_before_the_first_start(controls):
         ("starting", "Start", {"Stop", "Reset"}),
         ("running", "Pause", {"Pause", "Stop", "Reset"}),
         ("paused", "Resume", {"Resume", "Step batch", "Step epoch", "Stop", "Reset"}),
-        ("finished", "Start", {"Start", "Step batch", "Step epoch", "Reset"}),
+        ("finished", "Resume", {"Resume", "Step batch", "Step epoch", "Reset"}),
     ],
 )
 def test_buttons_that_make_sense(controls, trainer, state, primary, enabled):
@@ -73,6 +73,7 @@ def test_a_run_whose_epochs_are_raised_goes_on(controls, session, trainer, monke
     monkeypatch.setattr(session, "resume", lambda: resumed.append(True))
     trainer.state("finished", "max_iter", epoch=50, step=100)
     assert controls._primary.description == "Start"
+    assert controls._primary.tooltip.startswith("Begin a new run; to go on with this one, raise")
     assert "Resume goes on" not in controls._status.value
     session.change(max_iter=80)
     assert publisher.flush()
