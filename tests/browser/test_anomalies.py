@@ -236,5 +236,8 @@ def test_look_of_a_table_and_of_names_that_would_be_code(open_notebook):
     worst += "print(X.columns[((r.inputs - r.outputs) ** 2)[0].argmax()])"
     said = page.locator(".ae-contributions .ae-desk-note").text_content()
     assert f": {notebook.run(worst)} makes up " in said
+    tip = page.locator(".ae-contributions").get_attribute("title")
+    assert tip.startswith(f"{notebook.run(worst)}: ")
+    assert tip.count("\n") == 7
     take_pictures(notebook, "anomalies-table", widths=(1280, 760), part=".ae-desk")
     assert_inert(notebook)
