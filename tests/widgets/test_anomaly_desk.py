@@ -252,12 +252,22 @@ def test_distances_in_the_latent_space(desk):
         assert desk._list.options[0][1] == 11
 
 
-def test_many_labels_are_few_to_choose_from():
+def test_many_labels_are_all_to_choose_from(monkeypatch):
     y = np.repeat(np.arange(30), 2)
     session = Session(items(), y, trainer="thread")
     desk = AnomalyDesk(session)
-    assert len(desk._class.options) == 21
+    told(desk, ERRORS)
+    assert [name for name, _ in desk._class.options] == ["none", *map(str, range(30))]
     assert desk._class.value == -1
+    assert desk._curve.text.value == "For a curve, choose the label of the anomalies"
+    desk.close()
+    monkeypatch.setattr("ae_widgets.widgets._detection_curve.MOST_LABELS", 20)
+    desk = AnomalyDesk(session)
+    told(desk, ERRORS)
+    assert len(desk._class.options) == 21
+    said = "; of 30 labels the 20 that most items have are offered"
+    assert desk._curve.text.value.endswith(said)
+    assert desk._class.tooltip.endswith(said)
     desk.close()
     session.close()
 
