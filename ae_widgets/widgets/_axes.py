@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,8 +46,11 @@ def linear_ticks(high: float, *, most: int = 5, integer: bool = False) -> Ticks:
     return Ticks(0.0, places[-1], tuple((p, number_text(p)) for p in places))
 
 
-def log_ticks(low: float, high: float) -> Ticks:
-    """Return an axis over the decimal logarithm that holds `low` to `high` (both > 0)."""
+def log_ticks(low: float, high: float, *, letters: float = math.inf) -> Ticks:
+    """Return an axis over the decimal logarithm that holds `low` to `high` (both > 0).
+
+    Where labels stand side by side, `letters` are as many as fit along it.
+    """
     bottom, top = math.log10(low), math.log10(high)
     digits = (1, 2, 5) if top - bottom < 2 else (1,)  # noqa: PLR2004  (decades)
     decades = range(math.floor(bottom) - 1, math.ceil(top) + 2)
@@ -56,11 +60,20 @@ def log_ticks(low: float, high: float) -> Ticks:
     if below == above:
         above = [places[places.index(below[0]) + 1]]
     inside = [p for p in places if below[0] <= p <= above[0]]
-    stride = math.ceil(len(inside) / MANY)
-    shown = inside[::-stride]
     # To the digits that they have: a place is rounded.
-    labels = tuple((p, number_text(float(f"{10**p:.1g}"))) for p in sorted(shown))
-    return Ticks(below[0], above[0], labels)
+    labels = [(p, number_text(float(f"{10**p:.1g}"))) for p in reversed(inside)]
+    strides = range(math.ceil(len(labels) / MANY), len(labels))
+    room = letters / (above[0] - below[0])
+    shown = next((labels[::s] for s in strides if _apart(labels[::s], room)), labels[:1])
+    return Ticks(below[0], above[0], tuple(reversed(shown)))
+
+
+def _apart(labels: list[tuple[float, str]], room: float) -> bool:
+    """Whether there is a letter's space between labels, `room` being letters a unit."""
+    return all(
+        (after - before) * room >= (len(a) + len(b)) / 2 + 1
+        for (after, a), (before, b) in pairwise(labels)
+    )
 
 
 def epoch_text(epoch: float) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import bqplot
 import ipywidgets
 import numpy as np
+import traitlets
 
 from ae_widgets.text import short
 from ae_widgets.widgets._axes import Ticks, set_axis
@@ -40,6 +41,9 @@ class ContributionChart(ipywidgets.VBox):
     item_shape : tuple of int or None
         Shape of an image.
     """
+
+    # ipywidgets shows the tooltip only of what has a description, even an empty one.
+    description = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, names: Sequence[str], item_shape: tuple[int, ...] | None) -> None:
         self._names = names
@@ -97,6 +101,8 @@ class ContributionChart(ipywidgets.VBox):
             return
         largest = np.argsort(-np.abs(parts), kind="stable")[:MOST]
         names = [short_name(str(self._names[i]), LONGEST) for i in largest]
+        # Of all bars at once: most are too short to be pointed at.
+        self.tooltip = "\n".join(f"{self._names[i]}: {short(parts[i])}" for i in largest)
         ticks = Ticks(-0.5, MOST - 0.5, tuple(enumerate(names or [" "])))  # none: bqplot's own
         set_axis(self._rows, self._axis, ticks)
         with self.bars.hold_sync():

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from ae_widgets.analysis.anomalies import Curves
 
-__all__ = ["NONE", "DetectionCurve", "common_labels", "usual_anomaly"]
+__all__ = ["NONE", "DetectionCurve", "common_labels", "left_out", "usual_anomaly"]
 
 MAX_POINTS = 200  # a curve
-MOST_LABELS = 20  # to choose from
+MOST_LABELS = 1000  # to choose from
 NONE = -1  # no label counts as an anomaly
 NAMES = {"roc": ("usual items beyond", "anomalies beyond"), "pr": ("recall", "precision")}
 
@@ -132,10 +132,18 @@ def _place(
 def common_labels(
     labels: NDArray[np.int32], names: tuple[str, ...], chosen: int = NONE
 ) -> list[tuple[str, int]]:
-    """Return the labels to choose from: the 20 that most items have, and the one chosen."""
+    """Return the labels to choose from: the 1,000 that most items have, and the one chosen."""
     counts = np.bincount(labels[labels >= 0], minlength=len(names))
     common = [int(i) for i in np.argsort(-counts, kind="stable")[:MOST_LABELS] if counts[i]]
     return [(names[i], i) for i in sorted({*common, chosen} - {NONE})]
+
+
+def left_out(labels: NDArray[np.int32], n_offered: int) -> str:
+    """Say of how many labels those to choose from are, where that is not all."""
+    count = len(np.unique(labels[labels >= 0]))
+    if count <= n_offered:
+        return ""
+    return f"; of {count:,} labels the {n_offered:,} that most items have are offered"
 
 
 def usual_anomaly(labels: NDArray[np.int32], names: tuple[str, ...]) -> int:

@@ -21,6 +21,7 @@ __all__ = ["ScoreHistogram"]
 
 BINS = 48
 COLORS = ["#0072B2", "#D55E00"]  # Okabe-Ito; `style.css` has the same for either theme
+LETTERS = 22  # of labels, that fit side by side where it is narrowest
 LEAST = 1e-6
 """Scores below this share of the largest stand in the first bin."""
 
@@ -59,7 +60,7 @@ class ScoreHistogram(ipywidgets.Box):
         self._axis = bqplot.Axis(scale=self._x, grid_lines="none")
         self._figure = bqplot.Figure(
             marks=[self.bars, self.handle], axes=[self._axis],
-            fig_margin={"top": 6, "bottom": 24, "left": 18, "right": 18},
+            fig_margin={"top": 6, "bottom": 24, "left": 26, "right": 26},
             padding_x=0, padding_y=0, display_toolbar=False, background_style={"fill": "none"},
         )  # fmt: skip
         self._figure.add_class("ae-figure")
@@ -92,7 +93,7 @@ class ScoreHistogram(ipywidgets.Box):
             return
         high = float(positive.max())
         low = max(float(positive.min()), LEAST * high)
-        wanted = log_ticks(low, high)
+        wanted = log_ticks(low, high, letters=LETTERS)
         if wanted != self._ticks if fit else not fits(self._ticks, wanted):
             self._ticks = wanted
             set_axis(self._x, self._axis, wanted)

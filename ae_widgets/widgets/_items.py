@@ -139,13 +139,15 @@ def excerpt(text: str, length: int) -> str:
 def short_name(name: str, most: int) -> str:
     """Return a feature's name in at most `most` characters, as the item card does.
 
-    Of 'column = category' the category stays: the others of the column begin alike.
+    Of 'column = category' the category stays: the others of the column begin alike. Other
+    names keep both their ends, for the same reason.
     """
     if len(name) <= most:
         return name
     _, split, category = name.rpartition(" = ")
     if not (split and category):
-        return f"{name[: most - 1]}…"
+        end = (most - 1) // 2
+        return f"{name[: most - 1 - end]}…{name[len(name) - end :]}"
     room = most - len(category) - 4
     if room > 0:
         return f"{name[:room]}… = {category}"

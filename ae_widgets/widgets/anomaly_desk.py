@@ -28,6 +28,7 @@ from ae_widgets.widgets._detection_curve import (
     NONE,
     DetectionCurve,
     common_labels,
+    left_out,
     usual_anomaly,
 )
 from ae_widgets.widgets._histogram import ScoreHistogram
@@ -59,6 +60,7 @@ TOOLTIP = (
     "code from all codes; the mean distance of its code from the five nearest; or the error or "
     "that distance, whichever is more unusual"
 )
+CLASS_TOOLTIP = "The label of the anomalies, for the curve"
 NO_ITEM = "Choose an item to see what its error is made of"
 EMPTY = "The scores of the items appear here with the first picture of their codes"
 
@@ -97,6 +99,7 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         self._dragged_at = -math.inf
         self._sending = False
         self._labels: NDArray[np.int32] | None = None  # of which there is a choice
+        self._left_out = ""  # what is said of labels that are not
         self._by_hand = False  # whether a person chose the label of the anomalies
         self._build()
         tips = Tips([self._head])
@@ -131,7 +134,7 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
             options=[("none", NONE)],
             value=NONE,
             description="Anomaly",
-            tooltip="The label of the anomalies, for the curve",
+            tooltip=CLASS_TOOLTIP,
         )
         for name in ("ae-class", "ae-away"):
             self._class.add_class(name)
@@ -323,7 +326,7 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         if (self.session.labels == NO_LABEL).all():
             return "A curve needs labels"
         if self._class.value == NONE:
-            return "For a curve, choose the label of the anomalies"
+            return f"For a curve, choose the label of the anomalies{self._left_out}"
         return "A curve needs items of another label too"
 
     def _show_labels(self) -> None:
@@ -335,7 +338,9 @@ class AnomalyDesk(PageView, ipywidgets.VBox):
         offered = [("none", NONE), *common_labels(labels, names, self._class.value)]
         wanted = self._class.value if self._by_hand else usual_anomaly(labels, names)
         known = [value for _, value in offered]
+        self._left_out = left_out(labels, len(offered) - 1)
         with self._quietly(), self._class.hold_sync():
+            self._class.tooltip = CLASS_TOOLTIP + self._left_out
             self._class.options = offered
             self._class.value = wanted if wanted in known else NONE
         (self._class.remove_class if offered[1:] else self._class.add_class)("ae-away")

@@ -65,11 +65,20 @@ class RankingView(PageView, ipywidgets.VBox):
         self._scores: dict[str, list[float]] = {}
         self._table, self._hint = ipywidgets.HTML(""), ipywidgets.Label(EMPTY)
         self._hint.add_class("ae-empty")
-        self._note = ipywidgets.Label(note)
+        self._note = ipywidgets.Label(" ".join(filter(None, [self._measured(), note])))
         self._note.add_class("ae-groups-note")
         super().__init__(children=[style_sheet(), self._table, self._hint, self._note])
         self.add_class("ae-groups")
         self._follow("latent", self._ask, messages=0, interval=REFRESH)
+
+    def _measured(self) -> str:
+        """Say of which users the scores are, where it is not all of them."""
+        if len(self._users) == self._n_users:
+            return ""
+        return (
+            f"Scores are of {len(self._users):,} of the {self._n_users:,} users with held-out "
+            "ratings, evenly chosen, to keep up with the training."
+        )
 
     def _wake(self) -> None:
         self._ask()

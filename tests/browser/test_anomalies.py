@@ -253,5 +253,27 @@ def test_look_of_a_table_and_of_names_that_would_be_code(open_notebook):
     worst += "print(X.columns[((r.inputs - r.outputs) ** 2)[0].argmax()])"
     said = page.locator(".ae-contributions .ae-desk-note").text_content()
     assert f": {notebook.run(worst)} makes up " in said
+    tip = page.locator(".ae-contributions").get_attribute("title")
+    assert tip.startswith(f"{notebook.run(worst)}: ")
+    assert tip.count("\n") == 7
     take_pictures(notebook, "anomalies-table", widths=(1280, 760), part=".ae-desk")
     assert_inert(notebook)
+    look_at_large_errors(notebook)
+
+
+# The figure of the histogram and the labels beneath it: where each begins and ends.
+EXTENTS = """() => ['.ae-figure', '.axis .tick text'].map((part) =>
+  [...document.querySelectorAll(`.ae-histogram ${part}`)].map((node) => {
+    const { left, right } = node.getBoundingClientRect();
+    return [left, right];
+  }))"""
+
+
+def look_at_large_errors(notebook):
+    """Look whether long labels are whole, and apart from each other."""
+    large = "import numpy as np; large = np.logspace(0.5, 4.95, 99)"
+    notebook.run(f"{large}; lab.anomalies._histogram.show(large, 100.0, fit=True)")
+    notebook.page.locator(".ae-histogram .axis", has_text="100,000").wait_for()
+    [[left, right]], labels = notebook.page.evaluate(EXTENTS)
+    ends = [left, *(end for label in labels for end in label), right]
+    assert ends == sorted(ends)

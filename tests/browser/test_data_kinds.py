@@ -32,6 +32,15 @@ frame = pl.DataFrame({{
 lab = Lab(frame, kind, categorical="auto", preprocess="standard", max_iter=100_000,
           n_iter_no_change=100_000, learning_rate=0.01)
 lab""",
+    "wide table": """import numpy as np, pandas as pd
+from ae_widgets import Lab
+rng = np.random.default_rng(0)
+X = rng.normal(size=(300, 3)) @ rng.normal(size=(3, 42)) + 0.1 * rng.normal(size=(300, 42))
+names = [f"average_quarterly_revenue_of_unit_{i:02d}" for i in range(42)]
+names[5] = "income"
+lab = Lab(pd.DataFrame(X, columns=names), preprocess="standard", code_dim=3, max_iter=100_000,
+          n_iter_no_change=100_000)
+lab""",
     "series": """import numpy as np
 from ae_widgets import Lab
 rng = np.random.default_rng(0)
@@ -63,7 +72,12 @@ lab""",
 PIXELS = """() => [...document.querySelectorAll('.ae-lab .ae-item canvas')].slice(0, 2).map((c) =>
   [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]
     .filter((_, i) => i % 4 < 3))"""
-DRAWN = {"table": ".ae-bars .ae-output", "series": ".ae-output-line", "pictures": "canvas"}
+DRAWN = {
+    "table": ".ae-bars .ae-output",
+    "wide table": ".ae-output-line",
+    "series": ".ae-output-line",
+    "pictures": "canvas",
+}
 
 
 @pytest.mark.parametrize("kind", CELLS)
@@ -87,8 +101,13 @@ def test_items_are_drawn_by_their_kind(open_notebook, kind):
     notebook.run("lab.session.select(range(0, 12)); lab.session.point(7)")
     notebook.wait_for("document.querySelectorAll('.ae-lab .ae-tile').length === 12")
     notebook.wait_for(f"document.querySelector('.ae-lab .ae-item {DRAWN[kind]}')")
-    take_pictures(notebook, f"data-{kind}")
-    look = {"table": look_at_table, "series": look_at_series, "pictures": look_at_pictures}
+    take_pictures(notebook, f"data-{kind.replace(' ', '-')}")
+    look = {
+        "table": look_at_table,
+        "wide table": look_at_wide_table,
+        "series": look_at_series,
+        "pictures": look_at_pictures,
+    }
     look[kind](notebook)
     assert_inert(notebook)
 
@@ -103,8 +122,30 @@ def look_at_table(notebook):
         assert any(tip.startswith(f"{HOSTILE[0]} = {category}: input ") for tip in tips)
 
 
+def look_at_wide_table(notebook):
+    """Look whether lines tell of their columns, and name those of the largest residuals."""
+    item = notebook.page.locator(".ae-lab .ae-item")
+    said = item.locator(".ae-place title").all_text_contents()
+    assert len(said) == 42
+    place = item.locator(".ae-place").nth(5)
+    box = place.bounding_box()
+    notebook.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3)
+    assert place.evaluate("(place) => place.matches(':hover')")
+    assert said[5].startswith("income: input ")
+    rows = item.locator(".ae-largest > div")
+    largest = json.loads(
+        notebook.run("""r = lab.session.reconstruct([7])
+print(np.argsort(-np.abs(r.inputs - r.outputs)[0])[:3].tolist())""")
+    )
+    assert [row.get_attribute("title") for row in rows.all()] == [said[i] for i in largest]
+    names = rows.locator(".ae-halves").all_text_contents()
+    assert all(said[i].startswith(f"{name}: ") for name, i in zip(names, largest, strict=True))
+    assert rows.evaluate_all("(rows) => rows.every((r) => r.scrollWidth <= r.clientWidth)")
+
+
 def look_at_series(notebook):
     """Look whether steps that the fields cannot show are named."""
+    assert notebook.page.locator(".ae-item :is(.ae-place, .ae-largest)").count() == 0
     unfold(notebook, "Preprocess")
     steps = notebook.page.locator(".ae-lab .ae-preprocess")
     chosen = steps.locator(".widget-dropdown", has_text="Scaling").locator("select")

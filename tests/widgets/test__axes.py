@@ -1,6 +1,7 @@
 """Axes hold the values, with round ends and labels that differ."""
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,24 @@ def test_logarithmic_axes(a, b):
     assert ticks.low < ticks.high
     assert 1 <= len(ticks.labels) <= 7
     assert all(ticks.low <= place <= ticks.high for place, _ in ticks.labels)
+
+
+@given(sizes, sizes)
+def test_labels_side_by_side_do_not_touch(a, b):
+    ticks = log_ticks(*sorted((a, b)), letters=22)
+    assert 1 <= len(ticks.labels) <= 7
+    for (left, one), (right, other) in pairwise(ticks.labels):
+        assert 22 * (right - left) / (ticks.high - ticks.low) >= (len(one) + len(other)) / 2 + 1
+
+
+def test_labels_are_left_out_only_where_they_would_touch():
+    def labels(*ends):
+        return [label for _, label in log_ticks(*ends, letters=22).labels]
+
+    assert labels(0.005, 6) == ["0.001", "0.01", "0.1", "1", "10"]
+    assert labels(3, 90_000) == ["10", "1,000", "100,000"]
+    assert labels(9_000, 90_000) == ["5,000", "20,000", "100,000"]
+    assert labels(20_000, 20_001) == ["20,000", "50,000"]
 
 
 @given(sizes)

@@ -252,12 +252,22 @@ def test_distances_in_the_latent_space(desk):
         assert desk._list.options[0][1] == 11
 
 
-def test_many_labels_are_few_to_choose_from():
+def test_many_labels_are_all_to_choose_from(monkeypatch):
     y = np.repeat(np.arange(30), 2)
     session = Session(items(), y, trainer="thread")
     desk = AnomalyDesk(session)
-    assert len(desk._class.options) == 21
+    told(desk, ERRORS)
+    assert [name for name, _ in desk._class.options] == ["none", *map(str, range(30))]
     assert desk._class.value == -1
+    assert desk._curve.text.value == "For a curve, choose the label of the anomalies"
+    desk.close()
+    monkeypatch.setattr("ae_widgets.widgets._detection_curve.MOST_LABELS", 20)
+    desk = AnomalyDesk(session)
+    told(desk, ERRORS)
+    assert len(desk._class.options) == 21
+    said = "; of 30 labels the 20 that most items have are offered"
+    assert desk._curve.text.value.endswith(said)
+    assert desk._class.tooltip.endswith(said)
     desk.close()
     session.close()
 
@@ -399,10 +409,23 @@ def test_bars_show_the_features_that_add_most():
     parts = np.arange(20.0)
     chart.show("Item 2", parts)
     assert chart.bars.y.tolist() == [19, 18, 17, 16, 15, 14, 13, 12]
-    assert chart._axis.tick_labels["0"] == "feature number…"
+    assert chart._axis.tick_labels["0"] == "feature…mber 19"
+    assert chart.tooltip.split("\n")[:2] == ["feature number 19: 19", "feature number 18: 18"]
     assert chart.text.value == "Item 2: feature number 19 makes up 10 % of 190"
     chart.show("Item 2", np.zeros(20))
     assert chart.text.value == "Item 2: no error"
+    chart.close()
+
+
+def test_bars_of_names_that_begin_alike_can_be_told_apart():
+    names = [f"average_quarterly_revenue_of_unit_{i:02d}" for i in range(42)]
+    chart = ContributionChart(names, None)
+    chart.show("Item 1", np.arange(42.0))
+    shown = [chart._axis.tick_labels[str(i)] for i in range(8)]
+    assert shown == [f"average…unit_{i}" for i in range(41, 33, -1)]
+    assert [line.partition(":")[0] for line in chart.tooltip.split("\n")] == names[:33:-1]
+    chart.clear("none")
+    assert chart.tooltip == ""
     chart.close()
 
 

@@ -59,6 +59,10 @@ def test_of_many_users_it_says_how_many_are_measured(monkeypatch):
     session.step("batch")
     users = len(np.unique(TO_FIND.nonzero()[0]))
     wait_for(lambda: f"<td>{-(-users // 3)} of {users}</td>" in view._table.value)
+    assert view._note.value == (
+        f"Scores are of {-(-users // 3)} of the {users} users with held-out ratings, evenly "
+        "chosen, to keep up with the training."
+    )
     view.close()
     session.close()
 

@@ -31,6 +31,10 @@ const COLUMN_WIDTH = 10;
 const SMALLEST = 7;
 /** A label of five figures needs this much. */
 const ROOM_FOR_TEXT = 31;
+/** The longest names of activations need this much, at the ends of the drawing too. */
+const LONGEST_NAME = 36;
+/** A letter of such a name, at most. */
+const LETTER = 5;
 
 /** Lay the layers out in `width` × `height`; a column grows with the logarithm of its size. */
 export function layoutNetwork(
@@ -39,14 +43,14 @@ export function layoutNetwork(
   height: number,
 ): NetworkLayout {
   const largest = Math.max(2, ...layers.map((l) => l.size));
-  const pitch = layers.length > 1 ? (width - ROOM_FOR_TEXT) / (layers.length - 1) : 0;
+  const pitch = layers.length > 1 ? (width - LONGEST_NAME) / (layers.length - 1) : 0;
   const columns = layers.map((layer, i): Column => {
     const share = Math.log(Math.max(layer.size, 1)) / Math.log(largest);
     const tall = SMALLEST + (height - SMALLEST) * share;
     const used = (layer.active ?? layer.size) / Math.max(layer.size, 1);
     return {
       layer,
-      x: ROOM_FOR_TEXT / 2 + i * pitch - COLUMN_WIDTH / 2,
+      x: LONGEST_NAME / 2 + i * pitch - COLUMN_WIDTH / 2,
       y: (height - tall) / 2,
       width: COLUMN_WIDTH,
       height: tall,
@@ -74,8 +78,16 @@ function band(left: Column, right: Column): string {
     .join(" ");
 }
 
-/** What people call an activation, in few letters. */
+/** Whether column `i` has room for its activation beside those of its neighbours. */
+export function hasRoom(columns: readonly Column[], i: number): boolean {
+  const letters = (c?: Column): number => activationText(c?.layer.activation ?? "").length;
+  return [columns[i - 1], columns[i + 1]].every((beside) => {
+    const apart = Math.abs((beside?.x ?? Infinity) - (columns[i]?.x ?? 0));
+    return ((letters(columns[i]) + letters(beside)) / 2) * LETTER <= apart;
+  });
+}
+
+/** The name of an activation, in few letters. */
 export function activationText(activation: string): string {
-  const names: Record<string, string> = { identity: "linear", leaky_relu: "leaky" };
-  return names[activation] ?? activation;
+  return activation === "leaky_relu" ? "leaky" : activation;
 }

@@ -107,3 +107,21 @@ export function largestResiduals(residual: Float32Array, k: number): number[] {
     .sort((a, b) => Math.abs(residual[b] as number) - Math.abs(residual[a] as number))
     .slice(0, k);
 }
+
+/** Features `from` to `to`, the last left out, and the one of them that is told of. */
+export interface Place {
+  readonly from: number;
+  readonly to: number;
+  readonly told: number;
+}
+
+/** Part `features` side by side into `most` places at most; told is the largest residual of each. */
+export function placesOf(features: number, residual: Float32Array, most: number): Place[] {
+  const count = Math.min(features, most);
+  const start = (k: number): number => Math.round((k * features) / count);
+  return Array.from({ length: count }, (_, k) => {
+    const [from, to] = [start(k), start(k + 1)];
+    const [largest = 0] = largestResiduals(residual.subarray(from, to), 1);
+    return { from, to, told: from + largest };
+  });
+}

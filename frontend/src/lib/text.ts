@@ -57,12 +57,19 @@ export function itemTitle(index: number, label: string, error: number | null): s
   return parts.join(" · ") + (known ? `\nerror ${short(error)}` : "");
 }
 
-/** A feature's name in at most `most` characters; of 'column = category' the category stays. */
+/**
+ * A feature's name in at most `most` characters; of 'column = category' the category stays, of
+ * others both ends. `ae_widgets.widgets._items.short_name` cuts alike.
+ */
 export function shortName(name: string, most: number): string {
-  if (name.length <= most) return name;
+  const letters = [...name];
+  if (letters.length <= most) return name;
   const split = name.lastIndexOf(" = ");
   const category = split < 0 ? "" : name.slice(split + 3);
-  if (!category) return `${name.slice(0, most - 1)}…`;
+  if (!category) {
+    const end = Math.floor((most - 1) / 2);
+    return `${letters.slice(0, most - 1 - end).join("")}…${letters.slice(letters.length - end).join("")}`;
+  }
   const room = most - category.length - 4;
   if (room > 0) return `${name.slice(0, room)}… = ${category}`;
   return category.length < most ? `…${category}` : `…${category.slice(0, most - 2)}…`;

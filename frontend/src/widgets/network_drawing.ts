@@ -3,7 +3,7 @@ import type { AnyModel, AnyWidget } from "@anywidget/types";
 import { bind } from "../bind";
 import "../dom/base.css";
 import { root, svg } from "../dom/element";
-import { activationText, type Column, type Layer, layoutNetwork } from "../lib/network";
+import { activationText, type Column, hasRoom, type Layer, layoutNetwork } from "../lib/network";
 import { revive } from "../revive";
 import "./network_drawing.css";
 
@@ -29,26 +29,29 @@ function draw(model: AnyModel<NetworkTraits>, node: HTMLElement): void {
   });
   picture.append(
     ...bands.map((points) => svg("polygon", { class: "ae-band", points })),
-    ...columns.map((column, i) => layer(column, roomy || speaks(columns, i))),
+    ...columns.map((column, i) => {
+      const named = isNamed(columns, i);
+      return layer(column, roomy || named, named || hasRoom(columns, i));
+    }),
   );
   node.replaceChildren(picture);
   node.classList.toggle("ae-pending", pending);
 }
 
-/** In a deep network only its ends and its code are labelled. */
-function speaks(columns: readonly Column[], i: number): boolean {
+/** The ends and the code are labelled whatever the room; hovering tells all of any layer. */
+function isNamed(columns: readonly Column[], i: number): boolean {
   return i === 0 || i === columns.length - 1 || columns[i]?.isCode === true;
 }
 
 function layer(
   { layer: l, x, y, width, height, filled, isCode }: Column,
-  speak: boolean,
+  sized: boolean,
+  named: boolean,
 ): SVGGElement {
   const tip = svg("title");
-  const activation = l.activation ? activationText(l.activation) : "";
   const size = l.active === undefined ? String(l.size) : `${l.active}/${l.size}`;
   const use = l.active === undefined ? "" : `${l.active} active`;
-  tip.textContent = [`${l.name}: ${l.size.toLocaleString("en")}`, use, activation]
+  tip.textContent = [`${l.name}: ${l.size.toLocaleString("en")}`, use, l.activation]
     .filter(Boolean)
     .join(", ");
   const group = svg(
@@ -61,8 +64,9 @@ function layer(
     group.classList.add("ae-closed"); // in part
     group.append(svg("rect", { x, y: y + height - filled, width, height: filled, rx: 2 }));
   }
-  if (speak) {
+  if (sized) {
     group.append(text("ae-size", x + width / 2, DRAWING + 13, size));
+    const activation = named ? activationText(l.activation) : "";
     if (activation) group.append(text("ae-activation", x + width / 2, DRAWING + 24, activation));
   }
   return group;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { activationText, type Layer, layoutNetwork } from "../../src/lib/network";
+import { activationText, hasRoom, type Layer, layoutNetwork } from "../../src/lib/network";
 
 const layer = (name: string, size: number): Layer => ({ name, size, activation: "relu" });
 const layers = [layer("input", 784), layer("hidden", 64), layer("code", 2), layer("output", 784)];
@@ -39,12 +39,30 @@ test("a layer of one unit can be seen", () => {
   expect(Math.min(...columns.map((c) => c.height))).toBeGreaterThan(5);
 });
 
-test("activations by the names people use", () => {
+test("activations by the names of their fields", () => {
   expect(["identity", "leaky_relu", "tanh"].map(activationText)).toEqual([
-    "linear",
+    "identity",
     "leaky",
     "tanh",
   ]);
+});
+
+test("activations stand beneath hidden layers where they do not touch their neighbours", () => {
+  const beneath = (hidden: string, n: number): boolean => {
+    const layers = Array.from({ length: n }, (_, i) => ({
+      ...layer("hidden", 8),
+      activation: i === 0 ? "" : i === (n - 1) / 2 || i === n - 1 ? "identity" : hidden,
+    }));
+    const { columns } = layoutNetwork(layers, 240, 66);
+    return columns.every((_, i) => hasRoom(columns, i));
+  };
+  expect(["relu", "leaky_relu", "tanh"].map((name) => beneath(name, 7))).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect(["identity", "sigmoid"].map((name) => beneath(name, 7))).toEqual([false, false]);
+  expect(["identity", "sigmoid"].map((name) => beneath(name, 5))).toEqual([true, true]);
 });
 
 test("of a gated code only the part in use is filled", () => {

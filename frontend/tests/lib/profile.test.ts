@@ -6,6 +6,7 @@ import {
   largestResiduals,
   linear,
   linePath,
+  placesOf,
   splitItem,
   toUnit,
   valueExtent,
@@ -61,4 +62,18 @@ test("what is missing in the input is filled in with the reconstruction", () => 
 test("dots stand where they are asked for", () => {
   const at = (v: number): number => v;
   expect(dotPath([5, 6, 7], [0, 2], at, at)).toBe("M0.0 5.0h0M2.0 7.0h0");
+});
+
+test("each feature has a place across a line, or shares one with its neighbours", () => {
+  const residual = Float32Array.of(0, -9, 1, 2, 3);
+  expect(placesOf(5, residual, 10).map((p) => [p.from, p.to, p.told])).toEqual(
+    [0, 1, 2, 3, 4].map((i) => [i, i + 1, i]),
+  );
+  const shared = placesOf(5, residual, 2);
+  expect(shared.map((p) => [p.from, p.to])).toEqual([
+    [0, 3],
+    [3, 5],
+  ]);
+  expect(shared.map((p) => p.told)).toEqual([1, 4]);
+  expect(placesOf(3, new Float32Array(), 10).map((p) => p.told)).toEqual([0, 1, 2]);
 });

@@ -46,10 +46,11 @@ test("the scatter in words", () => {
   );
 });
 
-test("of a long name the category stays", () => {
+test("of a long name both ends stay, or the category", () => {
   const names = ["age", "circumference", "colour of the eyes", "colour of eyes = red"];
-  const expected = ["age", "circumference", "colour of the…", "colour … = red"];
+  const expected = ["age", "circumference", "colour …e eyes", "colour … = red"];
   expect(names.map((name) => shortName(name, 14))).toEqual(expected);
+  expect(shortName(`${"🦆".repeat(20)}07`, 14)).toBe(`${"🦆".repeat(7)}…${"🦆".repeat(4)}07`);
   expect(shortName("town = Saint-Martin", 14)).toBe("…Saint-Martin");
   expect(shortName("town = Llanfairpwllgwyngyll", 14)).toBe("…Llanfairpwll…");
 });

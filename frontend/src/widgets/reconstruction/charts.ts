@@ -5,11 +5,14 @@ import {
   dotPath,
   filledIn,
   type ItemValues,
+  largestResiduals,
   linear,
   linePath,
+  placesOf,
+  type Scale,
   valueExtent,
 } from "../../lib/profile";
-import { short, shortName } from "../../lib/text";
+import { short, shortName, startAndEnd } from "../../lib/text";
 import type { Telling } from "./traits";
 
 /** Geometry of the bars, in units of the drawing. */
@@ -119,12 +122,8 @@ function row(
     y: top + ROW.bar - 1,
   });
   label.textContent = missing ? `◇ ${shortName(name, letters - 2)}` : shortName(name, letters);
-  const tip = svg("title");
   const output = reconstruction[i];
-  tip.textContent = missing
-    ? `${name}: missing, filled in with ${short(raw.reconstruction[i])}`
-    : `${name}: input ${short(raw.input[i])}, reconstruction ${short(raw.reconstruction[i])}`;
-  group.append(tip, label);
+  group.append(svg("title", {}, tip(i, name, raw)), label);
   if (missing) {
     if (output !== undefined) group.append(bar("ae-filled", zero, value(output), top));
     return group;
@@ -135,6 +134,12 @@ function row(
     group.append(svg("path", { class: "ae-output", d: `M${x} ${top - 1.5}v${ROW.bar + 3}` }));
   }
   return group;
+}
+
+function tip(i: number, name: string, { input, reconstruction }: ItemValues): string {
+  return Number.isNaN(input[i])
+    ? `${name}: missing, filled in with ${short(reconstruction[i])}`
+    : `${name}: input ${short(input[i])}, reconstruction ${short(reconstruction[i])}`;
 }
 
 function bar(kind: string, from: number, to: number, top: number): SVGRectElement {
@@ -148,20 +153,32 @@ function rule(x: number, height: number): SVGPathElement {
 
 const LINE = { width: 240, height: 96, gap: 10, residual: 40 } as const;
 
-/** Many features: input and reconstruction as lines, the residual beneath. */
-export function lineChart(values: ItemValues, range: readonly number[], raw: ItemValues): Node {
+/** How many features are named beneath the lines. */
+const NAMED = 3;
+
+/** Many features: input and reconstruction as lines, the residual beneath.
+ *
+ * With `names` each place tells of its feature, and those of the largest residuals are named.
+ */
+export function lineChart(
+  values: ItemValues,
+  range: readonly number[],
+  raw: ItemValues,
+  names?: readonly string[],
+): Node {
   const { input, reconstruction, residual } = values;
   const [low, high] = valueExtent(range, input, reconstruction);
   const x = linear(0, Math.max(input.length - 1, 1), 1, LINE.width - 1);
   const y = linear(low, high, LINE.height - 2, 2);
   const limit = amplitude(residual) || 1;
   const base = LINE.height + LINE.gap;
-  const error = linear(-limit, limit, base + LINE.residual - 1, base + 1);
+  const height = base + LINE.residual;
+  const error = linear(-limit, limit, height - 1, base + 1);
   const chart = svg(
     "svg",
     {
       class: "ae-lines",
-      viewBox: `0 0 ${LINE.width} ${base + LINE.residual}`,
+      viewBox: `0 0 ${LINE.width} ${height}`,
       preserveAspectRatio: "none",
       "aria-hidden": "true",
     },
@@ -175,10 +192,42 @@ export function lineChart(values: ItemValues, range: readonly number[], raw: Ite
     }),
     svg("path", { class: "ae-residual-line", d: linePath(residual, x, error) }),
   );
-  return withLegend(chart, residualText(values, raw));
+  const profile = withLegend(chart, residualText(values, raw));
+  if (names) {
+    chart.append(...places(values, names, raw, x, height));
+    profile.append(...largest(values, names, raw));
+  }
+  return profile;
 }
 
-function withLegend(chart: SVGSVGElement, residual?: string): Node {
+/** What tells of the features across the lines, each as high as the drawing. */
+function places(
+  { residual }: ItemValues,
+  names: readonly string[],
+  raw: ItemValues,
+  at: Scale,
+  height: number,
+): Node[] {
+  return placesOf(raw.input.length, residual, LINE.width).map(({ from, to, told }) => {
+    const [x, end] = [at(from - 0.5), at(to - 0.5)];
+    const text = svg("title", {}, tip(told, names[told] ?? String(told), raw));
+    return svg("rect", { class: "ae-place", x, y: 0, width: end - x, height }, text);
+  });
+}
+
+/** The names of the features with the largest residuals, of which the ends stay. */
+function largest({ residual }: ItemValues, names: readonly string[], raw: ItemValues): Node[] {
+  const rows = largestResiduals(residual, NAMED).map((i) => {
+    const name = names[i] ?? String(i);
+    const parts = startAndEnd(name).map((part) => element("span", "", {}, part));
+    const halves = element("span", "ae-halves", {}, ...parts);
+    return element("div", "", { title: tip(i, name, raw) }, halves, short(raw.residual[i]));
+  });
+  const heading = `Largest residuals${residual === raw.residual ? "" : ", by range"}`;
+  return rows.length ? [element("div", "ae-largest", {}, heading, ...rows)] : [];
+}
+
+function withLegend(chart: SVGSVGElement, residual?: string): HTMLElement {
   const key = (kind: string, text: string): HTMLElement =>
     element("span", "ae-key", {}, element("i", kind), text);
   const legend = element(

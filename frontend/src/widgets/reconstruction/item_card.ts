@@ -121,7 +121,9 @@ export class ItemCard {
     const series = this.model.get("item_shape").length > 0;
     const bars = !series && raw.input.length <= MAX_BARS;
     this.picture.replaceChildren(
-      bars ? barChart(values, names, range, raw) : lineChart(values, range, raw),
+      bars
+        ? barChart(values, names, range, raw)
+        : lineChart(values, range, raw, series ? undefined : names),
     );
   }
 
