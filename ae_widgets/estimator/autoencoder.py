@@ -89,7 +89,8 @@ class Autoencoder(
     alpha : float, default=1.0
         Weight of the reconstruction error.
     beta : float, default=0.0
-        Weight of the complexity of the code.
+        Weight of the complexity of the code. With 0, nothing makes a model sparse,
+        contractive, variational or gated.
     gamma : float, default=0.0
         Weight of the clustering of the code. Above 0, `predict` tells each item's
         cluster.

@@ -39,8 +39,19 @@ class FloatField(FromFrontEnd, ipywidgets.FloatText):
     """An exact number."""
 
 
-class IntField(FromFrontEnd, ipywidgets.IntText):
-    """An exact integer."""
+class IntField(FromFrontEnd, ipywidgets.FloatText):
+    """An exact integer, or what was typed in its place.
+
+    ipywidgets' own drops the signs that no integer has: 2.7 would be 27.
+    """
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(step=1, **traits)
+
+    @staticmethod
+    def read(value: float) -> float:
+        """Return the integer that a value is, or the value."""
+        return int(value) if float(value).is_integer() else value
 
 
 class IntSlider(FromFrontEnd, ipywidgets.IntSlider):

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import ipywidgets
 
 from ae_widgets.exceptions import AEWidgetsError, SettingsError
-from ae_widgets.widgets._controls import Dropdown, FloatField, LogSlider, message_label, row
+from ae_widgets.widgets._controls import (
+    Dropdown,
+    FloatField,
+    IntField,
+    LogSlider,
+    message_label,
+    row,
+)
 from ae_widgets.widgets._tips import Tips
 from ae_widgets.widgets._view import SessionView
 
@@ -88,6 +95,8 @@ class SettingsControls(SessionView, ipywidgets.VBox):
         """
         field.description, field.tooltip = label, self._tooltips[name]
         field.continuous_update = False
+        if read is None and isinstance(field, IntField):
+            read = field.read
         field.observe(lambda change: self._ask(name, change["new"], read), names=["value"])
         self._fields[name] = self._rows[name] = field
         if when:

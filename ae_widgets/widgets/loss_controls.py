@@ -8,6 +8,7 @@ import ipywidgets
 
 from ae_widgets.engine import CORRUPTIONS, KINDS
 from ae_widgets.engine.settings import OPTIMIZERS, SCHEDULES
+from ae_widgets.exceptions import SettingsError
 from ae_widgets.losses import RECONSTRUCTIONS
 from ae_widgets.losses.names import CLUSTERINGS
 from ae_widgets.widgets._controls import Checkbox, FloatField, IntField, LogSlider, Panel, row
@@ -166,7 +167,7 @@ class LossControls(SettingsControls):
             self._slider("weight_decay", "Weight decay", LogSlider(-6, 0, zero=True)),
             self._field(
                 "gradient_clip", "Gradient limit", FloatField(),
-                read=lambda value: value or None, text=lambda value: value or 0.0,
+                read=_limit, text=lambda value: value or 0.0,
             ),
             self._choice("schedule", "Schedule", _schedules),
             self._field("schedule_factor", "Factor", FloatField(), when=_has_factor),
@@ -196,6 +197,14 @@ class LossControls(SettingsControls):
 
 def _labelled(names: tuple[str, ...], labels: dict[str, str]) -> list[tuple[str, str]]:
     return [(labels.get(name, name), name) for name in names]
+
+
+def _limit(value: float) -> float | None:
+    """Read the longest gradient; 0 is none, in the words of the page."""
+    if value < 0:
+        msg = f"Gradient limit must be 0, for none, or above, got {value:g}."
+        raise SettingsError(msg)
+    return value or None
 
 
 def _reconstructions(_settings: Settings) -> list[tuple[str, str]]:

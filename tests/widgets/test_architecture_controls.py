@@ -182,3 +182,14 @@ def test_the_parameters_are_those_of_the_kind_and_the_layers(controls, session):
     assert publisher.flush()
     count = session.settings.n_parameters(session.dataset.n_features)
     assert controls._count.value == f"{count:,} parameters"
+
+
+def test_a_number_that_is_not_whole_is_refused_as_it_was_typed(controls, session):
+    code_dim = controls._fields["code_dim"]
+    code_dim.value = 2.7
+    assert publisher.flush()
+    assert controls._message.value == "Code dimension must be an integer from 1 to 65,536, got 2.7."
+    assert session.settings.architecture.code_dim == code_dim.value == 2
+    code_dim.value = 3.0
+    assert publisher.flush()
+    assert repr(session.settings.architecture.code_dim) == "3"

@@ -276,3 +276,12 @@ def test_the_complexity_of_every_kind_can_be_shown(controls, session):
         assert publisher.flush()
         assert controls._fields["complexity"].value == KINDS[kind].complexities[0]
         assert controls._message.value == ""
+
+
+def test_a_gradient_limit_below_0_is_refused_in_the_words_of_the_page(controls, session):
+    limit = controls._fields["gradient_clip"]
+    limit.value = -1.0
+    assert publisher.flush()
+    assert controls._message.value == "Gradient limit must be 0, for none, or above, got -1."
+    assert session.settings.gradient_clip is None
+    assert limit.value == 0
