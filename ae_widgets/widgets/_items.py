@@ -140,13 +140,13 @@ def short_name(name: str, most: int) -> str:
     """Return a feature's name in at most `most` characters, as the item card does.
 
     Of 'column = category' the category stays: the others of the column begin alike. Other
-    names keep both their ends, for the same reason.
+    names keep some letters of their end, for the same reason.
     """
     if len(name) <= most:
         return name
     _, split, category = name.rpartition(" = ")
     if not (split and category):
-        end = (most - 1) // 2
+        end = (most - 1) // 4  # names that begin alike end in a number, say
         return f"{name[: most - 1 - end]}…{name[len(name) - end :]}"
     room = most - len(category) - 4
     if room > 0:

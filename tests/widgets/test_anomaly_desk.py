@@ -409,7 +409,7 @@ def test_bars_show_the_features_that_add_most():
     parts = np.arange(20.0)
     chart.show("Item 2", parts)
     assert chart.bars.y.tolist() == [19, 18, 17, 16, 15, 14, 13, 12]
-    assert chart._axis.tick_labels["0"] == "feature…mber 19"
+    assert chart._axis.tick_labels["0"] == "feature num… 19"
     assert chart.tooltip.split("\n")[:2] == ["feature number 19: 19", "feature number 18: 18"]
     assert chart.text.value == "Item 2: feature number 19 makes up 10 % of 190"
     chart.show("Item 2", np.zeros(20))
@@ -422,7 +422,7 @@ def test_bars_of_names_that_begin_alike_can_be_told_apart():
     chart = ContributionChart(names, None)
     chart.show("Item 1", np.arange(42.0))
     shown = [chart._axis.tick_labels[str(i)] for i in range(8)]
-    assert shown == [f"average…unit_{i}" for i in range(41, 33, -1)]
+    assert shown == [f"average_qua…_{i}" for i in range(41, 33, -1)]
     assert [line.partition(":")[0] for line in chart.tooltip.split("\n")] == names[:33:-1]
     chart.clear("none")
     assert chart.tooltip == ""

@@ -59,7 +59,7 @@ export function itemTitle(index: number, label: string, error: number | null): s
 
 /**
  * A feature's name in at most `most` characters; of 'column = category' the category stays, of
- * others both ends. `ae_widgets.widgets._items.short_name` cuts alike.
+ * others the beginning and some letters of the end. `ae_widgets.widgets._items.short_name` cuts alike.
  */
 export function shortName(name: string, most: number): string {
   const letters = [...name];
@@ -67,7 +67,7 @@ export function shortName(name: string, most: number): string {
   const split = name.lastIndexOf(" = ");
   const category = split < 0 ? "" : name.slice(split + 3);
   if (!category) {
-    const end = Math.floor((most - 1) / 2);
+    const end = Math.floor((most - 1) / 4); // names that begin alike end in a number, say
     return `${letters.slice(0, most - 1 - end).join("")}…${letters.slice(letters.length - end).join("")}`;
   }
   const room = most - category.length - 4;
