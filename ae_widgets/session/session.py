@@ -302,6 +302,8 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
     def change(self, **values: Any) -> None:
         """Change settings: live ones from the next batch, others with the next run.
 
+        Another kind brings a weight of its complexity to begin with, unless one was chosen.
+
         Raises
         ------
         SettingsError

@@ -3,7 +3,7 @@ import type { AnyModel } from "@anywidget/types";
 
 /** What there is of a model behind the one that anywidget hands out. */
 export interface Behind {
-  comm: {
+  comm?: {
     on_msg(handle: (message: unknown) => unknown): void;
     send(data: object, callbacks: object, metadata: object, buffers: unknown[]): void;
   };
@@ -23,11 +23,13 @@ const NOTHING = { content: { data: { method: "" } } };
 export async function revive<T extends object>(model: AnyModel<T>): Promise<void> {
   const id = (model as AnyModel<{ own_id: string }>).get("own_id");
   const own = (await model.widget_manager.get_model(id)) as unknown as Behind;
+  const { comm } = own;
+  if (!comm) return; // a page that was saved, without a kernel
   try {
     await own._handle_comm_msg(NOTHING);
   } catch {
     const base = Object.getPrototypeOf(Object.getPrototypeOf(own)) as Behind;
-    own.comm.on_msg((message) => base._handle_comm_msg.call(own, message));
-    own.comm.send({ method: "request_state" }, own.callbacks(), {}, []);
+    comm.on_msg((message) => base._handle_comm_msg.call(own, message));
+    comm.send({ method: "request_state" }, own.callbacks(), {}, []);
   }
 }

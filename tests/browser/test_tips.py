@@ -50,3 +50,7 @@ def test_a_line_that_is_cut_is_told_in_full(open_lab):
     notebook.wait_for(lambda: text.strip() in line.inner_text())
     line.hover()
     notebook.wait_for(lambda: text.strip() in (line.get_attribute("title") or ""))
+    notebook.run("lab.session.say('Short.')")
+    notebook.wait_for(lambda: "Short." in line.inner_text())
+    line.dispatch_event("mouseover")
+    assert not line.get_attribute("title")

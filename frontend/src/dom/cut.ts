@@ -1,5 +1,6 @@
 /** Lines of our controls that are cut show the whole text on hover. */
 const LINES = ":is(.ae-transport, .ae-controls, .ae-loss-plot, .ae-groups, .ae-desk) .widget-label";
+const CUT = "aeCut";
 const INSTALLED = Symbol.for("ae_widgets.cut_lines");
 
 /** Listen once a page. */
@@ -12,6 +13,12 @@ export function showCutLines(): void {
     if (!line?.textContent) return;
     const cut =
       line.scrollWidth > line.clientWidth + 1 || line.scrollHeight > line.clientHeight + 1;
-    if (cut) line.title = line.textContent;
+    if (cut) {
+      line.title = line.textContent;
+      line.dataset[CUT] = "";
+    } else if (CUT in line.dataset) {
+      line.removeAttribute("title"); // it was of another text
+      delete line.dataset[CUT];
+    }
   });
 }
