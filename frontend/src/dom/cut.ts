@@ -8,7 +8,7 @@ export function showCutLines(): void {
   const page = window as unknown as Record<symbol, boolean>;
   if (page[INSTALLED]) return;
   page[INSTALLED] = true;
-  document.addEventListener("mouseover", ({ target }) => {
+  const tell = ({ target }: Event): void => {
     const line = target instanceof Element ? target.closest<HTMLElement>(LINES) : null;
     if (!line?.textContent) return;
     const cut =
@@ -20,5 +20,7 @@ export function showCutLines(): void {
       line.removeAttribute("title"); // it was of another text
       delete line.dataset[CUT];
     }
-  });
+  };
+  // Moves too: the text may have changed under the mouse.
+  for (const type of ["mouseover", "mousemove"]) document.addEventListener(type, tell);
 }
