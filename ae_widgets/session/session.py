@@ -519,16 +519,14 @@ class Session(Imputation, Grouping, Similarity, Keeping, Watching, Questions, Re
     def _say_notices(self) -> None:
         """Say what is worth saying of the items, and of the run that begins."""
         code_dim, n = self.settings.architecture.code_dim, self._prepared.inputs.n_features
-        notices = [*self._prepared.notices]
-        if said := roomy_code(code_dim, n):
-            notices.append(said)
-        if told := self._start.told(self.settings, taken=self._run.weights is not None):
-            notices.append(told)
-        if said := idle_kind(self.settings):
-            notices.append(said)
-        if hindrance := self._hindrance():
-            notices.append(hindrance)
-        self._run.say(" ".join(notices))
+        notices = (
+            *self._prepared.notices,
+            roomy_code(code_dim, n),
+            self._start.told(self.settings, taken=self._run.weights is not None),
+            idle_kind(self.settings),
+            self._hindrance(),
+        )
+        self._run.say(" ".join(filter(None, notices)))
         self._tell_hindrance()
 
     def _hindrance(self) -> str:

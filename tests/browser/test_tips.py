@@ -8,7 +8,6 @@ from tests.browser.test_kinds import choose
 
 pytestmark = pytest.mark.browser
 
-HOVER = """(node) => node.dispatchEvent(new MouseEvent('mouseover', { bubbles: true }))"""
 UNTOLD = """() => [...document.querySelectorAll('.ae-lab .ae-controls .widget-inline-hbox')]
   .filter((row) => row.querySelector('label, span')?.textContent.trim())
   .filter((row) => row.querySelector('input, select, .noUi-base'))
@@ -49,18 +48,12 @@ def test_a_line_that_is_cut_is_told_in_full(open_lab):
     notebook.run(f"lab.session.say({text!r})")
     notebook.wait_for(lambda: text.strip() in line.inner_text())
 
-    def told():
+    def title():
         notebook.page.mouse.move(0, 0)  # it may rest there, and would tell of no change
         line.hover()
-        return text.strip() in (line.get_attribute("title") or "")
+        return line.get_attribute("title") or ""
 
-    notebook.wait_for(told)
+    notebook.wait_for(lambda: text.strip() in title())
     notebook.run("lab.session.say('Short.')")
     notebook.wait_for(lambda: "Short." in line.inner_text())
-
-    def silent():
-        notebook.page.mouse.move(0, 0)
-        line.hover()
-        return not line.get_attribute("title")
-
-    notebook.wait_for(silent)
+    notebook.wait_for(lambda: not title())
