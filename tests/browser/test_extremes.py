@@ -111,4 +111,4 @@ def crowd_of_classes(notebook):
     # It answers while it trains.
     assert page.evaluate(PACE) < 3_000
     chips.last.click()
-    notebook.wait_for(lambda: notebook.run("print(lab.scatter.hidden)") == "['label:*']")
+    notebook.wait_for(lambda: notebook.run("print(lab.scatter.hidden)") == "['label:*']", 5)
